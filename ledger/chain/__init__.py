@@ -1,0 +1,1 @@
+"""Bytes that strangers check: statements, entries, trees, proofs."""

@@ -1,0 +1,1 @@
+"""Read-only questions whose answers name their entries."""
