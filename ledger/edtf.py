@@ -81,8 +81,8 @@ def certainly_before(a: Span, b: Span) -> bool:
 def text_of(microseconds: int, offset_minutes: int = 0) -> str:
     """The moment in its one spelling, at the given offset; fractions of a second are cut off.
 
-    ``text_of(0)`` is ``1970-01-01T00:00:00+00:00``. Raises `Malformed` (``edtf-range``) outside the years 0001
-    to 9999 and (``edtf-offset``) for offsets beyond 14:00.
+    ``text_of(0)`` is ``1970-01-01T00:00:00+00:00``. Raises `Malformed` (``edtf-range``) outside the years
+    0001 to 9999 and (``edtf-offset``) for offsets beyond 14:00.
     """
     if abs(offset_minutes) > 14 * 60:
         raise Malformed("edtf-offset", text=f"{offset_minutes} minutes")
@@ -90,9 +90,7 @@ def text_of(microseconds: int, offset_minutes: int = 0) -> str:
     second = (microseconds // SECOND + offset_minutes * 60) % 86_400
     sign = "-" if offset_minutes < 0 else "+"
     hours, minutes = divmod(abs(offset_minutes), 60)
-    return (
-        f"{day}T{second // 3_600:02}:{second // 60 % 60:02}:{second % 60:02}{sign}{hours:02}:{minutes:02}"
-    )
+    return f"{day}T{second // 3_600:02}:{second // 60 % 60:02}:{second % 60:02}{sign}{hours:02}:{minutes:02}"
 
 
 def day_of(microseconds: int, offset_minutes: int = 0) -> str:
