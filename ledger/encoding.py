@@ -32,6 +32,8 @@ BELOW = 2**53
 
 _SCALARS = frozenset({type(None), bool, int, str, bytes})
 _NAMES = frozenset({str})
+_ASCENDING: set[tuple[str, ...]] = set()
+_REMEMBERED = 2_048
 
 
 def encode(value: Any) -> bytes:
@@ -123,15 +125,23 @@ def _canonical(value: Any, room: int) -> Any:
 
 
 def _ordered(value: dict[Any, Any], room: int) -> dict[str, Any]:
-    # Python compares str by code point, which is the order of their UTF-8 bytes.
+    ascending = tuple(value) in _ASCENDING or _in_order(value)
+    if not _SCALARS.issuperset(map(type, value.values())):
+        return {name: _canonical(value[name], room) for name in (value if ascending else sorted(value))}
+    return value if ascending else {name: value[name] for name in sorted(value)}
+
+
+def _in_order(value: dict[Any, Any]) -> bool:
+    """Whether the keys ascend; such key lists are remembered, since a sheet has one of them for all lines."""
     if not _NAMES.issuperset(map(type, value)):
         _refuse_key(value)
-    names = sorted(value)
-    if not _SCALARS.issuperset(map(type, value.values())):
-        return {name: _canonical(value[name], room) for name in names}
-    if names != list(value):
-        return {name: value[name] for name in names}
-    return value
+    # Python compares str by code point, which is the order of their UTF-8 bytes.
+    if sorted(value) != list(value):
+        return False
+    if len(_ASCENDING) >= _REMEMBERED:
+        _ASCENDING.clear()
+    _ASCENDING.add(tuple(value))
+    return True
 
 
 def _refuse_key(value: dict[Any, Any]) -> NoReturn:

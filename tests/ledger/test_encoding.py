@@ -183,6 +183,13 @@ def test_keys_ascend_by_their_utf8_bytes() -> None:
     assert ordered[-1] == "\U00010000"
 
 
+def test_more_key_lists_than_are_remembered_still_encode_in_order() -> None:
+    """The memory of key lists is bounded, and never decides by itself."""
+    for number in range(5_000):
+        name = f"k{number}"
+        assert encoding.encode({name: 1, "a": 2}) == encoding.encode({"a": 2, name: 1})
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.text() | st.binary(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4),
