@@ -33,7 +33,7 @@ BELOW = 2**53
 _SCALARS = frozenset({type(None), bool, int, str, bytes})
 _NAMES = frozenset({str})
 _ASCENDING: set[tuple[str, ...]] = set()
-_REMEMBERED = 2_048
+_REMEMBERED = 256
 
 
 def encode(value: Any) -> bytes:

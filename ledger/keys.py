@@ -1,0 +1,237 @@
+"""Signing keys: Ed25519, checked strictly; key files; proof that somebody holds a key.
+
+**Author bytes** are an algorithm byte and the public key: `0x01` and 32 bytes for Ed25519 (RFC 8032).
+Lengths depend on the byte, so a post-quantum author fits later. From the vectors:
+
+    01 458a318d312601a7949a2dc2cdaa1db047a883f4fd7a695d85d6ebcdca004eea
+
+**Verification** is strict and without cofactor (FORMATS.md section 2): encode(S*B - k*A) equals R's bytes,
+and A or R with y >= p or of small order, and S >= L, refuse. OpenSSL does the equation and S < L; the rest
+stands in `_point_refused`, before the call.
+
+**A key file** is PKCS #8 in PEM, plain or encrypted (PBES2: scrypt N=16384 r=8 p=5, AES-256-CBC), which
+`openssl pkey` reads too. It is created once and never overwritten; where the system has file modes, 0600 is
+insisted on.
+
+**Enrolment** proves possession: the key signs `adamas.enrol/1\\n` followed by the canonical MessagePack array
+`[party, origin]`, so that no party and origin can be read as another pair.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from functools import lru_cache
+from hashlib import scrypt, sha256
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+from ledger import encoding
+from ledger.errors import KeyTrouble
+
+ED25519 = 0x01
+AUTHOR_BYTES = {ED25519: 33}
+"""Length of author bytes by their first byte."""
+SIGNATURE_BYTES = 64
+
+_P = 2**255 - 19
+_SMALL_ORDER = frozenset(
+    {
+        0,
+        1,
+        _P - 1,
+        2707385501144840649318225287225658788936804267575313519463743609750303021402,
+        55188659117513257062467267217118295137698188065244968500265048394206261417927,
+    }
+)
+_ENROL = b"adamas.enrol/1\n"
+
+
+class SigningKey:
+    """A private Ed25519 key that signs; its bytes leave it only into a key file."""
+
+    __slots__ = ("_key", "public")
+
+    public: bytes
+    """The author bytes."""
+
+    def __init__(self, key: Ed25519PrivateKey) -> None:
+        self._key = key
+        raw = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        self.public = bytes([ED25519]) + raw
+
+    @classmethod
+    def from_seed(cls, seed: bytes) -> SigningKey:
+        """The key of a 32-byte seed (RFC 8032's private key)."""
+        return cls(Ed25519PrivateKey.from_private_bytes(seed))
+
+    @classmethod
+    def generate(cls) -> SigningKey:
+        """A new key from the system's randomness."""
+        return cls(Ed25519PrivateKey.generate())
+
+    def sign(self, message: bytes) -> bytes:
+        """The signature, 64 bytes; the same message always gives the same one."""
+        return self._key.sign(message)
+
+    def pem(self, passphrase: bytes | None) -> bytes:
+        """The PKCS #8 PEM text, encrypted when there is a passphrase."""
+        if passphrase is None:
+            return self._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        plain = self._key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        return _pem(_encrypted(plain, passphrase))
+
+
+def verify(author: bytes, signature: bytes, message: bytes) -> bool:
+    """Whether ``signature`` over ``message`` is ``author``'s, strictly; malformed input is not valid."""
+    if len(signature) != SIGNATURE_BYTES or _point_refused(signature[:32]):
+        return False
+    key = _public_key(author)
+    if key is None:
+        return False
+    try:
+        key.verify(signature, message)
+    except InvalidSignature:
+        return False
+    return True
+
+
+def author_is_formed(author: bytes) -> bool:
+    """Whether the bytes have the length that their algorithm byte demands; unknown ones are not formed."""
+    return bool(author) and AUTHOR_BYTES.get(author[0]) == len(author)
+
+
+def fingerprint(author: bytes) -> str:
+    """A short name of a key for people: the first 16 hex digits of SHA-256 of the author bytes."""
+    return sha256(author).hexdigest()[:16]
+
+
+def enrolment_message(party: str, origin: str) -> bytes:
+    """What a key signs to prove that ``party`` holds it, for the ledger ``origin``."""
+    return _ENROL + encoding.encode([party, origin])
+
+
+def prove_possession(key: SigningKey, party: str, origin: str) -> bytes:
+    """The signature over `enrolment_message`."""
+    return key.sign(enrolment_message(party, origin))
+
+
+def verify_possession(author: bytes, party: str, origin: str, proof: bytes) -> bool:
+    """Whether ``proof`` shows that the holder of ``author`` enrols it for ``party`` in ``origin``."""
+    return verify(author, proof, enrolment_message(party, origin))
+
+
+def write_key(path: str | os.PathLike[str], key: SigningKey, passphrase: bytes | None) -> None:
+    """Create a key file, readable by its owner only, on the disk when this returns.
+
+    Raises `KeyTrouble`: ``key-file-exists`` (nothing is ever overwritten), ``key-file-unwritable``,
+    ``key-passphrase-length`` for an empty one or one over 1,023 bytes.
+    """
+    if passphrase is not None and not 1 <= len(passphrase) <= 1_023:
+        raise KeyTrouble("key-passphrase-length", length=len(passphrase))
+    text = key.pem(passphrase)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise KeyTrouble("key-file-exists", path=os.fspath(path)) from None
+    except OSError as problem:
+        raise KeyTrouble("key-file-unwritable", path=os.fspath(path), reason=problem.strerror) from None
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as problem:
+        Path(path).unlink(missing_ok=True)  # half a key is no key, and this call made the file
+        raise KeyTrouble("key-file-unwritable", path=os.fspath(path), reason=problem.strerror) from None
+
+
+def read_key(path: str | os.PathLike[str], passphrase: Callable[[], bytes] | None = None) -> SigningKey:
+    """The key in a file; ``passphrase`` is asked only when the file is encrypted.
+
+    Raises `KeyTrouble`: ``key-file-missing``, ``key-file-open`` (group or others may read or write it),
+    ``key-file-denied``, ``key-file-unreadable`` (no Ed25519 key in PKCS #8 PEM), ``key-passphrase-missing``,
+    ``key-passphrase-wrong``.
+    """
+    name = os.fspath(path)
+    data = _private_file(name)
+    encrypted = b"-----BEGIN ENCRYPTED PRIVATE KEY-----" in data
+    if encrypted and passphrase is None:
+        raise KeyTrouble("key-passphrase-missing", path=name)
+    given = passphrase() if encrypted and passphrase is not None else None
+    if given == b"":
+        raise KeyTrouble("key-passphrase-wrong", path=name)
+    try:
+        key = load_pem_private_key(data, given)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        code = "key-passphrase-wrong" if encrypted else "key-file-unreadable"
+        raise KeyTrouble(code, path=name) from None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise KeyTrouble("key-file-unreadable", path=name)
+    return SigningKey(key)
+
+
+def _private_file(name: str) -> bytes:
+    try:
+        with open(name, "rb") as file:  # noqa: PTH123  the mode is read from the open file, not from the name
+            mode = os.fstat(file.fileno()).st_mode
+            if os.name == "posix" and mode & 0o077:
+                raise KeyTrouble("key-file-open", path=name, mode=f"{mode & 0o777:04o}")
+            return file.read(65_536)
+    except FileNotFoundError:
+        raise KeyTrouble("key-file-missing", path=name) from None
+    except OSError as problem:
+        raise KeyTrouble("key-file-denied", path=name, reason=problem.strerror) from None
+
+
+def _point_refused(point: bytes) -> bool:
+    """y not below p, or one of the five values of y that points of small order have (either sign of x)."""
+    y = int.from_bytes(point, "little") & ((1 << 255) - 1)
+    return y >= _P or y in _SMALL_ORDER
+
+
+@lru_cache(maxsize=4_096)
+def _public_key(author: bytes) -> Ed25519PublicKey | None:
+    if not author_is_formed(author) or _point_refused(author[1:]):
+        return None
+    return Ed25519PublicKey.from_public_bytes(author[1:])
+
+
+def _encrypted(plain: bytes, passphrase: bytes) -> bytes:
+    """RFC 5958 EncryptedPrivateKeyInfo. The library writes 2,048 rounds of PBKDF2, which is too few for a
+    key that speaks for a State; so the few fields are laid here, and every PKCS #8 reader knows them."""
+    salt, start = secrets.token_bytes(16), secrets.token_bytes(16)
+    secret = scrypt(passphrase, salt=salt, n=16_384, r=8, p=5, maxmem=64 * 1024 * 1024, dklen=32)
+    padding = 16 - len(plain) % 16
+    cipher = Cipher(algorithms.AES256(secret), modes.CBC(start)).encryptor()
+    sealed = cipher.update(plain + bytes([padding]) * padding) + cipher.finalize()
+    work = _der(0x04, salt) + bytes.fromhex("02024000020108020105")
+    derivation = _der(0x30, bytes.fromhex("06092b06010401da47040b") + _der(0x30, work))
+    scheme = _der(0x30, bytes.fromhex("060960864801650304012a") + _der(0x04, start))
+    algorithm = bytes.fromhex("06092a864886f70d01050d") + _der(0x30, derivation + scheme)
+    return _der(0x30, _der(0x30, algorithm) + _der(0x04, sealed))
+
+
+def _der(tag: int, content: bytes) -> bytes:
+    """One DER element of fewer than 256 bytes."""
+    length = bytes([len(content)]) if len(content) < 128 else bytes([0x81, len(content)])
+    return bytes([tag]) + length + content
+
+
+def _pem(der: bytes) -> bytes:
+    text = encoding.to_base64(der)
+    lines = [text[i : i + 64] for i in range(0, len(text), 64)]
+    return "\n".join(
+        ["-----BEGIN ENCRYPTED PRIVATE KEY-----", *lines, "-----END ENCRYPTED PRIVATE KEY-----", ""]
+    ).encode("ascii")
