@@ -20,7 +20,6 @@ insisted on.
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Callable
 from functools import lru_cache
 from hashlib import scrypt, sha256
@@ -28,14 +27,6 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_pem_private_key,
-)
 
 from ledger import encoding
 from ledger.errors import KeyTrouble
@@ -68,8 +59,7 @@ class SigningKey:
 
     def __init__(self, key: Ed25519PrivateKey) -> None:
         self._key = key
-        raw = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-        self.public = bytes([ED25519]) + raw
+        self.public = bytes([ED25519]) + key.public_key().public_bytes_raw()
 
     @classmethod
     def from_seed(cls, seed: bytes) -> SigningKey:
@@ -87,6 +77,8 @@ class SigningKey:
 
     def pem(self, passphrase: bytes | None) -> bytes:
         """The PKCS #8 PEM text, encrypted when there is a passphrase."""
+        from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
         if passphrase is None:
             return self._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         plain = self._key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
@@ -164,6 +156,9 @@ def read_key(path: str | os.PathLike[str], passphrase: Callable[[], bytes] | Non
     ``key-file-denied``, ``key-file-unreadable`` (no Ed25519 key in PKCS #8 PEM), ``key-passphrase-missing``,
     ``key-passphrase-wrong``.
     """
+    # The library's file formats cost 13 ms of start-up, which verifying does not need.
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
     name = os.fspath(path)
     data = _private_file(name)
     encrypted = b"-----BEGIN ENCRYPTED PRIVATE KEY-----" in data
@@ -211,7 +206,9 @@ def _public_key(author: bytes) -> Ed25519PublicKey | None:
 def _encrypted(plain: bytes, passphrase: bytes) -> bytes:
     """RFC 5958 EncryptedPrivateKeyInfo. The library writes 2,048 rounds of PBKDF2, which is too few for a
     key that speaks for a State; so the few fields are laid here, and every PKCS #8 reader knows them."""
-    salt, start = secrets.token_bytes(16), secrets.token_bytes(16)
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+    salt, start = os.urandom(16), os.urandom(16)
     secret = scrypt(passphrase, salt=salt, n=16_384, r=8, p=5, maxmem=64 * 1024 * 1024, dklen=32)
     padding = 16 - len(plain) % 16
     cipher = Cipher(algorithms.AES256(secret), modes.CBC(start)).encryptor()
