@@ -1,4 +1,4 @@
-"""The project's own environment, ``.venv``: made when missing, renewed when pyproject.toml or uv.lock changed.
+"""The project's own environment, ``.venv``: made when missing, renewed when pyproject.toml or uv.lock change.
 
 Every script begins with ``environment.enter(...)``. Whatever Python started the script, it goes on inside
 ``.venv``, where the project is installed editable with the extras the script needs. Made with uv where uv is
@@ -32,7 +32,7 @@ except ImportError:
 
 
 class Interpreter(NamedTuple):
-    """A Python that was looked at. ``version`` is empty when it did not run; ``venv``: it can make environments."""
+    """A Python that was asked: its version (empty: it did not run), and whether it can make environments."""
 
     command: str
     version: Tuple[int, ...]
@@ -85,7 +85,7 @@ def choose(commands: Sequence[str], ask: Callable[[str], Interpreter] = probe) -
     recent = [interpreter for interpreter in tried if interpreter.version >= OLDEST]
     if recent:
         raise CannotMake(
-            "{} is new enough, but its venv module cannot make environments (Debian and Ubuntu ship it apart).\n"
+            "{} is new enough, but has no working venv (Debian and Ubuntu ship it as a package of its own).\n"
             "Install it (apt install python{}.{}-venv), or {}.\nTried:{}".format(
                 recent[0].command, recent[0].version[0], recent[0].version[1], UV, listing
             )
@@ -174,7 +174,7 @@ class Environment:
         project = str(self.root) + ("[{}]".format(",".join(extras)) if extras else "")
         options = ["--quiet", "--disable-pip-version-check", "--no-warn-script-location"]
         self._call(
-            [python, "-m", "pip", "install"] + options + ["--editable", project],
+            [python, "-m", "pip", "install", *options, "--editable", project],
             "pip could not install the project (its reason stands above)",
         )
 
@@ -189,7 +189,7 @@ def say(sentence: str) -> None:
 
 
 def enter(extras: Sequence[str] = (), environment: Optional[Environment] = None) -> None:
-    """Return only inside the environment; elsewhere start this script again in there, and end with its exit code."""
+    """Return only inside the environment; elsewhere start the script again in there and end as it ends."""
     environment = environment or Environment()
     if not environment.is_current(extras):
         try:
@@ -199,7 +199,7 @@ def enter(extras: Sequence[str] = (), environment: Optional[Environment] = None)
             sys.exit(1)
     if Path(sys.prefix).resolve() == environment.folder.resolve():
         return
-    command = [str(environment.python)] + sys.argv
+    command = [str(environment.python), *sys.argv]
     if os.name == "nt":  # exec on Windows returns to the shell before the work is done
         sys.exit(subprocess.call(command))
     os.execv(command[0], command)

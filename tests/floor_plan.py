@@ -1,0 +1,211 @@
+"""The floor plan of the house, and the reading of all imports against it.
+
+A file imports only from lower floors, and files on one floor do not know each other. Inside some packages
+there are steps: a module imports only from lower steps of its own package. ``faults`` reads every import with
+``ast``, also those inside functions and under ``if TYPE_CHECKING``, and answers one sentence for each fault.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+Steps = tuple[tuple[str, ...], ...]
+
+PACKAGES = ("ledger", "cli")
+
+FLOORS: Steps = (
+    ("ledger.messages",),
+    ("ledger.errors",),
+    ("ledger.edtf", "ledger.encoding", "ledger.keys"),
+    ("ledger.domain", "ledger.chain"),
+    ("ledger.store",),
+    ("ledger.projections",),
+    ("ledger.investigation",),
+    ("ledger.exchange",),
+    ("ledger.application",),
+    ("cli",),
+)
+"""From the ground up."""
+
+ONLY: Mapping[str, tuple[str, ...]] = {
+    "ledger.domain": ("ledger.messages", "ledger.errors", "ledger.edtf"),
+    "ledger.chain": ("ledger.messages", "ledger.errors", "ledger.edtf", "ledger.encoding", "ledger.keys"),
+}
+"""Where fewer floors are open than all the lower ones: no bytes in the domain, no domain in the chain."""
+
+STEPS: Mapping[str, Steps] = {
+    "ledger.domain": (
+        ("vocabulary",),
+        ("fields",),
+        ("events",),
+        ("parcels", "certificates", "parties", "participants"),
+        ("state",),
+        ("rules",),
+    ),
+    "ledger.chain": (
+        ("disclosure", "statement", "entry", "merkle", "note"),
+        ("checkpoint",),
+        ("proof",),
+        ("tiles", "bundle"),
+        ("verification", "forks", "absence"),
+    ),
+    "cli": (("output",), ("session",), ("*",), ("main",)),
+}
+"""The order inside a package, lowest first. ``*`` stands for every module that is not named; where it is
+absent, such a module is a fault. A package that is not here has one step: its modules do not know each other.
+"""
+
+PLACES: Mapping[str, tuple[str, ...]] = {
+    "msgpack": ("ledger.encoding",),
+    "cryptography": ("ledger.keys",),
+    "eventsourcing": ("ledger.store",),
+    "sqlite3": ("ledger.store",),
+    "sqlalchemy": ("ledger.store",),
+    "psycopg": ("ledger.store",),
+    "openpyxl": ("ledger.exchange",),
+    "click": ("cli",),
+}
+"""Where a third-party package, or SQL, may be imported. One that is not here may be imported nowhere."""
+
+
+class NothingToRead(Exception):
+    """The folder holds no such sources: a plan that is held against nothing would always hold."""
+
+
+@dataclass(frozen=True)
+class Import:
+    """``module`` (dotted) imports ``target`` (dotted; a module of ours where it names one) on ``line``."""
+
+    module: str
+    target: str
+    line: int
+
+
+def modules(root: Path) -> dict[str, Path]:
+    """Every module of the product by its dotted name. Raises ``NothingToRead`` when a package has none."""
+    found: dict[str, Path] = {}
+    for package in PACKAGES:
+        files = sorted((root / package).rglob("*.py"))
+        if not any(file.name != "__init__.py" for file in files):
+            raise NothingToRead(f"no module in {root / package}")
+        for file in files:
+            parts = file.relative_to(root).with_suffix("").parts
+            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file
+    return found
+
+
+def imports(root: Path) -> list[Import]:
+    """All imports in all modules of the product."""
+    ours = modules(root)
+    return [
+        Import(name, target, line)
+        for name, file in ours.items()
+        for target, line in _targets(ast.parse(file.read_text(encoding="utf-8")), set(ours))
+    ]
+
+
+def _targets(tree: ast.Module, ours: set[str]) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, node.lineno
+        elif isinstance(node, ast.ImportFrom):
+            stem = "." * node.level + (node.module or "")
+            for alias in node.names:
+                longer = f"{stem}.{alias.name}"
+                yield (longer if longer in ours else stem), node.lineno
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "__import__")):
+            if node.args and isinstance(node.args[0], ast.Constant):
+                yield str(node.args[0].value), node.lineno
+
+
+def faults(root: Path) -> list[str]:
+    """One sentence for each import, and each module, that is not as the plan says."""
+    every = imports(root)
+    found = [f"{name} is not on the plan" for name in modules(root) if not _is_planned(name)]
+    found += [f"{item.module}:{item.line}: {why}" for item in every for why in _why_not(item)]
+    return found + [f"a circle of imports: {' -> '.join(circle)}" for circle in _circles(every)]
+
+
+def _within(name: str, place: str) -> bool:
+    return name == place or name.startswith(place + ".")
+
+
+def _floor(name: str) -> tuple[int, str] | None:
+    for number, places in enumerate(FLOORS):
+        for place in places:
+            if _within(name, place):
+                return number, place
+    return None
+
+
+def _step(name: str, place: str) -> int | None:
+    """The step of a module inside its package; a package itself and packages without steps are on step 0."""
+    if name == place or place not in STEPS:
+        return 0
+    inner = name.removeprefix(place + ".")
+    for wanted in (inner, inner.split(".", maxsplit=1)[0], "*"):
+        for number, names in enumerate(STEPS[place]):
+            if wanted in names:
+                return number
+    return None
+
+
+def _is_planned(name: str) -> bool:
+    floor = _floor(name)
+    return name in PACKAGES or (floor is not None and _step(name, floor[1]) is not None)
+
+
+def _why_not(item: Import) -> Iterator[str]:
+    top = item.target.split(".", maxsplit=1)[0]
+    if top == "":
+        yield f"imports {item.target} relatively"
+    elif top in PACKAGES:
+        yield from _why_not_ours(item)
+    elif top in PLACES:
+        if not any(_within(item.module, place) for place in PLACES[top]):
+            yield f"{item.module} imports {top}, which belongs in {' or '.join(PLACES[top])}"
+    elif top not in sys.stdlib_module_names:
+        yield f"{item.module} imports {top}, which no place is agreed for"
+
+
+def _why_not_ours(item: Import) -> Iterator[str]:
+    here, there = _floor(item.module), _floor(item.target)
+    if item.target == "ledger" or here is None:  # the version; a module off the plan is named once already
+        return
+    if there is None:
+        yield f"{item.module} imports {item.target}, which is not on the plan"
+    elif here[1] == there[1]:
+        mine, other = _step(item.module, here[1]), _step(item.target, here[1])
+        if mine is not None and other is not None and mine <= other and item.module != item.target:
+            yield f"{item.module} imports {item.target}, which is not on a lower step of {here[1]}"
+    elif there[0] >= here[0]:
+        yield f"{item.module} imports {item.target}, which is not on a lower floor"
+    elif here[1] in ONLY and there[1] not in ONLY[here[1]]:
+        yield f"{item.module} imports {item.target}; {here[1]} knows only {', '.join(ONLY[here[1]])}"
+
+
+def _circles(every: list[Import]) -> list[tuple[str, ...]]:
+    """The circles among our own modules, each once, from its first module in the alphabet."""
+    names = {item.module for item in every}
+    onward = {name: sorted({i.target for i in every if i.module == name} & names) for name in names}
+    found: set[tuple[str, ...]] = set()
+    done: set[str] = set()
+
+    def walk(name: str, path: tuple[str, ...]) -> None:
+        if name in path:
+            circle = path[path.index(name) :]
+            first = circle.index(min(circle))
+            found.add((*circle[first:], *circle[:first], circle[first]))
+        elif name not in done:
+            for following in onward[name]:
+                walk(following, (*path, name))
+            done.add(name)
+
+    for name in sorted(names):
+        walk(name, ())
+    return sorted(found)
