@@ -1,0 +1,319 @@
+"""Field tables: what a body may hold, of which kind, in which unit, sealed or not.
+
+An event type is a frozen record whose fields are declared with `need`, `may` and `rows`. From that one
+declaration come the strict reading of bodies, the options of the commands, the columns of templates and the
+tables in the README. Reading never guesses: a value of another kind is a `Problem` naming the field.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+from ledger.domain import vocabulary
+from ledger.edtf import Span
+from ledger.edtf import parse as parse_date
+from ledger.errors import Malformed
+
+
+class Withheld:
+    """A sealed value that the reader was not given. Every fold meets it and stays total."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "WITHHELD"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+WITHHELD: Final = Withheld()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a body cannot be read: ``field`` (dotted, rows counted from 1), a catalogue ``code``, the value."""
+
+    field: str
+    code: str
+    value: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of value.
+
+    ``holds`` says whether a body's value is of this kind; ``read`` turns what a person typed into such a value
+    (``ValueError`` otherwise); ``show`` writes it for a person; ``form`` says in words what is expected.
+    """
+
+    name: str
+    form: str
+    holds: Callable[[Any], bool]
+    read: Callable[[str], Any]
+    show: Callable[[Any], str] = str
+    choices: tuple[str, ...] = ()
+
+
+def _identifier(text: str) -> str:
+    if not vocabulary.is_identifier(text):
+        raise ValueError(text)
+    return text
+
+
+def _matching(pattern: str) -> tuple[Callable[[Any], bool], Callable[[str], str]]:
+    compiled = re.compile(pattern, re.ASCII)
+
+    def holds(value: Any) -> bool:
+        return isinstance(value, str) and compiled.fullmatch(value) is not None
+
+    def read(text: str) -> str:
+        if not holds(text):
+            raise ValueError(text)
+        return text
+
+    return holds, read
+
+
+def _whole(low: int, high: int) -> tuple[Callable[[Any], bool], Callable[[str], int]]:
+    def holds(value: Any) -> bool:
+        return type(value) is int and low <= value <= high
+
+    def read(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,16}", text, re.ASCII) or not holds(int(text)):
+            raise ValueError(text)
+        return int(text)
+
+    return holds, read
+
+
+def _bytes(*lengths: int) -> tuple[Callable[[Any], bool], Callable[[str], bytes]]:
+    def holds(value: Any) -> bool:
+        return isinstance(value, bytes) and len(value) in lengths
+
+    def read(text: str) -> bytes:
+        value = bytes.fromhex(text)
+        if not holds(value):
+            raise ValueError(text)
+        return value
+
+    return holds, read
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= 4000
+
+
+def _text(text: str) -> str:
+    if not _is_text(text):
+        raise ValueError(text)
+    return text
+
+
+def _is_date(value: Any) -> bool:
+    if not isinstance(value, str):
+        return False
+    try:
+        parse_date(value)
+    except Malformed:
+        return False
+    return True
+
+
+def _date(text: str) -> str:
+    if not _is_date(text):
+        raise ValueError(text)
+    return text
+
+
+def _yes(text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise ValueError(text)
+    return text == "yes"
+
+
+def _choice(name: str, choices: tuple[str, ...]) -> Kind:
+    def read(text: str) -> str:
+        if text not in choices:
+            raise ValueError(text)
+        return text
+
+    return Kind(name, "one of " + ", ".join(choices), lambda value: value in choices, read, str, choices)
+
+
+def _ident(name: str, form: str) -> Kind:
+    return Kind(name, form, vocabulary.is_identifier, _identifier)
+
+
+PARCEL = _ident("parcel", "a parcel's id, 1-64 characters without ':'")
+PARTY = _ident("party", "a party's id, such as dealer-7")
+SITE = _ident("site", "a site's id")
+LICENCE = _ident("licence", "a licence's number")
+MANDATE = _ident("mandate", "a mandate's id")
+SEAL = _ident("seal", "a seal's number")
+NUMBER = _ident("number", "a certificate's number as it is printed")
+TEXT = Kind("text", "text of at most 4,000 characters", _is_text, _text)
+COUNTRY = Kind("country", "a country's two capital letters, such as BW", *_matching(r"[A-Z]{2}"))
+LANGUAGE = Kind("language", "a language tag, such as en or fr-CD", *_matching(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*"))
+CURRENCY = Kind("currency", "three capital letters (ISO 4217)", *_matching(r"[A-Z]{3}"))
+DECIMAL = Kind("decimal", "a decimal number", *_matching(r"[0-9]{1,18}(\.[0-9]{1,6})?"))
+CERTIFICATE = Kind(
+    "certificate", "issuer and number, such as BW/00000107", *_matching(r"[A-Z]{2}/[^\s:/]{1,60}")
+)
+SUBJECT = Kind("subject", "such as party:dealer-7", *_matching(r"(parcel|party|site):[^:]{1,64}"))
+WIRE = Kind("act", "a type of act, such as parcel-sold/1", *_matching(r"[a-z0-9]+(-[a-z0-9]+)*/[1-9][0-9]*"))
+HS = _choice("hs", vocabulary.HS_CODES)
+WEIGHT = Kind(
+    "weight",
+    "carats with at most three decimals, such as 12.345",
+    _whole(0, 2**53 - 1)[0],
+    vocabulary.parse_carats,
+    vocabulary.carats,
+)
+VALUE = Kind(
+    "value",
+    "US dollars with at most two decimals",
+    _whole(0, 2**53 - 1)[0],
+    vocabulary.parse_dollars,
+    vocabulary.dollars,
+)
+STONES = Kind("stones", "a whole number of stones, from 1", *_whole(1, 10**9))
+INDEX = Kind("index", "an entry's index, from 0", *_whole(0, 2**53 - 1))
+DATE = Kind("date", "a date such as 2015, 2015-11 or 2015-11-16", _is_date, _date)
+HASH = Kind("hash", "32 bytes in hexadecimal", *_bytes(32), bytes.hex)
+KEY = Kind("key", "an author's key in hexadecimal", *_bytes(33, 1313), bytes.hex)
+PROOF = Kind("proof", "a signature in hexadecimal", *_bytes(64, 2420), bytes.hex)
+YES = Kind("yes", "yes or no", lambda v: isinstance(v, bool), _yes, lambda v: "yes" if v else "no")
+BODY = Kind("body", "a prepared body", lambda v: isinstance(v, Mapping), _text)
+ROLE = _choice("role", tuple(Role.value for Role in vocabulary.Role))
+LICENCE_KIND = _choice("licence kind", tuple(k.value for k in vocabulary.LicenceKind))
+MINING = _choice("mining", tuple(k.value for k in vocabulary.Mining))
+CHANNEL = _choice("channel", tuple(k.value for k in vocabulary.Channel))
+PURPOSE = _choice("purpose", tuple(k.value for k in vocabulary.Purpose))
+LOSS = _choice("loss", tuple(k.value for k in vocabulary.Loss))
+OUTCOME = _choice("outcome", ("open", "unsold", "sold", "withdrawn"))
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One row of a field table. ``many``: an array; ``row``: an array of records of that class."""
+
+    name: str
+    kind: Kind | None
+    about: str
+    required: bool = False
+    sealed: bool = False
+    many: bool = False
+    row: type[Any] | None = None
+    since: int = 1
+
+
+def need(kind: Kind, about: str, *, many: bool = False, sealed: bool = False) -> Any:
+    """A field that a live act must carry (a documented act may leave it unknown)."""
+    row = Field("", kind, about, True, sealed, many)
+    return dataclasses.field(default=() if many else None, metadata={"field": row})
+
+
+def may(kind: Kind, about: str, *, many: bool = False, sealed: bool = False) -> Any:
+    """A field that may be absent."""
+    row = Field("", kind, about, False, sealed, many)
+    return dataclasses.field(default=() if many else None, metadata={"field": row})
+
+
+def rows(row: type[Any], about: str, *, required: bool = True) -> Any:
+    """A field that is an array of records, each with its own field table."""
+    field = Field("", None, about, required, False, True, row)
+    return dataclasses.field(default=(), metadata={"field": field})
+
+
+@cache
+def table(record: type[Any]) -> tuple[Field, ...]:
+    """The field table of a record class, in the order of its declaration."""
+    return tuple(
+        dataclasses.replace(f.metadata["field"], name=f.name)
+        for f in dataclasses.fields(record)
+        if "field" in f.metadata
+    )
+
+
+@cache
+def _by_name(record: type[Any]) -> Mapping[str, Field]:
+    return {field.name: field for field in table(record)}
+
+
+def read(record: type[Any], body: Mapping[str, Any], *, lenient: bool = False, at: str = "") -> tuple[Any, list[Problem]]:
+    """``(record, [])`` from a body, or ``(None, problems)``.
+
+    ``lenient`` permits required fields to be absent: what a documented act does not know. A sealed field may
+    be `WITHHELD`.
+    """
+    by_name = _by_name(record)
+    values: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for name, value in body.items():
+        field = by_name.get(name)
+        if field is None:
+            problems.append(Problem(at + name, "field-unknown", value))
+            continue
+        values[name] = _read_value(field, value, lenient, at, problems)
+    for field in table(record):
+        if field.required and not lenient and field.name not in values:
+            problems.append(Problem(at + field.name, "field-missing"))
+    return (None, problems) if problems else (record(**values), problems)
+
+
+def _read_value(field: Field, value: Any, lenient: bool, at: str, problems: list[Problem]) -> Any:
+    name = at + field.name
+    if value is WITHHELD:
+        if not field.sealed:
+            problems.append(Problem(name, "field-not-sealed"))
+        return value
+    if not field.many:
+        if not field.kind.holds(value):  # type: ignore[union-attr]
+            problems.append(Problem(name, "field-kind", value))
+        return value
+    if not isinstance(value, (list, tuple)) or not value:
+        problems.append(Problem(name, "field-array", value))
+        return ()
+    if field.row is not None:
+        return _read_rows(field.row, value, lenient, name, problems)
+    holds = field.kind.holds  # type: ignore[union-attr]
+    problems.extend(Problem(f"{name}.{n}", "field-kind", item) for n, item in enumerate(value, 1) if not holds(item))
+    return tuple(value)
+
+
+def _read_rows(row: type[Any], value: Any, lenient: bool, name: str, problems: list[Problem]) -> tuple[Any, ...]:
+    lines = []
+    for number, item in enumerate(value, 1):
+        if not isinstance(item, Mapping):
+            problems.append(Problem(f"{name}.{number}", "field-kind", item))
+            continue
+        line, found = read(row, item, lenient=lenient, at=f"{name}.{number}.")
+        problems.extend(found)
+        lines.append(line)
+    return tuple(lines)
+
+
+def write(record: Any) -> dict[str, Any]:
+    """The body of a record: fields that are absent or empty are left out, `read` gives the record back."""
+    body: dict[str, Any] = {}
+    for field in table(type(record)):
+        value = getattr(record, field.name)
+        if value is None or (field.many and value == ()):
+            continue
+        if field.row is not None:
+            value = [write(line) for line in value]
+        elif field.many and value is not WITHHELD:
+            value = list(value)
+        body[field.name] = value
+    return body
+
+
+def span(date: str | None) -> Span | None:
+    """The interval of a date field, None where it is absent."""
+    return None if date is None else parse_date(date)

@@ -1,0 +1,96 @@
+"""What is registered: ids are unique, what is named is known, periods have an order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ledger.domain import events as e
+from ledger.domain.refusal import Refusal, Refusals
+from ledger.domain.state import State
+from ledger.edtf import certainly_before, spans
+
+
+def registry(state: State, act: e.Recorded) -> Refusals:
+    """Refusals of an act that names what is not known, or registers what already is."""
+    event = act.event
+    if isinstance(event, e.Opaque):
+        return
+    yield from _taken(state, event)
+    yield from _unknown(state, event)
+    since, until = getattr(event, "since", None), getattr(event, "until", None)
+    if since and until and certainly_before(spans(until), spans(since)):
+        yield Refusal("period-order", _first_subject(event), {"since": since, "until": until})
+
+
+def _first_subject(event: e.Event) -> str:
+    for name in ("licence", "mandate", "party", "site"):
+        value = getattr(event, name, None)
+        if value:
+            return f"{name}:{value}"
+    return f"party:{event.by}"
+
+
+def _taken(state: State, event: e.Event) -> Refusals:
+    match event:
+        case e.PartyRegistered() if state.party(event.party):
+            yield Refusal("id-taken", f"party:{event.party}", {"id": event.party})
+        case e.SiteRegistered() if state.site(event.site):
+            yield Refusal("id-taken", f"site:{event.site}", {"id": event.site})
+        case e.LicenceGranted() if state.licence(event.licence):
+            yield Refusal("id-taken", f"licence:{event.licence}", {"id": event.licence})
+        case e.MandateGranted() if state.mandate(event.mandate):
+            yield Refusal("id-taken", f"mandate:{event.mandate}", {"id": event.mandate})
+        case e.KeyEnrolled():
+            key = state.key(event.key)
+            if key is not None and key.party is not None:
+                yield Refusal("key-taken", f"party:{event.party}", {"key": event.key.hex()[2:18], "owner": key.party})
+
+
+def _named_parties(event: e.Event) -> Iterator[str]:
+    match event:
+        case e.PartyRegistered():
+            return
+        case e.SiteRegistered():
+            names = (event.operator,)
+        case e.LicenceGranted() | e.RoleGranted() | e.RoleWithdrawn() | e.KeyEnrolled():
+            names = (event.party,)
+        case e.MandateGranted():
+            names = (event.clerk, event.party)
+        case _:
+            names = tuple(
+                getattr(event, field, None)
+                for field in ("to", "sender", "holder", "exporter", "taken_from", "carrier")
+            )
+    if event.documented:
+        names = (*names, event.by)
+    yield from (name for name in names if name is not None)
+
+
+def _unknown(state: State, event: e.Event) -> Refusals:
+    for party in _named_parties(event):
+        if state.party(party) is None:
+            yield Refusal("party-unknown", f"party:{party}", {"party": party})
+    site = getattr(event, "site", None)
+    if site and not isinstance(event, e.SiteRegistered) and state.site(site) is None:
+        yield Refusal("site-unknown", f"site:{site}", {"site": site})
+    if isinstance(event, e.LicenceWithdrawn) and state.licence(event.licence) is None:
+        yield Refusal("licence-unknown", f"licence:{event.licence}", {"licence": event.licence})
+    if isinstance(event, e.MandateWithdrawn) and state.mandate(event.mandate) is None:
+        yield Refusal("mandate-unknown", f"mandate:{event.mandate}", {"mandate": event.mandate})
+    if isinstance(event, e.KeyRevoked):
+        yield from _key_to_revoke(state, event)
+    if isinstance(event, e.AliasRecorded) and not _is_known(state, event.subject):
+        yield Refusal("subject-unknown", event.subject, {})
+
+
+def _key_to_revoke(state: State, event: e.KeyRevoked) -> Refusals:
+    key = state.key(event.key)
+    if key is None or key.party is None:
+        yield Refusal("key-unknown", "key", {"key": event.key.hex()[2:18]})
+    elif key.revoked is not None:
+        yield Refusal("key-revoked", f"party:{key.party}", {"since": key.revoked, "party": key.party})
+
+
+def _is_known(state: State, subject: str) -> bool:
+    kind, _, name = subject.partition(":")
+    return {"party": state.party, "parcel": state.parcel, "site": state.site}[kind](name) is not None

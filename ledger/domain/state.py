@@ -1,0 +1,243 @@
+"""Folding: what the ledger knows after each entry.
+
+`evolve` is total. It never refuses, never reads a clock, never rounds; whatever was once recorded can be folded
+for ever, whatever the rules say today. A subject's state folds from its own entries alone, so the state of one
+parcel needs only the few entries that name it.
+
+Corrections (FORMATS section 4): from the correcting entry's index on, each subject that the corrected act or its
+replacement names is folded again with the replacement in the original's place.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from ledger.domain import certificates, events, parcels, parties
+from ledger.domain.certificates import Certificate
+from ledger.domain.events import Corrected, Event, Opaque, Recorded
+from ledger.domain.parcels import Change, Parcel
+from ledger.domain.parties import HOUSE, House, Key, Licence, Mandate, Party, Site
+
+Subject = Parcel | Certificate | Party | Licence | Mandate | Key | Site | House
+
+_BLANK: dict[str, Callable[[str], Subject]] = {
+    "parcel": Parcel, "certificate": Certificate, "party": Party, "licence": Licence, "mandate": Mandate,
+    "key": Key, "site": Site, "ledger": House,
+}  # fmt: skip
+
+
+def changes(event: Event | Opaque, index: int) -> Iterator[Change]:
+    """Every subject that an event changes, with its new values."""
+    yield from parcels.changes(event, index)
+    yield from certificates.changes(event, index)
+    yield from parties.changes(event, index)
+
+
+def guarded(event: Event | Opaque, about: Recorded | None = None) -> tuple[str, ...]:
+    """The subjects whose state an event changes, each once, in the order the event names them.
+
+    Two acts that guard the same subject cannot both be recorded on the same knowledge of it.
+    """
+    own = [change.subject for change in changes(event, 0)]
+    if isinstance(event, Corrected) and about is not None:
+        own += guarded(about.event)
+        own += guarded(replacement(event, about).event)
+    return tuple(dict.fromkeys(own))
+
+
+def touched(event: Event | Opaque, about: Recorded | None = None) -> tuple[str, ...]:
+    """The subjects that an event names without changing them: parties, sites, countries, parcels, entries."""
+    names = list(_mentions(event))
+    if isinstance(event, Corrected):
+        names.append(f"entry:{event.index}")
+        if about is not None:
+            names += touched(about.event)
+            names += touched(replacement(event, about).event)
+    held = set(guarded(event, about))
+    return tuple(name for name in dict.fromkeys(names) if name not in held)
+
+
+_MENTIONED = {"party": "party:", "site": "site:", "country": "participant:", "licence": "licence:",
+              "parcel": "parcel:", "certificate": "certificate:", "mandate": "mandate:", "subject": ""}  # fmt: skip
+
+
+@cache
+def _mentioning(record: type[Event]) -> tuple[tuple[str, str, bool], ...]:
+    return tuple(
+        (field.name, _MENTIONED[field.kind.name], field.many)
+        for field in events.f.table(record)
+        if field.kind is not None and field.kind.name in _MENTIONED
+    )
+
+
+def _mentions(event: Event | Opaque) -> Iterator[str]:
+    if isinstance(event, Opaque):
+        return
+    for name, prefix, many in _mentioning(type(event)):
+        value = getattr(event, name)
+        if isinstance(value, str):
+            yield prefix + value
+        elif many and isinstance(value, tuple):
+            for item in value:
+                yield prefix + item
+    if isinstance(event, events.Attested | events.DisclosureErased):
+        yield f"entry:{event.index}"
+
+
+def replacement(event: Corrected, about: Recorded) -> Recorded:
+    """The corrected entry as it reads with the replacement body, in its original place."""
+    wire = about.event.TYPE
+    return dataclasses.replace(about, event=events.recall(wire, event.replacement))
+
+
+def apply(change: Change, before: Subject | None, recorded: Recorded) -> Subject:
+    """The subject after a change. ``before`` None: it was not known."""
+    kind, _, name = change.subject.partition(":")
+    known = before is not None and _exists(before)
+    subject: Any = before if before is not None else _BLANK[kind](name)
+    values: dict[str, Any] = dict(change.values)
+    if change.begin is not None and not known:
+        values = {**change.begin, **values}
+    for field, items in (change.add or {}).items():
+        values[field] = values.get(field, getattr(subject, field)) + items
+    values["acts"] = (*subject.acts, recorded)
+    result: Subject = dataclasses.replace(subject, **values)
+    return result
+
+
+def _exists(subject: Subject) -> bool:
+    return not isinstance(subject, Parcel) or subject.began is not None or bool(subject.acts)
+
+
+def fold_subject(name: str, records: Iterable[Recorded]) -> Subject | None:
+    """One subject's state from its own entries in index order; None where no entry concerns it."""
+    subject: Subject | None = None
+    for recorded in records:
+        subject = _step(name, subject, recorded)
+    return subject
+
+
+def _step(name: str, before: Subject | None, recorded: Recorded) -> Subject | None:
+    event = recorded.event
+    if isinstance(event, Corrected) and recorded.about is not None:
+        return _refold(name, before, recorded, event, recorded.about)
+    subject = before
+    for change in changes(event, recorded.index):
+        if change.subject == name:
+            subject = apply(change, subject, recorded)
+    return subject
+
+
+def _refold(
+    name: str, before: Subject | None, recorded: Recorded, event: Corrected, about: Recorded
+) -> Subject | None:
+    acts = {act.index: act for act in (before.acts if before is not None else ())}
+    replaced = dataclasses.replace(replacement(event, about), corrected_by=recorded.index)
+    acts.pop(about.index, None)
+    if name in guarded(replaced.event):
+        acts[about.index] = replaced
+    subject: Subject | None = None
+    for index in sorted(acts):
+        subject = _step(name, subject, acts[index])
+    return subject
+
+
+class State:
+    """What is known at a moment: subjects by name (``parcel:P1``, ``party:dealer-7``, ...). Immutable.
+
+    ``known`` may be any mapping, also one that reads from a store when asked.
+    """
+
+    __slots__ = ("_changed", "_known")
+
+    def __init__(self, known: Mapping[str, Subject | None], changed: Mapping[str, Subject | None] | None = None):
+        self._known = known
+        self._changed: Mapping[str, Subject | None] = {} if changed is None else changed
+
+    def subject(self, name: str) -> Any:
+        """The subject's state, or None."""
+        if name in self._changed:
+            return self._changed[name]
+        return self._known.get(name)
+
+    def parcel(self, parcel: str) -> Parcel | None:
+        """A parcel, or None."""
+        found: Parcel | None = self.subject("parcel:" + parcel)
+        return found
+
+    def certificate(self, certificate: str) -> Certificate | None:
+        """A certificate by its key, or None."""
+        found: Certificate | None = self.subject("certificate:" + certificate)
+        return found
+
+    def party(self, party: str) -> Party | None:
+        """A registered party, or None."""
+        found: Party | None = self.subject("party:" + party)
+        return found if found is not None and found.known else None
+
+    def licence(self, licence: str) -> Licence | None:
+        """A licence, or None."""
+        found: Licence | None = self.subject("licence:" + licence)
+        return found
+
+    def mandate(self, mandate: str) -> Mandate | None:
+        """A mandate, or None."""
+        found: Mandate | None = self.subject("mandate:" + mandate)
+        return found
+
+    def site(self, site: str) -> Site | None:
+        """A registered site, or None."""
+        found: Site | None = self.subject("site:" + site)
+        return found if found is not None and found.known else None
+
+    def key(self, author: bytes) -> Key | None:
+        """An enrolled key, or None."""
+        found: Key | None = self.subject(parties.key_subject(author))
+        return found
+
+    def house(self) -> House | None:
+        """The ledger's own state, None before it was opened."""
+        found: House | None = self.subject(HOUSE)
+        return found
+
+    def subjects(self) -> Mapping[str, Subject | None]:
+        """All subjects by name, as far as the underlying mapping can list them."""
+        return ChainMap(dict(self._changed), self._known)  # type: ignore[arg-type]
+
+    def after(self, changed: Mapping[str, Subject | None]) -> State:
+        """This state with some subjects replaced."""
+        return State(self._known, {**self._changed, **changed})
+
+
+EMPTY = State({})
+
+
+def evolve(state: State, recorded: Recorded) -> State:
+    """The state after one more entry."""
+    return state.after(advance(state.subject, recorded))
+
+
+def advance(known: Callable[[str], Subject | None], recorded: Recorded) -> dict[str, Subject | None]:
+    """The subjects that an entry changes, with their states after it. ``known`` gives a state before it."""
+    event = recorded.event
+    if isinstance(event, Corrected) and recorded.about is not None:
+        names = guarded(event, recorded.about)
+        return {name: _refold(name, known(name), recorded, event, recorded.about) for name in names}
+    changed: dict[str, Subject | None] = {}
+    for change in changes(event, recorded.index):
+        name = change.subject
+        before = changed[name] if name in changed else known(name)
+        changed[name] = apply(change, before, recorded)
+    return changed
+
+
+def fold(records: Iterable[Recorded], state: State = EMPTY) -> State:
+    """The state after many entries; the same as `evolve` one by one, without a copy for each."""
+    subjects = dict(state.subjects())
+    for recorded in records:
+        subjects.update(advance(subjects.get, recorded))
+    return State(subjects)
