@@ -1,0 +1,219 @@
+"""Reads the sources for the message codes they use, and holds them against the catalogue.
+
+A *maker* takes a code: an exception class of ``ledger.errors`` (first argument), ``messages.text``, any class
+of ours with a field ``code`` (``Refusal``, ``Problem``, a finding), and any function of ours that hands one
+of its own parameters on to a maker. ``faults`` answers one sentence for each code without a text, text without
+a use, text that is no valid template, and call that does not give what its text asks for.
+"""
+
+from __future__ import annotations
+
+import ast
+import string
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.floor_plan import modules
+
+Node = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+@dataclass(frozen=True)
+class Maker:
+    """Where a call gives the code: at ``place``, or as the keyword ``name``."""
+
+    place: int
+    name: str
+    gives: frozenset[str] | None
+    """Names that the text may use whatever the call says; ``None`` when this cannot be read here."""
+    values: int | None = None
+    """The place of a dictionary of further values; ``None``: the call's keywords are the values."""
+
+
+@dataclass(frozen=True)
+class Use:
+    """A code at a place in the sources; ``given``: the names of its values, ``None`` if they cannot be read."""
+
+    code: str
+    at: str
+    given: frozenset[str] | None
+
+
+def sources(root: Path) -> dict[str, ast.Module]:
+    """The parsed modules of the product. Raises ``NothingToRead`` where there are none."""
+    return {name: ast.parse(file.read_text(encoding="utf-8")) for name, file in modules(root).items()}
+
+
+def makers(trees: Mapping[str, ast.Module]) -> dict[str, Maker]:
+    """Every class and function that takes a message code, by its name."""
+    found = {"text": Maker(0, "code", None), "AdamasError": Maker(0, "code", frozenset())}
+    classes = [node for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    for node in classes:
+        fields = list(_fields(node))
+        if "code" in fields:
+            values = fields.index("values") if "values" in fields else None
+            found[node.name] = Maker(fields.index("code"), "code", frozenset(fields), values)
+    grown = -1
+    while grown != len(found):
+        grown = len(found)
+        for node in classes:
+            if any(ast.unparse(parent).rpartition(".")[2] in found for parent in node.bases):
+                found.setdefault(node.name, _inherited(node, found))
+        for tree in trees.values():
+            found |= {k: v for k, v in _handing_on(tree, found) if k not in found}
+    return found
+
+
+def _fields(node: ast.ClassDef) -> Iterator[str]:
+    for item in node.body:
+        if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name):
+            yield item.target.id
+
+
+def _inherited(node: ast.ClassDef, found: Mapping[str, Maker]) -> Maker:
+    parent = next(name for base in node.bases if (name := ast.unparse(base).rpartition(".")[2]) in found)
+    return found[parent]
+
+
+def _handing_on(tree: ast.Module, found: Mapping[str, Maker]) -> Iterator[tuple[str, Maker]]:
+    """Functions that pass one of their own parameters as the code of a maker."""
+    for function in ast.walk(tree):
+        if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) or function.name.startswith(
+            "__"
+        ):
+            continue
+        parameters = [argument.arg for argument in function.args.posonlyargs + function.args.args]
+        bound = parameters[:1] in (["self"], ["cls"])
+        for call in ast.walk(function):
+            if isinstance(call, ast.Call) and (maker := found.get(_name(call))) is not None:
+                code = _code_of(call, maker)
+                if isinstance(code, ast.Name) and code.id in parameters:
+                    yield function.name, Maker(parameters.index(code.id) - bound, code.id, None)
+
+
+def _name(call: ast.Call) -> str:
+    return ast.unparse(call.func).rpartition(".")[2]
+
+
+def _code_of(call: ast.Call, maker: Maker) -> ast.expr | None:
+    for keyword in call.keywords:
+        if keyword.arg == maker.name:
+            return keyword.value
+    ahead = call.args[: maker.place + 1]
+    if len(ahead) <= maker.place or any(isinstance(item, ast.Starred) for item in ahead):
+        return None
+    return ahead[-1]
+
+
+def uses(trees: Mapping[str, ast.Module]) -> tuple[list[Use], list[str]]:
+    """Every use of a code that can be read, and a sentence for each that cannot."""
+    known = makers(trees)
+    found: list[Use] = []
+    unread: list[str] = []
+    for module, tree in trees.items():
+        parameters = _parameters(tree)
+        for call in ast.walk(tree):
+            if not isinstance(call, ast.Call) or (maker := known.get(_name(call))) is None:
+                continue
+            code = _code_of(call, maker)
+            at = f"{module}:{call.lineno}"
+            codes = _literals(code, tree)
+            if codes is not None:
+                found += [Use(item, at, _given(call, maker)) for item in codes]
+            elif not _comes_from_elsewhere(code, parameters):
+                unread.append(f"{at}: the code of {_name(call)} cannot be read: {ast.unparse(call)}")
+    return found, unread
+
+
+def _parameters(tree: ast.Module) -> set[str]:
+    return {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+
+
+def _literals(code: ast.expr | None, tree: ast.Module) -> list[str] | None:
+    """The codes an expression can stand for: a literal, one of several, or what its name is given."""
+    if isinstance(code, ast.Constant) and isinstance(code.value, str):
+        return [code.value]
+    if isinstance(code, ast.IfExp):
+        return _all_literals([code.body, code.orelse], tree)
+    if isinstance(code, ast.Dict):
+        return _all_literals(code.values, tree)
+    if isinstance(code, ast.Subscript):
+        return _literals(code.value, tree)
+    if isinstance(code, ast.Name):
+        assigned = [value for name, value in _assignments(tree) if name == code.id]
+        return _all_literals(assigned, tree) if assigned else None
+    return None
+
+
+def _all_literals(codes: list[ast.expr], tree: ast.Module) -> list[str] | None:
+    parts = [_literals(code, tree) for code in codes if not isinstance(code, ast.Name)]
+    return (
+        None if len(parts) < len(codes) or None in parts else [item for part in parts for item in part or ()]
+    )
+
+
+def _assignments(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            yield from ((target.id, node.value) for target in node.targets if isinstance(target, ast.Name))
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
+            yield node.target.id, node.value
+
+
+def _comes_from_elsewhere(code: ast.expr | None, parameters: set[str]) -> bool:
+    """True for a code that another value carries (``refusal.code``) or a caller gives: it is read there."""
+    if isinstance(code, ast.Name):
+        return code.id in parameters
+    return isinstance(code, ast.Attribute) and code.attr == "code"
+
+
+def _given(call: ast.Call, maker: Maker) -> frozenset[str] | None:
+    keywords = {keyword.arg for keyword in call.keywords}
+    if maker.gives is None or None in keywords:
+        return None
+    names = maker.gives | {name for name in keywords if name}
+    if maker.values is None:
+        return names
+    values = next((k.value for k in call.keywords if k.arg == "values"), None)
+    if values is None and len(call.args) > maker.values:
+        values = call.args[maker.values]
+    if values is None:
+        return names
+    if not isinstance(values, ast.Dict) or not all(isinstance(key, ast.Constant) for key in values.keys):
+        return None
+    return names | {str(key.value) for key in values.keys if isinstance(key, ast.Constant)}
+
+
+def placeholders(template: str) -> set[str]:
+    """The names a text asks for. Raises ``ValueError`` unless each is a plain name."""
+    names = {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
+    for name in names:
+        if not name.isidentifier():
+            raise ValueError(f"the placeholder {{{name}}} is no plain name")
+    return names
+
+
+def faults(root: Path, catalogue: Mapping[str, str]) -> list[str]:
+    """One sentence for each disagreement of sources and catalogue."""
+    trees = sources(root)
+    found, sentences = uses(trees)
+    asked: dict[str, set[str]] = {}
+    for code, template in catalogue.items():
+        try:
+            asked[code] = placeholders(template)
+        except ValueError as trouble:
+            sentences.append(f"{code}: {trouble}")
+    for use in found:
+        if use.code not in catalogue:
+            sentences.append(f"{use.at}: {use.code} has no text")
+        elif use.given is not None and (lacking := asked.get(use.code, set()) - use.given):
+            sentences.append(f"{use.at}: {use.code} needs {', '.join(sorted(lacking))}")
+    said = {use.code for use in found} | _all_constants(trees)
+    return sentences + [f"{code}: a text that nothing uses" for code in sorted(set(catalogue) - said)]
+
+
+def _all_constants(trees: Mapping[str, ast.Module]) -> set[str]:
+    """All string constants: a code may stand in a table that a maker is fed from."""
+    nodes = (node for tree in trees.values() for node in ast.walk(tree))
+    return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
