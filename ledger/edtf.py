@@ -73,6 +73,12 @@ def spans(text: str | None) -> Span:
     return UNKNOWN if text is None else parse(text)
 
 
+def is_date(text: str) -> bool:
+    """Whether ``text`` is one year, month or day: no moment, no interval. Raises `Malformed` as `parse`."""
+    parse(text)
+    return "/" not in text and "T" not in text
+
+
 def certainly_before(a: Span, b: Span) -> bool:
     """True when every possible instant of ``a`` lies before every possible instant of ``b``."""
     return a.latest is not None and b.earliest is not None and a.latest < b.earliest

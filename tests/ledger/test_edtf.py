@@ -120,6 +120,22 @@ def test_an_absent_occurred_is_open_on_both_sides() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("2015", True),
+        ("2015-11", True),
+        ("2015-11-16", True),
+        ("1989/1990", False),
+        ("1973/..", False),
+        ("2015-11-16T14:05:00+02:00", False),
+    ],
+)
+def test_a_date_is_a_year_a_month_or_a_day(text: str, answer: bool) -> None:
+    """Moments and intervals are no dates."""
+    assert edtf.is_date(text) is answer
+
+
+@pytest.mark.parametrize(
     ("a", "b", "before"),
     [
         ("2014", "2016", True),
