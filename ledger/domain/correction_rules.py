@@ -1,0 +1,108 @@
+"""Acts about acts: corrections, attestations, erasures.
+
+A correction replaces the body of an earlier act by the same author, or by an authority; the original stays. One
+that would make a later act impossible is refused, naming that act.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from ledger.domain import events as e
+from ledger.domain.refusal import Refusal, Refusals, when
+from ledger.domain.standing_rules import roles
+from ledger.domain.state import EMPTY, State, evolve, guarded, replacement
+from ledger.domain.vocabulary import Role
+
+Rules = Callable[[State, e.Recorded], Iterable[Refusal]]
+
+FIXED = (
+    e.LedgerOpened, e.KeyEnrolled, e.KeyRevoked, e.Attested, e.Corrected, e.DisclosureErased, e.Opaque,
+)  # fmt: skip
+"""Acts that cannot be corrected: they are revoked, withdrawn, or made again."""
+
+
+def about_acts(state: State, act: e.Recorded) -> Refusals:
+    """Refusals of an act about an entry that is not there, not as stated, or not the author's to correct."""
+    event = act.event
+    if not isinstance(event, e.Corrected | e.Attested | e.DisclosureErased):
+        return
+    subject = f"entry:{event.index}"
+    house = state.house()
+    if isinstance(event, e.Attested) and house is not None and event.origin != house.origin:
+        return
+    about = act.about
+    if about is None or event.index >= act.index:
+        yield Refusal("entry-unknown", subject, {"index": event.index, "size": act.index})
+        return
+    if not isinstance(event, e.DisclosureErased) and event.hash != about.hash:
+        yield Refusal(
+            "entry-hash", subject, {"index": event.index, "stated": event.hash.hex()[:16], "found": about.hash.hex()[:16]}
+        )
+    if isinstance(event, e.Corrected):
+        yield from _correctable(state, act, event, about)
+
+
+def _correctable(state: State, act: e.Recorded, event: e.Corrected, about: e.Recorded) -> Refusals:
+    subject = f"entry:{event.index}"
+    if isinstance(about.event, FIXED):
+        yield Refusal("correction-fixed", subject, {"index": event.index, "type": about.event.TYPE})
+        return
+    new = replacement(event, about).event
+    if isinstance(new, e.Opaque):
+        first = new.problems[0]
+        yield Refusal("correction-body", subject, {"index": event.index, "field": first.field, "problem": first.code})
+        return
+    if new.documented != about.event.documented or new.by != about.event.by:
+        yield Refusal("correction-actor", subject, {"index": event.index})
+    if act.author != about.author and not _by_authority(state, act):
+        yield Refusal("correction-author", subject, {"index": event.index, "by": event.by or "unknown"})
+
+
+def _by_authority(state: State, act: e.Recorded) -> bool:
+    key = state.key(act.author)
+    party = state.party(key.party) if key is not None and key.party is not None else None
+    return party is not None and Role.AUTHORITY in roles(party, when(act))
+
+
+def consequences(rules: Rules, act: e.Recorded, histories: Sequence[e.Recorded]) -> Refusals:
+    """The first later act that a correction would make impossible.
+
+    ``histories``: every entry of each subject that the original or the replacement guards, and of the subjects
+    those entries guard, in index order. ``rules`` judges goods, not standing: who was entitled is settled. Only a
+    refusal that the uncorrected history did not have counts.
+    """
+    event, about = act.event, act.about
+    if not isinstance(event, e.Corrected) or about is None or isinstance(about.event, FIXED):
+        return
+    new = replacement(event, about)
+    if isinstance(new.event, e.Opaque):
+        return
+    affected = {*guarded(about.event), *guarded(new.event)}
+    before = _judged(rules, histories, None, affected)
+    after = _judged(rules, histories, new, affected)
+    for index in sorted(after):
+        found = [refusal for refusal in after[index] if refusal not in before.get(index, [])]
+        if found:
+            subject = f"entry:{event.index}"
+            values = {"index": event.index, "later": index, "rule": found[0].code, "said": str(found[0])}
+            yield Refusal("correction-impossible", subject, values)
+            return
+
+
+def _judged(
+    rules: Rules, histories: Sequence[e.Recorded], new: e.Recorded | None, affected: set[str]
+) -> dict[int, list[Refusal]]:
+    state, found = EMPTY, {}
+    for recorded in histories:
+        current = recorded
+        if isinstance(recorded.event, e.Corrected):
+            if recorded.about is None or (new is not None and recorded.about.index == new.index):
+                continue
+        elif new is not None and recorded.index == new.index:
+            current = new
+        if not isinstance(current.event, e.Corrected | e.Opaque) and affected & set(guarded(current.event)):
+            found[current.index] = list(rules(state, replace(current, about=None)))
+        state = evolve(state, current)
+    return found
