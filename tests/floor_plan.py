@@ -20,7 +20,8 @@ PACKAGES = ("ledger", "cli")
 FLOORS: Steps = (
     ("ledger.messages",),
     ("ledger.errors",),
-    ("ledger.edtf", "ledger.encoding", "ledger.keys"),
+    ("ledger.edtf", "ledger.encoding"),
+    ("ledger.keys",),
     ("ledger.domain", "ledger.chain"),
     ("ledger.store",),
     ("ledger.projections",),
@@ -47,8 +48,9 @@ STEPS: Mapping[str, Steps] = {
         ("rules",),
     ),
     "ledger.chain": (
-        ("disclosure", "statement", "entry", "merkle", "note"),
-        ("checkpoint",),
+        ("forms", "names", "merkle"),
+        ("disclosure", "entry", "note"),
+        ("statement", "checkpoint"),
         ("proof",),
         ("tiles", "bundle"),
         ("verification", "forks", "absence"),
