@@ -2,8 +2,8 @@
 
 A *maker* takes a code: an exception class of ``ledger.errors`` (first argument), ``messages.text``, any class
 of ours with a field ``code`` (``Refusal``, ``Problem``, a finding), and any function of ours that hands one
-of its own parameters on to a maker. ``faults`` answers one sentence for each code without a text, text without
-a use, text that is no valid template, and call that does not give what its text asks for.
+of its own parameters on to a maker. ``faults`` answers one sentence for each code without a text, text
+without a use, text that is no valid template, and call that does not give what its text asks for.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Maker:
 
 @dataclass(frozen=True)
 class Use:
-    """A code at a place in the sources; ``given``: the names of its values, ``None`` if they cannot be read."""
+    """A code at a place in the sources; ``given``: the names of its values, ``None`` if not readable."""
 
     code: str
     at: str
