@@ -29,6 +29,8 @@ class Maker:
     """Names that the text may use whatever the call says; ``None`` when this cannot be read here."""
     values: int | None = None
     """The place of a dictionary of further values; ``None``: the call's keywords are the values."""
+    usual: ast.expr | None = None
+    """The code where the call gives none."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,8 @@ def makers(trees: Mapping[str, ast.Module]) -> dict[str, Maker]:
         fields = list(_fields(node))
         if "code" in fields:
             values = fields.index("values") if "values" in fields else None
-            found[node.name] = Maker(fields.index("code"), "code", frozenset(fields), values)
+            gives = None if values is None else frozenset(fields)
+            found[node.name] = Maker(fields.index("code"), "code", gives, values)
     grown = -1
     while grown != len(found):
         grown = len(found)
@@ -83,13 +86,29 @@ def _handing_on(tree: ast.Module, found: Mapping[str, Maker]) -> Iterator[tuple[
             "__"
         ):
             continue
-        parameters = [argument.arg for argument in function.args.posonlyargs + function.args.args]
+        parameters = [argument.arg for argument in _arguments(function.args)]
         bound = parameters[:1] in (["self"], ["cls"])
         for call in ast.walk(function):
             if isinstance(call, ast.Call) and (maker := found.get(_name(call))) is not None:
                 code = _code_of(call, maker)
                 if isinstance(code, ast.Name) and code.id in parameters:
-                    yield function.name, Maker(parameters.index(code.id) - bound, code.id, None)
+                    usual = _defaults(function.args).get(code.id)
+                    place = parameters.index(code.id) - bound
+                    yield function.name, Maker(place, code.id, None, usual=usual)
+
+
+def _arguments(arguments: ast.arguments) -> list[ast.arg]:
+    return arguments.posonlyargs + arguments.args + arguments.kwonlyargs
+
+
+def _defaults(arguments: ast.arguments) -> dict[str, ast.expr]:
+    placed = arguments.posonlyargs + arguments.args
+    late = placed[len(placed) - len(arguments.defaults) :]
+    pairs = [
+        *zip(late, arguments.defaults, strict=True),
+        *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
+    ]
+    return {argument.arg: value for argument, value in pairs if value is not None}
 
 
 def _name(call: ast.Call) -> str:
@@ -102,7 +121,7 @@ def _code_of(call: ast.Call, maker: Maker) -> ast.expr | None:
             return keyword.value
     ahead = call.args[: maker.place + 1]
     if len(ahead) <= maker.place or any(isinstance(item, ast.Starred) for item in ahead):
-        return None
+        return maker.usual
     return ahead[-1]
 
 

@@ -57,11 +57,11 @@ def test_nothing_strange_lies_at_the_top() -> None:
             "ledger.errors imports ledger.edtf, which is not on a lower floor",
         ),
         ("ledger/messages.py", "from ledger import errors\n", "ledger.messages imports ledger.errors"),
-        ("ledger/edtf.py", "from ledger.encoding import encode\n", "not on a lower floor"),
+        ("ledger/edtf.py", "from ledger.encoding import x\n", "not on a lower floor"),
         ("ledger/domain/state.py", "def f():\n    import ledger.encoding\n", "ledger.domain knows only"),
         (
             "ledger/domain/rules.py",
-            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from ledger.chain import entry\n",
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import ledger.chain.entry\n",
             "ledger.domain.rules imports ledger.chain",
         ),
         (
@@ -71,12 +71,12 @@ def test_nothing_strange_lies_at_the_top() -> None:
         ),
         (
             "ledger/chain/note.py",
-            "from ledger.chain import checkpoint\n",
+            "import ledger.chain.checkpoint\n",
             "not on a lower step of ledger.chain",
         ),
         (
             "ledger/domain/parties.py",
-            "import ledger.domain.parcels\n",
+            "import ledger.domain.certificates\n",
             "not on a lower step of ledger.domain",
         ),
         ("ledger/store/journal.py", "import ledger.application\n", "not on a lower floor"),

@@ -68,6 +68,8 @@ class Refusal:
             "class A:\n  def no(self, why): raise Malformed(why)\n  def f(self): self.no('none')",
             "none has no text",
         ),
+        ("def no(a, why='none'): return Malformed(why)\nno(1)", "ledger.planted:2: none has no text"),
+        ("def no(a, *, why): return Malformed(why)\nno(1, why='none')", "none has no text"),
         ("messages.text('none', {})", "none has no text"),
         (REFUSAL + "Refusal('none', 'parcel:P1', {})", "none has no text"),
         (REFUSAL + "Refusal('needy', 'parcel:P1', {'a': 1})", "needy needs b"),
