@@ -25,8 +25,8 @@ def ancestors(state: State, parcel: str) -> Iterator[Parcel]:
 def mining_origins(state: State, parcel: str) -> tuple[frozenset[str], bool]:
     """``(countries, whole)``: the countries where the goods can have been mined, as the acts say.
 
-    ``whole`` is False where some of the goods began without a country: opening stock without origins, a seizure,
-    a site that is not registered.
+    ``whole`` is False where some of the goods began without a country: opening stock without origins, a
+    seizure, a site that is not registered.
     """
     countries: set[str] = set()
     whole = True

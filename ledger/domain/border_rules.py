@@ -1,8 +1,8 @@
 """The border: nothing leaves or arrives without a certificate, and a certificate is its shipment.
 
-KPCS sections II and III and Annex I: a certificate covers one shipment, is validated before it leaves, makes one
-journey, and states weight, classes, origin and provenance. Weights compare exactly on export; on import the
-weight measured may differ by the tolerance of the weighings.
+KPCS sections II and III and Annex I: a certificate covers one shipment, is validated before it leaves,
+makes one journey, and states weight, classes, origin and provenance. Weights compare exactly on export; on
+import the weight measured may differ by the tolerance of the weighings.
 """
 
 from __future__ import annotations
@@ -47,22 +47,31 @@ def _status(state: State, name: str, wanted: set[str], what: str) -> Refusals:
     elif certificate.status not in wanted:
         used = certificate.status in (EXPORTED, RECEIVED, CONFIRMED) and what in ("exported", "imported")
         yield Refusal(
-            "certificate-used" if used else "certificate-state", _about(name),
-            {"certificate": name, "status": certificate.status or "unknown", "wanted": " or ".join(sorted(wanted)),
-             "what": what},
-        )  # fmt: skip
+            "certificate-used" if used else "certificate-state",
+            _about(name),
+            {
+                "certificate": name,
+                "status": certificate.status or "unknown",
+                "wanted": " or ".join(sorted(wanted)),
+                "what": what,
+            },
+        )
 
 
 def _expired(state: State, act: e.Recorded, name: str, expiry: str | None = None) -> Refusals:
     certificate = state.certificate(name)
     last = expiry if expiry is not None else certificate.expiry if certificate is not None else None
     if last is not None and certainly_before(spans(last), when(act)):
-        yield Refusal("certificate-expired", _about(name), {"certificate": name, "expiry": last, "date": when(act).text})
+        yield Refusal(
+            "certificate-expired", _about(name), {"certificate": name, "expiry": last, "date": when(act).text}
+        )
 
 
 def _differs(name: str, what: str, stated: object, found: object) -> Refusal:
     return Refusal(
-        "certificate-differs", _about(name), {"certificate": name, "what": what, "stated": stated, "found": found}
+        "certificate-differs",
+        _about(name),
+        {"certificate": name, "what": what, "stated": stated, "found": found},
     )
 
 
@@ -72,20 +81,30 @@ def _issued(state: State, act: e.Recorded, event: e.CertificateIssued) -> Refusa
     own = house.participant if house is not None else None
     known = state.certificate(name)
     if known is not None and known.status is not None:
-        yield Refusal("certificate-taken", _about(name), {"certificate": name, "number": known.number or name})
+        yield Refusal(
+            "certificate-taken", _about(name), {"certificate": name, "number": known.number or name}
+        )
     if name[:2] != own:
-        yield Refusal("certificate-issuer", _about(name), {"certificate": name, "participant": own or "no participant"})
+        yield Refusal(
+            "certificate-issuer", _about(name), {"certificate": name, "participant": own or "no participant"}
+        )
     if certificate_key(name[:2], event.number) != name:
         normal = certificate_key(name[:2], event.number)
-        yield Refusal("certificate-number", _about(name), {"number": event.number, "normal": normal, "stated": name})
+        yield Refusal(
+            "certificate-number", _about(name), {"number": event.number, "normal": normal, "stated": name}
+        )
     if certainly_before(spans(event.expiry), when(act)):
         yield Refusal(
-            "certificate-expired", _about(name), {"certificate": name, "expiry": event.expiry, "date": when(act).text}
+            "certificate-expired",
+            _about(name),
+            {"certificate": name, "expiry": event.expiry, "date": when(act).text},
         )
     if event.provenance != own:
         yield _differs(name, "provenance", event.provenance, own)
     if event.destination == event.provenance:
-        yield Refusal("certificate-destination", _about(name), {"certificate": name, "country": event.destination})
+        yield Refusal(
+            "certificate-destination", _about(name), {"certificate": name, "country": event.destination}
+        )
     yield from _covers(state, event)
 
 
@@ -96,7 +115,9 @@ def _covers(state: State, event: e.CertificateIssued) -> Refusals:
         if parcel is None:
             continue
         if part.weight is not None and parcel.weight != part.weight:
-            yield _differs(name, f"weight of parcel {part.parcel}", carats(part.weight), carats(parcel.weight))
+            yield _differs(
+                name, f"weight of parcel {part.parcel}", carats(part.weight), carats(parcel.weight)
+            )
         if parcel.hs in POLISHED_HS:
             yield Refusal("certificate-polished", _about(name), {"parcel": parcel.id, "hs": parcel.hs})
     held = [parcel for parcel in parcels if parcel is not None]
@@ -134,7 +155,10 @@ def _origins(state: State, event: e.CertificateIssued, parcels: list[Parcel]) ->
     stated = set(event.origins)
     if countries - stated or (whole and stated - countries):
         yield _differs(
-            event.certificate, "mining origin", ", ".join(sorted(stated)), ", ".join(sorted(countries)) or "unknown"
+            event.certificate,
+            "mining origin",
+            ", ".join(sorted(stated)),
+            ", ".join(sorted(countries)) or "unknown",
         )
 
 
@@ -176,12 +200,15 @@ def _imported(state: State, act: e.Recorded, event: e.Imported) -> Refusals:
     known = state.certificate(name)
     if known is not None and known.status is not None:
         yield Refusal(
-            "certificate-used", _about(name),
+            "certificate-used",
+            _about(name),
             {"certificate": name, "status": known.status, "wanted": "unused", "what": "imported"},
-        )  # fmt: skip
+        )
     if event.number is not None and certificate_key(name[:2], event.number) != name:
         normal = certificate_key(name[:2], event.number)
-        yield Refusal("certificate-number", _about(name), {"number": event.number, "normal": normal, "stated": name})
+        yield Refusal(
+            "certificate-number", _about(name), {"number": event.number, "normal": normal, "stated": name}
+        )
     yield from _expired(state, act, name, event.expiry)
     measured = [line.weight for line in event.lines]
     if event.weight is None or None in measured:

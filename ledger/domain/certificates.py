@@ -1,6 +1,7 @@
 """A Kimberley Process certificate, and what each act changes in it.
 
-One certificate covers one shipment and makes one journey (KPCS section I and II). The life that a ledger follows:
+One certificate covers one shipment and makes one journey (KPCS section I and II). The life that a ledger
+follows:
 
     issued -> validated -> exported -> confirmed          of its own authority
     issued | validated -> voided
@@ -17,8 +18,13 @@ from ledger.domain import events as e
 from ledger.domain.parcels import Change
 
 ISSUED, VALIDATED, VOIDED, EXPORTED, CONFIRMED, RECEIVED = (
-    "issued", "validated", "voided", "exported", "confirmed", "received",
-)  # fmt: skip
+    "issued",
+    "validated",
+    "voided",
+    "exported",
+    "confirmed",
+    "received",
+)
 
 HOLDS_GOODS = frozenset({ISSUED, VALIDATED})
 """While a certificate is in one of these states, its parcels may do nothing but travel under it."""
@@ -26,7 +32,9 @@ HOLDS_GOODS = frozenset({ISSUED, VALIDATED})
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A certificate as this ledger knows it. Weights in 0.001 ct; None means unknown; ``value`` may be withheld."""
+    """A certificate as this ledger knows it. Weights in 0.001 ct; None means unknown; ``value`` may be
+    withheld.
+    """
 
     id: str
     status: str | None = None
@@ -69,12 +77,17 @@ def changes(event: e.Event | e.Opaque, index: int) -> Iterator[Change]:
                 subject(certificate),
                 {"status": RECEIVED},
                 begin={
-                    "number": event.number, "weight": event.weight, "origins": event.origins,
-                    "provenance": event.provenance, "expiry": event.expiry, "seals": event.seals,
-                    "value": event.value, "documented": event.documented,
+                    "number": event.number,
+                    "weight": event.weight,
+                    "origins": event.origins,
+                    "provenance": event.provenance,
+                    "expiry": event.expiry,
+                    "seals": event.seals,
+                    "value": event.value,
+                    "documented": event.documented,
                     "parts": tuple(e.Part(line.parcel, line.weight) for line in event.lines),
                 },
-            )  # fmt: skip
+            )
         case e.ImportConfirmed():
             yield Change(subject(event.certificate), {"status": CONFIRMED})
         case _:
@@ -83,8 +96,19 @@ def changes(event: e.Event | e.Opaque, index: int) -> Iterator[Change]:
 
 def _issued(event: e.CertificateIssued, index: int) -> dict[str, Any]:
     return {
-        "status": ISSUED, "number": event.number, "issuer": event.by, "exporter": event.exporter, "parts": event.parts,
-        "classes": event.classes, "weight": event.weight, "value": event.value, "origins": event.origins,
-        "provenance": event.provenance, "destination": event.destination, "expiry": event.expiry,
-        "seals": event.seals, "issued": index, "documented": event.documented,
-    }  # fmt: skip
+        "status": ISSUED,
+        "number": event.number,
+        "issuer": event.by,
+        "exporter": event.exporter,
+        "parts": event.parts,
+        "classes": event.classes,
+        "weight": event.weight,
+        "value": event.value,
+        "origins": event.origins,
+        "provenance": event.provenance,
+        "destination": event.destination,
+        "expiry": event.expiry,
+        "seals": event.seals,
+        "issued": index,
+        "documented": event.documented,
+    }

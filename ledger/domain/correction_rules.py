@@ -1,7 +1,7 @@
 """Acts about acts: corrections, attestations, erasures.
 
-A correction replaces the body of an earlier act by the same author, or by an authority; the original stays. One
-that would make a later act impossible is refused, naming that act.
+A correction replaces the body of an earlier act by the same author, or by an authority; the original stays.
+One that would make a later act impossible is refused, naming that act.
 """
 
 from __future__ import annotations
@@ -18,8 +18,14 @@ from ledger.domain.vocabulary import Role
 Rules = Callable[[State, e.Recorded], Iterable[Refusal]]
 
 FIXED = (
-    e.LedgerOpened, e.KeyEnrolled, e.KeyRevoked, e.Attested, e.Corrected, e.DisclosureErased, e.Opaque,
-)  # fmt: skip
+    e.LedgerOpened,
+    e.KeyEnrolled,
+    e.KeyRevoked,
+    e.Attested,
+    e.Corrected,
+    e.DisclosureErased,
+    e.Opaque,
+)
 """Acts that cannot be corrected: they are revoked, withdrawn, or made again."""
 
 
@@ -38,7 +44,9 @@ def about_acts(state: State, act: e.Recorded) -> Refusals:
         return
     if not isinstance(event, e.DisclosureErased) and event.hash != about.hash:
         yield Refusal(
-            "entry-hash", subject, {"index": event.index, "stated": event.hash.hex()[:16], "found": about.hash.hex()[:16]}
+            "entry-hash",
+            subject,
+            {"index": event.index, "stated": event.hash.hex()[:16], "found": about.hash.hex()[:16]},
         )
     if isinstance(event, e.Corrected):
         yield from _correctable(state, act, event, about)
@@ -52,7 +60,9 @@ def _correctable(state: State, act: e.Recorded, event: e.Corrected, about: e.Rec
     new = replacement(event, about).event
     if isinstance(new, e.Opaque):
         first = new.problems[0]
-        yield Refusal("correction-body", subject, {"index": event.index, "field": first.field, "problem": first.code})
+        yield Refusal(
+            "correction-body", subject, {"index": event.index, "field": first.field, "problem": first.code}
+        )
         return
     if new.documented != about.event.documented or new.by != about.event.by:
         yield Refusal("correction-actor", subject, {"index": event.index})
@@ -69,9 +79,9 @@ def _by_authority(state: State, act: e.Recorded) -> bool:
 def consequences(rules: Rules, act: e.Recorded, histories: Sequence[e.Recorded]) -> Refusals:
     """The first later act that a correction would make impossible.
 
-    ``histories``: every entry of each subject that the original or the replacement guards, and of the subjects
-    those entries guard, in index order. ``rules`` judges goods, not standing: who was entitled is settled. Only a
-    refusal that the uncorrected history did not have counts.
+    ``histories``: every entry of each subject that the original or the replacement guards, and of the
+    subjects those entries guard, in index order. ``rules`` judges goods, not standing: who was entitled is
+    settled. Only a refusal that the uncorrected history did not have counts.
     """
     event, about = act.event, act.about
     if not isinstance(event, e.Corrected) or about is None or isinstance(about.event, FIXED):

@@ -1,6 +1,7 @@
 """Whose goods may do what: the holder acts, what is seized, certified, gone or documented does not move.
 
-Documented acts are judged by the same rules, only that what is unknown on either side is not held against them.
+Documented acts are judged by the same rules, only that what is unknown on either side is not held against
+them.
 """
 
 from __future__ import annotations
@@ -18,7 +19,16 @@ from ledger.domain.vocabulary import Role
 from ledger.edtf import certainly_before, spans
 
 _OWNER_MAY = (e.Sold, e.Offered, e.Lost, e.Recovered, e.Named, e.Valued)
-_AUTHORITY_MAY = (e.Weighed, e.Valued, e.Sealed, e.Named, e.Seized, e.Released, e.Recovered, e.CertificateIssued)
+_AUTHORITY_MAY = (
+    e.Weighed,
+    e.Valued,
+    e.Sealed,
+    e.Named,
+    e.Seized,
+    e.Released,
+    e.Recovered,
+    e.CertificateIssued,
+)
 _ANY_CONDITION = (e.Valued, e.Named, e.Reported)
 _SEIZED_MAY = (e.Released, e.Weighed, e.Valued, e.Named, e.Sealed, e.Lost, e.Seized)
 _CERTIFIED_MAY = (e.Exported, e.Sealed, e.Valued, e.Named, e.Weighed, e.Seized, e.Lost)
@@ -125,7 +135,9 @@ def _condition(state: State, event: e.Event, parcel: Parcel) -> Refusals:
         yield Refusal("parcel-consumed", about, _gone(parcel))
     elif parcel.condition == EXPORTED and not isinstance(event, e.Lost):
         yield Refusal(
-            "parcel-exported", about, {"parcel": parcel.id, "certificate": parcel.certificate or "no certificate"}
+            "parcel-exported",
+            about,
+            {"parcel": parcel.id, "certificate": parcel.certificate or "no certificate"},
         )
     elif parcel.condition == LOST and not isinstance(event, _LOST_MAY):
         yield Refusal("parcel-lost", about, {"parcel": parcel.id})
@@ -153,9 +165,10 @@ def _in_hand(state: State, act: e.Recorded, event: e.Event, parcel: Parcel) -> R
     if isinstance(event, _AUTHORITY_MAY) and acting is not None and _is_authority(state.party(acting), act):
         return
     yield Refusal(
-        "holder-only", f"parcel:{parcel.id}",
+        "holder-only",
+        f"parcel:{parcel.id}",
         {"parcel": parcel.id, "holder": parcel.holder or "unknown", "by": acting or "unknown"},
-    )  # fmt: skip
+    )
 
 
 def _is_authority(party: Party | None, act: e.Recorded) -> bool:
@@ -169,10 +182,16 @@ def _in_order(act: e.Recorded, event: e.Event, parcel: Parcel) -> Refusals:
         span = spans(earlier.occurred)
         if earlier.occurred is not None and certainly_before(when(act), span):
             yield Refusal(
-                "time-order", f"parcel:{parcel.id}",
-                {"parcel": parcel.id, "date": when(act).text, "earlier": span.text, "index": earlier.index,
-                 "type": earlier.event.TYPE},
-            )  # fmt: skip
+                "time-order",
+                f"parcel:{parcel.id}",
+                {
+                    "parcel": parcel.id,
+                    "date": when(act).text,
+                    "earlier": span.text,
+                    "index": earlier.index,
+                    "type": earlier.event.TYPE,
+                },
+            )
             return
 
 
@@ -180,4 +199,3 @@ def _changing(parcel: Parcel) -> Iterator[e.Recorded]:
     for earlier in reversed(parcel.acts):
         if not isinstance(earlier.event, e.Valued | e.Named | e.AliasRecorded):
             yield earlier
-

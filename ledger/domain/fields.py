@@ -11,7 +11,6 @@ import dataclasses
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Final
 
 from ledger.domain import vocabulary
@@ -48,8 +47,9 @@ class Problem:
 class Kind:
     """One kind of value.
 
-    ``holds`` says whether a body's value is of this kind; ``read`` turns what a person typed into such a value
-    (``ValueError`` otherwise); ``show`` writes it for a person; ``form`` says in words what is expected.
+    ``holds`` says whether a body's value is of this kind; ``read`` turns what a person typed into such a
+    value (``ValueError`` otherwise); ``show`` writes it for a person; ``form`` says in words what is
+    expected.
     """
 
     name: str
@@ -159,7 +159,9 @@ SEAL = _ident("seal", "a seal's number")
 NUMBER = _ident("number", "a certificate's number as it is printed")
 TEXT = Kind("text", "text of at most 4,000 characters", _is_text, _text)
 COUNTRY = Kind("country", "a country's two capital letters, such as BW", *_matching(r"[A-Z]{2}"))
-LANGUAGE = Kind("language", "a language tag, such as en or fr-CD", *_matching(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*"))
+LANGUAGE = Kind(
+    "language", "a language tag, such as en or fr-CD", *_matching(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+)
 CURRENCY = Kind("currency", "three capital letters (ISO 4217)", *_matching(r"[A-Z]{3}"))
 DECIMAL = Kind("decimal", "a decimal number", *_matching(r"[0-9]{1,18}(\.[0-9]{1,6})?"))
 CERTIFICATE = Kind(
@@ -231,22 +233,33 @@ def rows(row: type[Any], about: str, *, required: bool = True) -> Any:
     return dataclasses.field(default=(), metadata={"field": field})
 
 
-@cache
+_TABLES: dict[Any, tuple[Field, ...]] = {}
+_NAMED: dict[Any, Mapping[str, Field]] = {}
+
+
 def table(record: type[Any]) -> tuple[Field, ...]:
     """The field table of a record class, in the order of its declaration."""
-    return tuple(
-        dataclasses.replace(f.metadata["field"], name=f.name)
-        for f in dataclasses.fields(record)
-        if "field" in f.metadata
-    )
+    found = _TABLES.get(record)
+    if found is None:
+        found = tuple(
+            dataclasses.replace(field.metadata["field"], name=field.name)
+            for field in dataclasses.fields(record)
+            if "field" in field.metadata
+        )
+        _TABLES[record] = found
+    return found
 
 
-@cache
 def _by_name(record: type[Any]) -> Mapping[str, Field]:
-    return {field.name: field for field in table(record)}
+    found = _NAMED.get(record)
+    if found is None:
+        found = _NAMED[record] = {field.name: field for field in table(record)}
+    return found
 
 
-def read(record: type[Any], body: Mapping[str, Any], *, lenient: bool = False, at: str = "") -> tuple[Any, list[Problem]]:
+def read(
+    record: type[Any], body: Mapping[str, Any], *, lenient: bool = False, at: str = ""
+) -> tuple[Any, list[Problem]]:
     """``(record, [])`` from a body, or ``(None, problems)``.
 
     ``lenient`` permits required fields to be absent: what a documented act does not know. A sealed field may
@@ -283,11 +296,15 @@ def _read_value(field: Field, value: Any, lenient: bool, at: str, problems: list
     if field.row is not None:
         return _read_rows(field.row, value, lenient, name, problems)
     holds = field.kind.holds  # type: ignore[union-attr]
-    problems.extend(Problem(f"{name}.{n}", "field-kind", item) for n, item in enumerate(value, 1) if not holds(item))
+    problems.extend(
+        Problem(f"{name}.{n}", "field-kind", item) for n, item in enumerate(value, 1) if not holds(item)
+    )
     return tuple(value)
 
 
-def _read_rows(row: type[Any], value: Any, lenient: bool, name: str, problems: list[Problem]) -> tuple[Any, ...]:
+def _read_rows(
+    row: type[Any], value: Any, lenient: bool, name: str, problems: list[Problem]
+) -> tuple[Any, ...]:
     lines = []
     for number, item in enumerate(value, 1):
         if not isinstance(item, Mapping):

@@ -1,29 +1,32 @@
 """A parcel, and what each act changes in it.
 
-A parcel's state folds from its own acts alone; an act names everything that it changes. `changes` lists, for an
-event, each parcel it changes with the new values. It is total: it never refuses and never rounds, and a value the
-event does not know (None) leaves what was known, except where the act says that something ended.
+A parcel's state folds from its own acts alone; an act names everything that it changes. `changes` lists,
+for an event, each parcel it changes with the new values. It is total: it never refuses and never rounds,
+and a value the event does not know (None) leaves what was known, except where the act says that something
+ended.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ledger.domain import events as e
 
 HELD, CONSUMED, EXPORTED, LOST = "held", "consumed", "exported", "lost"
-"""The four conditions of a parcel. Seized and certified goods are held, with ``seized_by`` or ``certificate`` set."""
+"""The four conditions of a parcel. Seized and certified goods are held, with ``seized_by`` or
+``certificate`` set."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
     """Stones packed together; one stone is a parcel with ``stones = 1``. None always means unknown.
 
-    ``weight`` 0.001 ct, the latest known; ``holder`` in whose hands, ``owner`` to whom it belongs; ``sources`` the
-    parcels it was made from, ``outputs`` those made from it; ``began`` the wire name of the act that began it;
-    ``documented``: known from sources only; ``marked``: began by seizure or as opening stock.
+    ``weight`` 0.001 ct, the latest known; ``holder`` in whose hands, ``owner`` to whom it belongs;
+    ``sources`` the parcels it was made from, ``outputs`` those made from it; ``began`` the wire name of the
+    act that began it; ``documented``: known from sources only; ``marked``: began by seizure or as opening
+    stock.
     """
 
     id: str
@@ -75,9 +78,16 @@ def _known(**values: Any) -> dict[str, Any]:
 def _begin(goods: e.Goods | e.Arrival, event: e.Event, index: int, **values: Any) -> Change:
     name = getattr(goods, "name", None)
     begun = {
-        "condition": HELD, "weight": goods.weight, "stones": goods.stones, "hs": goods.hs, "began": event.TYPE,
-        "begun": index, "documented": event.documented, "names": (name,) if name else (), **values,
-    }  # fmt: skip
+        "condition": HELD,
+        "weight": goods.weight,
+        "stones": goods.stones,
+        "hs": goods.hs,
+        "began": event.TYPE,
+        "begun": index,
+        "documented": event.documented,
+        "names": (name,) if name else (),
+        **values,
+    }
     return Change(subject(goods.parcel), begun)
 
 
@@ -96,20 +106,30 @@ def _mixed(event: e.Mixed, index: int) -> Iterator[Change]:
     for parcel in event.inputs:
         yield _consume(parcel, (event.output,))
     goods = e.Goods(event.output, event.weight, event.stones, event.hs, event.name)
-    yield _begin(goods, event, index, holder=event.by, owner=event.by, country=event.country, sources=event.inputs)
+    yield _begin(
+        goods, event, index, holder=event.by, owner=event.by, country=event.country, sources=event.inputs
+    )
 
 
 def _mined(event: e.Mined, index: int) -> Iterator[Change]:
     for goods in event.lines:
-        yield _begin(goods, event, index, holder=event.by, owner=event.by, site=event.site, country=event.country)
+        yield _begin(
+            goods, event, index, holder=event.by, owner=event.by, site=event.site, country=event.country
+        )
 
 
 def _opened(event: e.StockOpened, index: int) -> Iterator[Change]:
     for goods in event.lines:
         yield _begin(
-            goods, event, index, holder=event.holder, owner=event.holder, origins=event.origins, marked=True,
+            goods,
+            event,
+            index,
+            holder=event.holder,
+            owner=event.holder,
+            origins=event.origins,
+            marked=True,
             country=event.country,
-        )  # fmt: skip
+        )
 
 
 def _move(event: Any, *, owner: bool) -> Iterator[Change]:
@@ -131,85 +151,95 @@ def _seized(event: e.Seized, index: int) -> Iterator[Change]:
         )
 
 
-def _exported(event: e.Exported) -> Iterator[Change]:
+def _exported(event: e.Exported, index: int) -> Iterator[Change]:
     for part in event.parts:
         values = {"condition": EXPORTED, "holder": None, "country": event.destination}
-        yield Change(subject(part.parcel), {**values, **_known(weight=part.weight, certificate=event.certificate)})
+        yield Change(
+            subject(part.parcel), {**values, **_known(weight=part.weight, certificate=event.certificate)}
+        )
 
 
 def _imported(event: e.Imported, index: int) -> Iterator[Change]:
     for line in event.lines:
         values = {
-            "condition": HELD, "holder": event.by,
-            **_known(weight=line.weight, stones=line.stones, country=event.country, certificate=event.certificate),
-        }  # fmt: skip
+            "condition": HELD,
+            "holder": event.by,
+            **_known(
+                weight=line.weight, stones=line.stones, country=event.country, certificate=event.certificate
+            ),
+        }
         begin = {"began": event.TYPE, "begun": index, "owner": event.by, "documented": event.documented}
-        yield Change(subject(line.parcel), values, begin={**begin, **_known(hs=line.hs, origins=event.origins)})
+        yield Change(
+            subject(line.parcel), values, begin={**begin, **_known(hs=line.hs, origins=event.origins)}
+        )
 
 
-def _received(event: e.Received) -> Iterator[Change]:
+def _received(event: e.Received, index: int) -> Iterator[Change]:
     for part in event.parts:
         values = {"holder": event.by, **_known(weight=part.weight, country=event.country)}
         yield Change(subject(part.parcel), values)
 
 
-def _recovered(event: e.Recovered) -> Iterator[Change]:
+def _recovered(event: e.Recovered, index: int) -> Iterator[Change]:
     for part in event.parts:
         values = {"condition": HELD, "holder": event.to, **_known(weight=part.weight, country=event.country)}
         yield Change(subject(part.parcel), values)
 
 
-def changes(event: e.Event | e.Opaque, index: int) -> Iterator[Change]:  # noqa: PLR0912 - one line an act
-    """Every parcel that an event changes, with its new values."""
-    match event:
-        case e.Mined():
-            yield from _mined(event, index)
-        case e.StockOpened():
-            yield from _opened(event, index)
-        case e.Weighed():
-            yield Change(
-                subject(event.parcel), _known(weight=event.weight, stones=event.stones, country=event.country)
-            )
-        case e.Valued():
-            yield Change(subject(event.parcel), {"value": event.value})
-        case e.Named():
-            yield Change(subject(event.parcel), {}, add={"names": (event.name,)})
-        case e.Split() | e.Sorted():
-            yield from _divide(event, index)
-        case e.Polished():
-            yield from _divide(event, index, "710239")
-        case e.Mixed():
-            yield from _mixed(event, index)
-        case e.Consigned():
-            yield from _move(event, owner=False)
-        case e.Transferred():
-            yield from _move(event, owner=bool(event.title))
-        case e.Sold():
-            yield from _move(event, owner=True)
-        case e.Received():
-            yield from _received(event)
-        case e.Sealed():
-            for parcel in event.parcels:
-                yield Change(subject(parcel), {"seals": event.seals})
-        case e.Seized():
-            yield from _seized(event, index)
-        case e.Released():
-            for parcel in event.parcels:
-                yield Change(subject(parcel), {"seized_by": None, "holder": event.to, "owner": event.to})
-        case e.Lost():
-            for parcel in event.parcels:
-                yield Change(subject(parcel), {"condition": LOST, "holder": None})
-        case e.Recovered():
-            yield from _recovered(event)
-        case e.CertificateIssued():
-            for part in event.parts:
-                yield Change(subject(part.parcel), {"certificate": event.certificate})
-        case e.Exported():
-            yield from _exported(event)
-        case e.Imported():
-            yield from _imported(event, index)
-        case _:
-            return
+def _weighed(event: e.Weighed, index: int) -> Iterator[Change]:
+    found = _known(weight=event.weight, stones=event.stones, country=event.country)
+    yield Change(subject(event.parcel), found)
+
+
+def _sealed(event: e.Sealed, index: int) -> Iterator[Change]:
+    for parcel in event.parcels:
+        yield Change(subject(parcel), {"seals": event.seals})
+
+
+def _released(event: e.Released, index: int) -> Iterator[Change]:
+    for parcel in event.parcels:
+        yield Change(subject(parcel), {"seized_by": None, "holder": event.to, "owner": event.to})
+
+
+def _lost(event: e.Lost, index: int) -> Iterator[Change]:
+    for parcel in event.parcels:
+        yield Change(subject(parcel), {"condition": LOST, "holder": None})
+
+
+def _certified(event: e.CertificateIssued, index: int) -> Iterator[Change]:
+    for part in event.parts:
+        yield Change(subject(part.parcel), {"certificate": event.certificate})
+
+
+_CHANGES: dict[type[Any], Callable[[Any, int], Iterable[Change]]] = {
+    e.Mined: _mined,
+    e.StockOpened: _opened,
+    e.Weighed: _weighed,
+    e.Valued: lambda event, _: [Change(subject(event.parcel), {"value": event.value})],
+    e.Named: lambda event, _: [Change(subject(event.parcel), {}, add={"names": (event.name,)})],
+    e.Split: _divide,
+    e.Sorted: _divide,
+    e.Polished: lambda event, index: _divide(event, index, "710239"),
+    e.Mixed: _mixed,
+    e.Consigned: lambda event, _: _move(event, owner=False),
+    e.Transferred: lambda event, _: _move(event, owner=bool(event.title)),
+    e.Sold: lambda event, _: _move(event, owner=True),
+    e.Received: _received,
+    e.Sealed: _sealed,
+    e.Seized: _seized,
+    e.Released: _released,
+    e.Lost: _lost,
+    e.Recovered: _recovered,
+    e.CertificateIssued: _certified,
+    e.Exported: _exported,
+    e.Imported: _imported,
+}
+
+
+def changes(event: e.Event | e.Opaque, index: int) -> Iterable[Change]:
+    """Every parcel that an event changes, with its new values; empty for acts that change none."""
+    rule = _CHANGES.get(type(event))
+    return () if rule is None else rule(event, index)
 
 
 def weight_in_hand(parcel: Parcel | None) -> int | None:

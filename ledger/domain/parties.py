@@ -1,4 +1,5 @@
-"""Parties, their roles, licences, mandates, keys and sites; and the one table that says who may record what."""
+"""Parties, their roles, licences, mandates, keys and sites; and the one table that says who may record
+what."""
 
 from __future__ import annotations
 
@@ -57,13 +58,27 @@ MAY_RECORD: dict[type[e.Event], frozenset[Role]] = {
     e.Corrected: _ANY,
     e.DisclosureErased: _AUTHORITY,
 }
-"""Act by role: which roles may record an act themselves. A clerk records what the mandating party may record."""
+"""Act by role: which roles may record an act themselves. A clerk records what the mandating party may
+record."""
 
 ARCHIVED = frozenset(MAY_RECORD) - {
-    e.LedgerOpened, e.LicenceGranted, e.LicenceWithdrawn, e.RoleGranted, e.RoleWithdrawn, e.MandateGranted,
-    e.MandateWithdrawn, e.KeyEnrolled, e.KeyRevoked, e.CertificateIssued, e.CertificateValidated, e.CertificateVoided,
-    e.ImportConfirmed, e.Attested, e.Corrected, e.DisclosureErased,
-}  # fmt: skip
+    e.LedgerOpened,
+    e.LicenceGranted,
+    e.LicenceWithdrawn,
+    e.RoleGranted,
+    e.RoleWithdrawn,
+    e.MandateGranted,
+    e.MandateWithdrawn,
+    e.KeyEnrolled,
+    e.KeyRevoked,
+    e.CertificateIssued,
+    e.CertificateValidated,
+    e.CertificateVoided,
+    e.ImportConfirmed,
+    e.Attested,
+    e.Corrected,
+    e.DisclosureErased,
+}
 """The acts that an archivist may record in their documented form: what sources can tell of the past."""
 
 NEEDS_LICENCE: dict[type[e.Event], dict[Role, frozenset[LicenceKind]]] = {
@@ -77,7 +92,7 @@ NEEDS_LICENCE: dict[type[e.Event], dict[Role, frozenset[LicenceKind]]] = {
     e.Exported: {role: frozenset({LicenceKind.EXPORT}) for role in (Role.MINER, Role.DEALER, Role.CUTTER)},
     e.Imported: {role: frozenset({LicenceKind.IMPORT}) for role in (Role.MINER, Role.DEALER, Role.CUTTER)},
 }
-"""Which acts need a licence in force, by the role in which they are done; one of the kinds named is enough."""
+"""Which acts need a licence in force, by the role in which they are done; one of the kinds is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,17 +206,29 @@ def changes(event: e.Event | e.Opaque, index: int) -> Iterator[Change]:
         case e.LedgerOpened():
             yield from _opened(event)
         case e.PartyRegistered():
-            values = {"known": True, "residence": event.residence, "name": event.name, "documented": event.documented}
+            values = {
+                "known": True,
+                "residence": event.residence,
+                "name": event.name,
+                "documented": event.documented,
+            }
             yield Change(
-                "party:" + event.party, values, add={"standings": tuple(Standing(role) for role in event.roles)}
+                "party:" + event.party,
+                values,
+                add={"standings": tuple(Standing(role) for role in event.roles)},
             )
         case e.SiteRegistered():
-            values = {
-                "known": True, "name": event.name, "country": event.in_country, "zone": event.zone,
-                "operator": event.operator, "mining": event.mining, "capacity": event.capacity,
+            site: dict[str, object] = {
+                "known": True,
+                "name": event.name,
+                "country": event.in_country,
+                "zone": event.zone,
+                "operator": event.operator,
+                "mining": event.mining,
+                "capacity": event.capacity,
                 "documented": event.documented,
-            }  # fmt: skip
-            yield Change("site:" + event.site, values)
+            }
+            yield Change("site:" + event.site, site)
         case e.AliasRecorded():
             kind = event.subject.partition(":")[0]
             yield Change(event.subject, {}, add={"names" if kind == "parcel" else "aliases": (event.alias,)})
@@ -209,7 +236,9 @@ def changes(event: e.Event | e.Opaque, index: int) -> Iterator[Change]:
             yield from _licence(event)
         case e.RoleGranted():
             yield Change(
-                "party:" + event.party, {}, add={"standings": (Standing(event.role, event.since, event.until),)}
+                "party:" + event.party,
+                {},
+                add={"standings": (Standing(event.role, event.since, event.until),)},
             )
         case e.RoleWithdrawn():
             yield Change("party:" + event.party, {}, add={"withdrawn": ((event.role, event.since),)})
@@ -228,10 +257,13 @@ def _opened(event: e.LedgerOpened) -> Iterator[Change]:
     yield Change(
         HOUSE,
         {
-            "origin": event.origin, "participant": event.participant, "authority": event.by, "keys": event.keys,
+            "origin": event.origin,
+            "participant": event.participant,
+            "authority": event.by,
+            "keys": event.keys,
             "recovery": event.recovery_key,
         },
-    )  # fmt: skip
+    )
     if event.by is None:
         return
     yield Change(
@@ -253,9 +285,12 @@ def _licence(event: e.LicenceGranted | e.LicenceWithdrawn) -> Iterator[Change]:
         yield Change("licence:" + event.licence, {"withdrawn": event.since})
         return
     values = {
-        "party": event.party, "licensed": event.licensed, "site": event.site, "since": event.since,
+        "party": event.party,
+        "licensed": event.licensed,
+        "site": event.site,
+        "since": event.since,
         "until": event.until,
-    }  # fmt: skip
+    }
     yield Change("licence:" + event.licence, values)
     yield Change("party:" + event.party, {}, add={"licences": (event.licence,)})
 
@@ -265,7 +300,11 @@ def _mandate(event: e.MandateGranted | e.MandateWithdrawn) -> Iterator[Change]:
         yield Change("mandate:" + event.mandate, {"withdrawn": event.since})
         return
     values = {
-        "clerk": event.clerk, "party": event.party, "kinds": event.acts, "since": event.since, "until": event.until,
-    }  # fmt: skip
+        "clerk": event.clerk,
+        "party": event.party,
+        "kinds": event.acts,
+        "since": event.since,
+        "until": event.until,
+    }
     yield Change("mandate:" + event.mandate, values)
     yield Change("party:" + event.party, {}, add={"mandates": (event.mandate,)})

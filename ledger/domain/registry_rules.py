@@ -43,10 +43,13 @@ def _taken(state: State, event: e.Event) -> Refusals:
         case e.KeyEnrolled():
             key = state.key(event.key)
             if key is not None and key.party is not None:
-                yield Refusal("key-taken", f"party:{event.party}", {"key": event.key.hex()[2:18], "owner": key.party})
+                yield Refusal(
+                    "key-taken", f"party:{event.party}", {"key": event.key.hex()[2:18], "owner": key.party}
+                )
 
 
 def _named_parties(event: e.Event) -> Iterator[str]:
+    names: tuple[str | None, ...]
     match event:
         case e.PartyRegistered():
             return

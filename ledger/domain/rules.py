@@ -2,14 +2,14 @@
 
     refusals(state, act) -> list of `Refusal`, empty when the act may be recorded
 
-Rules look at what is known before the act and may say no; replaying never asks them, so they can change for twenty
-years and every old ledger still opens. The order is the order in which a person would ask: may you (standing), is
-it known (registry), about which entry (corrections), when (times), whose goods (custody), how much (weights), under
-which certificate (border).
+Rules look at what is known before the act and may say no; replaying never asks them, so they can change for
+twenty years and every old ledger still opens. The order is the order in which a person would ask: may you
+(standing), is it known (registry), about which entry (corrections), when (times), whose goods (custody),
+how much (weights), under which certificate (border).
 
-A documented act, recorded from sources, is never refused for what the source lacks: what these rules would have
-said of it is its `discrepancies`, stored with the act by name. It is refused only if its author is no archivist, no
-source is given, or it would touch goods that are recorded live.
+A documented act, recorded from sources, is never refused for what the source lacks: what these rules would
+have said of it is its `discrepancies`, stored with the act by name. It is refused only if its author is no
+archivist, no source is given, or it would touch goods that are recorded live.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ __all__ = ["Refusal", "discrepancies", "refusals"]
 def refusals(state: State, act: e.Recorded, histories: Sequence[e.Recorded] = ()) -> list[Refusal]:
     """Why ``act`` may not be recorded on what ``state`` knows; empty when it may.
 
-    ``act`` is the act as it would be recorded: with the index and the time it would get. ``histories`` is asked for
-    with corrections only (see `correction_rules.consequences`).
+    ``act`` is the act as it would be recorded: with the index and the time it would get. ``histories`` is
+    asked for with corrections only (see `correction_rules.consequences`).
     """
     event = act.event
     found = list(standing(state, act))
@@ -101,7 +101,9 @@ def _absent(act: e.Recorded, event: e.Event) -> Refusals:
     for field in fields.table(type(event)):
         value = getattr(event, field.name)
         if field.required and (value is None or value == ()):
-            yield Refusal("field-unknown-value", f"field:{field.name}", {"field": field.name, "type": event.TYPE})
+            yield Refusal(
+                "field-unknown-value", f"field:{field.name}", {"field": field.name, "type": event.TYPE}
+            )
         elif field.row is not None:
             yield from _absent_in_rows(event, field.name, field.row, value)
 

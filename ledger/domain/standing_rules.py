@@ -1,10 +1,10 @@
 """Who may record an act: the key, the party it speaks for, its role, its licence, a clerk's mandate.
 
 The steps, in order; the first that fails is the refusal:
-(1) the key is enrolled and not revoked; (2) the acting party is the key's own, or a mandate in force names clerk,
-party and kind of act; (3) the acting party holds, on the act's date, a role that the act-by-role table allows;
-(4) a licence of the right kind is in force where the role needs one. Documented acts need an archivist's key and a
-source instead, and the kinds of acts that sources can tell of.
+(1) the key is enrolled and not revoked; (2) the acting party is the key's own, or a mandate in force names
+clerk, party and kind of act; (3) the acting party holds, on the act's date, a role that the act-by-role table
+allows; (4) a licence of the right kind is in force where the role needs one. Documented acts need an
+archivist's key and a source instead, and the kinds of acts that sources can tell of.
 """
 
 from __future__ import annotations
@@ -106,7 +106,9 @@ def _mandated(state: State, act: e.Recorded, event: e.Event, clerk: str, party: 
         ended = mandate.withdrawn is not None and in_force(mandate.withdrawn, None, when(act))
         if in_force(mandate.since, mandate.until, when(act)) and not ended:
             return
-    yield Refusal("mandate-missing", f"party:{clerk}", {"clerk": clerk, "party": party.id, "type": event.TYPE})
+    yield Refusal(
+        "mandate-missing", f"party:{clerk}", {"clerk": clerk, "party": party.id, "type": event.TYPE}
+    )
 
 
 def _entitled(state: State, act: e.Recorded, event: e.Event, party: Party) -> Refusals:
@@ -124,7 +126,9 @@ def _entitled(state: State, act: e.Recorded, event: e.Event, party: Party) -> Re
     yield from _licensed(state, act, event, party, wanted)
 
 
-def _licensed(state: State, act: e.Recorded, event: e.Event, party: Party, wanted: frozenset[str]) -> Refusals:
+def _licensed(
+    state: State, act: e.Recorded, event: e.Event, party: Party, wanted: frozenset[str]
+) -> Refusals:
     site = event.site if isinstance(event, e.Mined) else None
     ended = None
     for number in party.licences:
@@ -143,9 +147,10 @@ def _licensed(state: State, act: e.Recorded, event: e.Event, party: Party, wante
         return
     until = ended.withdrawn or ended.until or "unbounded"
     yield Refusal(
-        "licence-expired", f"licence:{ended.id}",
+        "licence-expired",
+        f"licence:{ended.id}",
         {**values, "licence": ended.id, "since": ended.since or "unbounded", "until": until},
-    )  # fmt: skip
+    )
 
 
 def _own_only(state: State, event: e.Event, acting: str, party: Party, span: Span) -> Refusals:
@@ -163,4 +168,6 @@ def _own_only(state: State, event: e.Event, acting: str, party: Party, span: Spa
             key = state.key(event.key)
             whose = acting if key is None else key.party
     if whose != acting:
-        yield Refusal("not-own", f"party:{acting}", {"party": acting, "other": str(whose), "type": event.TYPE})
+        yield Refusal(
+            "not-own", f"party:{acting}", {"party": acting, "other": str(whose), "type": event.TYPE}
+        )

@@ -1,11 +1,11 @@
 """Folding: what the ledger knows after each entry.
 
-`evolve` is total. It never refuses, never reads a clock, never rounds; whatever was once recorded can be folded
-for ever, whatever the rules say today. A subject's state folds from its own entries alone, so the state of one
-parcel needs only the few entries that name it.
+`evolve` is total. It never refuses, never reads a clock, never rounds; whatever was once recorded can be
+folded for ever, whatever the rules say today. A subject's state folds from its own entries alone, so the
+state of one parcel needs only the few entries that name it.
 
-Corrections (FORMATS section 4): from the correcting entry's index on, each subject that the corrected act or its
-replacement names is folded again with the replacement in the original's place.
+Corrections (FORMATS section 4): from the correcting entry's index on, each subject that the corrected act
+or its replacement names is folded again with the replacement in the original's place.
 """
 
 from __future__ import annotations
@@ -13,10 +13,9 @@ from __future__ import annotations
 import dataclasses
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache
 from typing import Any
 
-from ledger.domain import certificates, events, parcels, parties
+from ledger.domain import certificates, events, fields, parcels, parties
 from ledger.domain.certificates import Certificate
 from ledger.domain.events import Corrected, Event, Opaque, Recorded
 from ledger.domain.parcels import Change, Parcel
@@ -24,10 +23,16 @@ from ledger.domain.parties import HOUSE, House, Key, Licence, Mandate, Party, Si
 
 Subject = Parcel | Certificate | Party | Licence | Mandate | Key | Site | House
 
-_BLANK: dict[str, Callable[[str], Subject]] = {
-    "parcel": Parcel, "certificate": Certificate, "party": Party, "licence": Licence, "mandate": Mandate,
-    "key": Key, "site": Site, "ledger": House,
-}  # fmt: skip
+_BLANK: dict[str, Callable[..., Subject]] = {
+    "parcel": Parcel,
+    "certificate": Certificate,
+    "party": Party,
+    "licence": Licence,
+    "mandate": Mandate,
+    "key": Key,
+    "site": Site,
+    "ledger": House,
+}
 
 
 def changes(event: Event | Opaque, index: int) -> Iterator[Change]:
@@ -61,17 +66,31 @@ def touched(event: Event | Opaque, about: Recorded | None = None) -> tuple[str, 
     return tuple(name for name in dict.fromkeys(names) if name not in held)
 
 
-_MENTIONED = {"party": "party:", "site": "site:", "country": "participant:", "licence": "licence:",
-              "parcel": "parcel:", "certificate": "certificate:", "mandate": "mandate:", "subject": ""}  # fmt: skip
+_MENTIONED = {
+    "party": "party:",
+    "site": "site:",
+    "country": "participant:",
+    "licence": "licence:",
+    "parcel": "parcel:",
+    "certificate": "certificate:",
+    "mandate": "mandate:",
+    "subject": "",
+}
 
 
-@cache
+_MENTIONING: dict[Any, tuple[tuple[str, str, bool], ...]] = {}
+
+
 def _mentioning(record: type[Event]) -> tuple[tuple[str, str, bool], ...]:
-    return tuple(
-        (field.name, _MENTIONED[field.kind.name], field.many)
-        for field in events.f.table(record)
-        if field.kind is not None and field.kind.name in _MENTIONED
-    )
+    """For a kind of act: the fields that name subjects, the subjects' prefix, whether there are many."""
+    found = _MENTIONING.get(record)
+    if found is None:
+        found = _MENTIONING[record] = tuple(
+            (field.name, _MENTIONED[field.kind.name], field.many)
+            for field in fields.table(record)
+            if field.kind is not None and field.kind.name in _MENTIONED
+        )
+    return found
 
 
 def _mentions(event: Event | Opaque) -> Iterator[str]:
@@ -96,17 +115,28 @@ def replacement(event: Corrected, about: Recorded) -> Recorded:
 
 def apply(change: Change, before: Subject | None, recorded: Recorded) -> Subject:
     """The subject after a change. ``before`` None: it was not known."""
-    kind, _, name = change.subject.partition(":")
-    known = before is not None and _exists(before)
-    subject: Any = before if before is not None else _BLANK[kind](name)
+    if before is None:
+        return _first(change, recorded)
+    subject: Any = before
     values: dict[str, Any] = dict(change.values)
-    if change.begin is not None and not known:
+    if change.begin is not None and not _exists(before):
         values = {**change.begin, **values}
     for field, items in (change.add or {}).items():
         values[field] = values.get(field, getattr(subject, field)) + items
     values["acts"] = (*subject.acts, recorded)
     result: Subject = dataclasses.replace(subject, **values)
     return result
+
+
+def _first(change: Change, recorded: Recorded) -> Subject:
+    """A subject's first state: written out because a sheet begins hundreds of parcels at once."""
+    kind, _, name = change.subject.partition(":")
+    values: Mapping[str, Any] = change.values
+    if change.begin is not None:
+        values = {**change.begin, **values}
+    if change.add is not None:
+        values = {**values, **{field: values.get(field, ()) + items for field, items in change.add.items()}}
+    return _BLANK[kind](name, acts=(recorded,), **values)
 
 
 def _exists(subject: Subject) -> bool:
@@ -154,7 +184,9 @@ class State:
 
     __slots__ = ("_changed", "_known")
 
-    def __init__(self, known: Mapping[str, Subject | None], changed: Mapping[str, Subject | None] | None = None):
+    def __init__(
+        self, known: Mapping[str, Subject | None], changed: Mapping[str, Subject | None] | None = None
+    ):
         self._known = known
         self._changed: Mapping[str, Subject | None] = {} if changed is None else changed
 

@@ -96,7 +96,8 @@ HS_MOVES = {
 industrial or non-industrial, those become worked, and nothing goes back."""
 
 LARGEST_WEIGHT = 200_000_000_000
-"""More than the whole world mines in a year (2005: 176.7 million carats): no parcel weighs this, in 0.001 ct."""
+"""More than the whole world mines in a year (2005: 176.7 million carats): no parcel weighs this, in 0.001
+ct."""
 
 LARGEST_VALUE = 2**53 - 1
 
@@ -149,7 +150,9 @@ def parse_dollars(text: str) -> int:
 
 
 def is_identifier(text: object) -> bool:
-    """True for an identifier chosen by people: 1-64 code points, no controls, no space at the ends, no ``:``."""
+    """True for an identifier chosen by people: 1-64 code points, no controls, no space at the ends, no
+    ``:``.
+    """
     if not isinstance(text, str) or not 1 <= len(text) <= 64:
         return False
     if text.isascii() and text.isprintable():
@@ -172,9 +175,9 @@ NORMALISATION = "plain/1"
 def certificate_key(issuer: str, number: str) -> str:
     """The key of a Kimberley Process certificate: issuer, ``/``, number in normal form ``plain/1``.
 
-    Normal form: compatibility-composed capitals without spaces, dots, dashes and slashes, without the issuer's
-    own letters in front; a number of digits only is written with eight (leading zeros are significant in one
-    rendering and dropped in another). The original string is always kept beside the key.
+    Normal form: compatibility-composed capitals without spaces, dots, dashes and slashes, without the
+    issuer's own letters in front; a number of digits only is written with eight (leading zeros are
+    significant in one rendering and dropped in another). The original string is always kept beside the key.
 
     >>> certificate_key("BW", "bw 1-07"), certificate_key("SL", "004911")
     ('BW/00000107', 'SL/00004911')

@@ -1,7 +1,8 @@
 """Weight is conserved to the thousandth of a carat: what is lost is declared, and nothing grows.
 
-Two weighings of the same goods may differ by the scales: a parcel that is weighed again may show up to 0.01 ct
-more for each of the two weighings, or twice the stated uncertainty if that is more. Everything else is exact.
+Two weighings of the same goods may differ by the scales: a parcel that is weighed again may show up to 0.01
+ct more for each of the two weighings, or twice the stated uncertainty if that is more. Everything else is
+exact.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from ledger.domain.state import State
 from ledger.domain.vocabulary import HS_MOVES, LARGEST_WEIGHT, carats
 
 WEIGHING_TOLERANCE = 10
-"""0.01 ct for each weighing, in 0.001 ct (no Kimberley tolerance is published; the trade states two decimals)."""
+"""0.01 ct for each weighing, in 0.001 ct (no Kimberley tolerance is published; the trade states two
+decimals)."""
 
 
 def weights(state: State, act: e.Recorded) -> Refusals:
@@ -60,9 +62,10 @@ def _sizes(event: e.Event) -> Refusals:
             yield Refusal("weight-zero", f"parcel:{parcel}", {"parcel": parcel})
         elif weight is not None and weight > LARGEST_WEIGHT:
             yield Refusal(
-                "weight-too-large", f"parcel:{parcel}",
+                "weight-too-large",
+                f"parcel:{parcel}",
                 {"parcel": parcel, "weight": carats(weight), "most": carats(LARGEST_WEIGHT)},
-            )  # fmt: skip
+            )
 
 
 def _sum(weights: Iterable[int | None]) -> int | None:
@@ -78,10 +81,16 @@ def _sum(weights: Iterable[int | None]) -> int | None:
 def _unequal(parcel: str, held: int, stated: int, code: str = "weight-conserved") -> Refusal:
     difference = stated - held
     return Refusal(
-        code, f"parcel:{parcel}",
-        {"parcel": parcel, "held": carats(held), "stated": carats(stated), "difference": carats(abs(difference)),
-         "direction": "too much" if difference > 0 else "missing: declare it as loss"},
-    )  # fmt: skip
+        code,
+        f"parcel:{parcel}",
+        {
+            "parcel": parcel,
+            "held": carats(held),
+            "stated": carats(stated),
+            "difference": carats(abs(difference)),
+            "direction": "too much" if difference > 0 else "missing: declare it as loss",
+        },
+    )
 
 
 def _divided(state: State, event: e.Split | e.Sorted) -> Refusals:
@@ -105,9 +114,10 @@ def _classes(parcel: Parcel, outputs: Iterable[e.Goods]) -> Refusals:
     for goods in outputs:
         if goods.hs is not None and goods.hs not in HS_MOVES[parcel.hs]:
             yield Refusal(
-                "hs-move", f"parcel:{goods.parcel}",
+                "hs-move",
+                f"parcel:{goods.parcel}",
                 {"parcel": parcel.id, "output": goods.parcel, "from_class": parcel.hs, "to_class": goods.hs},
-            )  # fmt: skip
+            )
 
 
 def _mixed(state: State, event: e.Mixed) -> Refusals:
@@ -137,7 +147,13 @@ def _grown(state: State, name: str, weight: int | None, uncertainty: int) -> Ref
     tolerance = max(2 * WEIGHING_TOLERANCE, 2 * uncertainty)
     if weight > parcel.weight + tolerance:
         yield Refusal(
-            "weight-grows", f"parcel:{name}",
-            {"parcel": name, "held": carats(parcel.weight), "stated": carats(weight),
-             "difference": carats(weight - parcel.weight), "tolerance": carats(tolerance)},
-        )  # fmt: skip
+            "weight-grows",
+            f"parcel:{name}",
+            {
+                "parcel": name,
+                "held": carats(parcel.weight),
+                "stated": carats(weight),
+                "difference": carats(weight - parcel.weight),
+                "tolerance": carats(tolerance),
+            },
+        )

@@ -1,0 +1,42 @@
+"""Acts about entries: attestations, corrections, erasures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.domain import fields as f
+from ledger.domain.act import Event, act
+from ledger.domain.fields import need
+
+
+@act("attested/1", "attest")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attested(Event):
+    """A further signer agrees with an entry, of this ledger or another."""
+
+    origin: str = need(f.TEXT, "the ledger's origin")
+    index: int = need(f.INDEX, "the entry's index")
+    hash: bytes = need(f.HASH, "the entry's hash")
+
+
+@act("corrected/1", "correct")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corrected(Event):
+    """An earlier entry's body is replaced from here on; the original stays (FORMATS section 4)."""
+
+    index: int = need(f.INDEX, "the entry's index")
+    hash: bytes = need(f.HASH, "the entry's hash")
+    replacement: Mapping[str, Any] = need(f.BODY, "the body that replaces it")
+    reason: str = need(f.TEXT, "why")
+
+
+@act("disclosure-erased/1", "erase")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisclosureErased(Event):
+    """Sealed values of an entry were erased from this database, by law."""
+
+    index: int = need(f.INDEX, "the entry's index")
+    digests: tuple[str, ...] = need(f.TEXT, "the digests whose values are gone", many=True)
+    ground: str = need(f.TEXT, "on what ground")

@@ -1,0 +1,228 @@
+"""Acts on parcels: how they begin, what is found out about them, what becomes of them, in whose hands they
+are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ledger.domain import fields as f
+from ledger.domain.act import Event, Goods, Part, act
+from ledger.domain.fields import may, need, rows
+
+# --- parcels: how they begin -----------------------------------------------------------------------------
+
+
+@act("parcel-mined/1", "parcel mine")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mined(Event):
+    """A production sheet: what was recovered at a site, a line a parcel."""
+
+    site: str | None = need(f.SITE, "the site")
+    lines: tuple[Goods, ...] = rows(Goods, "what was recovered")
+    paid: int | f.Withheld | None = may(f.VALUE, "the price paid to the miner", sealed=True)
+
+
+@act("stock-opened/1", "parcel open-stock")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockOpened(Event):
+    """Goods that were there before the ledger was; they stay marked for life (EUREG Article 6)."""
+
+    holder: str | None = need(f.PARTY, "who holds them")
+    lines: tuple[Goods, ...] = rows(Goods, "what is there")
+    origins: tuple[str, ...] = may(f.COUNTRY, "the countries they may come from", many=True)
+    basis: str | None = may(f.TEXT, "what the declaration rests on")
+
+
+# --- parcels: what is found out about them ---------------------------------------------------------------
+
+
+@act("parcel-weighed/1", "parcel weigh")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighed(Event):
+    """A parcel was put on a scale."""
+
+    parcel: str = need(f.PARCEL, "the parcel")
+    weight: int | None = need(f.WEIGHT, "what the scale showed")
+    stones: int | None = may(f.STONES, "how many stones were counted")
+    uncertainty: int | None = may(f.WEIGHT, "the scale's uncertainty")
+    reason: str | None = may(f.TEXT, "why it was weighed, such as cleaning")
+
+
+@act("parcel-valued/1", "parcel value")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Valued(Event):
+    """A parcel was valued; the value is sealed."""
+
+    parcel: str = need(f.PARCEL, "the parcel")
+    value: int | f.Withheld | None = need(f.VALUE, "the value", sealed=True)
+    basis: str | None = may(f.TEXT, "whose valuation, on what basis")
+
+
+@act("parcel-reported/1", "parcel report")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reported(Event):
+    """Somebody reports something about a parcel, or about no parcel in particular; it changes nothing."""
+
+    parcels: tuple[str, ...] = may(f.PARCEL, "the parcels it is about", many=True)
+    report: str = need(f.TEXT, "what is reported")
+    to: str | None = may(f.PARTY, "the party it concerns")
+
+
+@act("parcel-named/1", "parcel name")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named(Event):
+    """A parcel is known by a name."""
+
+    parcel: str = need(f.PARCEL, "the parcel")
+    name: str = need(f.TEXT, "the name")
+
+
+# --- parcels: what becomes of them -----------------------------------------------------------------------
+
+
+@act("parcel-sorted/1", "parcel sort")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sorted(Event):
+    """Unsorted goods are sorted into HS classes."""
+
+    parcel: str = need(f.PARCEL, "the parcel that is sorted")
+    outputs: tuple[Goods, ...] = rows(Goods, "what it becomes")
+    loss: int | None = may(f.WEIGHT, "what was lost")
+
+
+@act("parcel-split/1", "parcel split")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split(Event):
+    """A parcel is divided, or a stone breaks, is sawn or cleaved."""
+
+    parcel: str = need(f.PARCEL, "the parcel that is divided")
+    outputs: tuple[Goods, ...] = rows(Goods, "what it becomes")
+    loss: int | None = may(f.WEIGHT, "what was lost")
+
+
+@act("parcel-mixed/1", "parcel mix")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mixed(Event):
+    """Whole parcels are put together into one."""
+
+    inputs: tuple[str, ...] = need(f.PARCEL, "the parcels that are put together", many=True)
+    output: str = need(f.PARCEL, "the id the mixed parcel gets")
+    weight: int | None = need(f.WEIGHT, "its weight")
+    stones: int | None = may(f.STONES, "how many stones")
+    hs: str | None = may(f.HS, "HS code")
+    name: str | None = may(f.TEXT, "the name it is known by")
+    loss: int | None = may(f.WEIGHT, "what was lost")
+
+
+@act("parcel-polished/1", "parcel polish")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Polished(Event):
+    """Rough is cut and polished: it leaves the scheme. ``complete``: all outputs are named."""
+
+    parcel: str = need(f.PARCEL, "the rough")
+    outputs: tuple[Goods, ...] = rows(Goods, "the polished stones")
+    complete: bool | None = need(f.YES, "whether these are all the outputs")
+
+
+# --- parcels: in whose hands they are --------------------------------------------------------------------
+
+
+@act("parcel-offered/1", "parcel offer")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offered(Event):
+    """Goods are offered in a tender, an auction or otherwise; nothing moves."""
+
+    parcels: tuple[str, ...] = need(f.PARCEL, "what is offered", many=True)
+    channel: str | None = need(f.CHANNEL, "how")
+    outcome: str | None = may(f.OUTCOME, "how it ended")
+    reserve: int | f.Withheld | None = may(f.VALUE, "the reserve", sealed=True)
+
+
+@act("parcel-consigned/1", "parcel consign")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consigned(Event):
+    """Goods go into another's hands and keep their owner."""
+
+    parcels: tuple[str, ...] = need(f.PARCEL, "what is consigned", many=True)
+    to: str | None = need(f.PARTY, "to whom")
+    purpose: str | None = need(f.PURPOSE, "what for")
+    until: str | None = may(f.DATE, "until when")
+
+
+@act("parcel-transferred/1", "parcel transfer")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transferred(Event):
+    """Goods go into another's hands without a sale; with ``title`` the ownership passes too."""
+
+    parcels: tuple[str, ...] = need(f.PARCEL, "what is handed over", many=True)
+    to: str | None = need(f.PARTY, "to whom")
+    title: bool | None = may(f.YES, "whether ownership passes")
+
+
+@act("parcel-sold/1", "parcel sell")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sold(Event):
+    """Goods are sold and delivered; price and invoice are sealed."""
+
+    parcels: tuple[str, ...] = need(f.PARCEL, "what is sold", many=True)
+    to: str | None = need(f.PARTY, "the buyer")
+    channel: str | None = may(f.CHANNEL, "how")
+    warranty: str | None = may(f.TEXT, "the version of the warranty's text")
+    tracking: str | None = may(f.TEXT, "the courier's tracking number")
+    price: int | f.Withheld | None = may(f.VALUE, "the price", sealed=True)
+    invoice: str | f.Withheld | None = may(f.TEXT, "the invoice", sealed=True)
+
+
+@act("parcel-received/1", "parcel receive")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received(Event):
+    """The new holder confirms what arrived, with the weights found."""
+
+    parts: tuple[Part, ...] = rows(Part, "what arrived, with the weight found")
+    sender: str | None = may(f.PARTY, "from whom")
+
+
+@act("parcel-sealed/1", "parcel seal")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed(Event):
+    """Parcels are put into a tamper-evident container (KPCS section IV)."""
+
+    parcels: tuple[str, ...] = need(f.PARCEL, "what is sealed", many=True)
+    seals: tuple[str, ...] = need(f.SEAL, "the seals' numbers", many=True)
+
+
+@act("parcel-seized/1", "parcel seize")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seized(Event):
+    """An authority takes goods; goods unknown until then begin here and stay marked for life."""
+
+    lines: tuple[Goods, ...] = rows(Goods, "what is seized")
+    taken_from: str | None = may(f.PARTY, "from whom")
+    ground: str | f.Withheld | None = may(f.TEXT, "on what ground", sealed=True)
+
+
+@act("parcel-released/1", "parcel release")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Released(Event):
+    """Seized goods go to somebody: back, or to the buyer of forfeited goods."""
+
+    parcels: tuple[str, ...] = need(f.PARCEL, "what is released", many=True)
+    to: str | None = need(f.PARTY, "to whom")
+
+
+@act("parcel-lost/1", "parcel lose")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost(Event):
+    """Goods are lost, stolen or destroyed."""
+
+    parcels: tuple[str, ...] = need(f.PARCEL, "what is missing", many=True)
+    how: str | None = need(f.LOSS, "how")
+
+
+@act("parcel-recovered/1", "parcel recover")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovered(Event):
+    """Lost goods are found again."""
+
+    parts: tuple[Part, ...] = rows(Part, "what was found")
+    to: str | None = need(f.PARTY, "who holds it now")

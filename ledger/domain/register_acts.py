@@ -1,0 +1,148 @@
+"""Acts about the ledger itself, its parties, and what they may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ledger.domain import fields as f
+from ledger.domain.act import Event, act
+from ledger.domain.fields import may, need
+
+
+@act("ledger-opened/1", "init")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerOpened(Event):
+    """A ledger begins: its origin, its first authority, the keys that speak for it."""
+
+    origin: str = need(f.TEXT, "the ledger's origin, never used again")
+    participant: str | None = may(f.COUNTRY, "the participant whose ledger it is")
+    name: str | None = may(f.TEXT, "the authority's name")
+    keys: tuple[str, ...] = need(f.TEXT, "the ledger's verifier keys", many=True)
+    authority_key: bytes | None = need(f.KEY, "the first authority's key")
+    recovery_key: bytes | None = need(f.KEY, "the key that can revoke the ledger's keys")
+
+
+@act("party-registered/1", "party register")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyRegistered(Event):
+    """A party is known to the ledger under a public pseudonym; name and address are sealed."""
+
+    party: str = need(f.PARTY, "the party's id")
+    roles: tuple[str, ...] = need(f.ROLE, "what it may do", many=True)
+    residence: str | None = may(f.COUNTRY, "its country")
+    name: str | f.Withheld | None = may(f.TEXT, "its name", sealed=True)
+    address: str | f.Withheld | None = may(f.TEXT, "its address", sealed=True)
+    nationality: str | f.Withheld | None = may(f.TEXT, "its nationality or residence status", sealed=True)
+
+
+@act("alias-recorded/1", "party alias")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AliasRecorded(Event):
+    """Another name of a party, parcel or site."""
+
+    subject: str = need(f.SUBJECT, "what is so called")
+    alias: str = need(f.TEXT, "the other name")
+    language: str | None = may(f.LANGUAGE, "the name's language")
+
+
+@act("site-registered/1", "site register")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteRegistered(Event):
+    """A mine or field; its exact location is sealed."""
+
+    site: str = need(f.SITE, "the site's id")
+    name: str | None = may(f.TEXT, "its name")
+    in_country: str | None = need(f.COUNTRY, "the country where it lies")
+    zone: str | None = may(f.TEXT, "its zone, such as a sub-prefecture")
+    operator: str | None = may(f.PARTY, "who works it")
+    mining: str | None = may(f.MINING, "how it is worked")
+    capacity: int | None = may(f.WEIGHT, "what it can yield in a year")
+    location: str | f.Withheld | None = may(f.TEXT, "its coordinates", sealed=True)
+
+
+@act("licence-granted/1", "licence grant")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LicenceGranted(Event):
+    """A licence of a party, for a kind of business and, for mining, a site (KPCS Annex II 9-14)."""
+
+    licence: str = need(f.LICENCE, "the licence's number")
+    party: str = need(f.PARTY, "who is licensed")
+    licensed: str = need(f.LICENCE_KIND, "for what")
+    site: str | None = may(f.SITE, "the site it is for")
+    since: str = need(f.DATE, "first day")
+    until: str | None = may(f.DATE, "last day")
+
+
+@act("licence-withdrawn/1", "licence withdraw")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LicenceWithdrawn(Event):
+    """A licence ends before its time."""
+
+    licence: str = need(f.LICENCE, "the licence's number")
+    since: str = need(f.DATE, "from which day on")
+    reason: str | None = may(f.TEXT, "why")
+
+
+@act("role-granted/1", "role grant")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleGranted(Event):
+    """A party may act in a further role."""
+
+    party: str = need(f.PARTY, "the party")
+    role: str = need(f.ROLE, "the role")
+    since: str = need(f.DATE, "first day")
+    until: str | None = may(f.DATE, "last day")
+
+
+@act("role-withdrawn/1", "role withdraw")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleWithdrawn(Event):
+    """A party no longer acts in a role."""
+
+    party: str = need(f.PARTY, "the party")
+    role: str = need(f.ROLE, "the role")
+    since: str = need(f.DATE, "from which day on")
+    reason: str | None = may(f.TEXT, "why")
+
+
+@act("mandate-granted/1", "mandate grant")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MandateGranted(Event):
+    """A clerk may record kinds of acts for a party that does not sign itself."""
+
+    mandate: str = need(f.MANDATE, "the mandate's id")
+    clerk: str = need(f.PARTY, "who may record")
+    party: str = need(f.PARTY, "for whom")
+    acts: tuple[str, ...] = need(f.WIRE, "which kinds of acts", many=True)
+    since: str = need(f.DATE, "first day")
+    until: str | None = may(f.DATE, "last day")
+
+
+@act("mandate-withdrawn/1", "mandate withdraw")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MandateWithdrawn(Event):
+    """A mandate ends."""
+
+    mandate: str = need(f.MANDATE, "the mandate's id")
+    since: str = need(f.DATE, "from which day on")
+    reason: str | None = may(f.TEXT, "why")
+
+
+@act("key-enrolled/1", "key enrol")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyEnrolled(Event):
+    """A key signs for a party from now on; ``proof`` shows that its holder agreed."""
+
+    party: str = need(f.PARTY, "whose key")
+    key: bytes = need(f.KEY, "the key")
+    proof: bytes = need(f.PROOF, "the key's signature over party and origin")
+
+
+@act("key-revoked/1", "key revoke")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRevoked(Event):
+    """A key no longer signs; what it signed since ``since`` is disputed."""
+
+    key: bytes = need(f.KEY, "the key")
+    since: str = need(f.DATE, "from which day on")
+    reason: str | None = may(f.TEXT, "why")
