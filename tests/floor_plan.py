@@ -53,10 +53,9 @@ STEPS: Mapping[str, Steps] = {
         ("rules",),
     ),
     "ledger.chain": (
-        ("forms", "names"),
-        ("disclosure", "merkle", "note"),
-        ("statement", "entry"),
-        ("checkpoint",),
+        ("forms", "names", "merkle"),
+        ("disclosure", "entry", "note"),
+        ("statement", "checkpoint"),
         ("proof",),
         ("tiles", "bundle"),
         ("verification", "forks", "absence"),
