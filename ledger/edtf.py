@@ -84,6 +84,30 @@ def certainly_before(a: Span, b: Span) -> bool:
     return a.latest is not None and b.earliest is not None and a.latest < b.earliest
 
 
+def calendar_days(span: Span) -> tuple[int | None, int | None]:
+    """The first and last calendar day (ordinals) that the text itself names, in its own zone if it has one.
+
+    >>> calendar_days(parse("2024-04-01T01:00:00+02:00")) == calendar_days(parse("2024-04-01"))
+    True
+    """
+    if "T" in span.text:
+        day = date.fromisoformat(span.text[:10]).toordinal()
+        return day, day
+    first = None if span.earliest is None else (span.earliest + _FIRST_ZONE) // DAY + _EPOCH
+    last = None if span.latest is None else (span.latest - _LAST_ZONE) // DAY + _EPOCH
+    return first, last
+
+
+def day_before(a: Span, b: Span) -> bool:
+    """True when the calendar puts every day of ``a`` before every day of ``b``.
+
+    For what is agreed in days (a licence, a certificate's expiry): there a moment counts as its own calendar day,
+    and nobody's midnight is in doubt.
+    """
+    last, first = calendar_days(a)[1], calendar_days(b)[0]
+    return last is not None and first is not None and last < first
+
+
 def text_of(microseconds: int, offset_minutes: int = 0) -> str:
     """The moment in its one spelling, at the given offset; fractions of a second are cut off.
 

@@ -15,7 +15,7 @@ from ledger.domain.refusal import Refusal, Refusals, when
 from ledger.domain.state import State
 from ledger.domain.vocabulary import POLISHED_HS, carats, certificate_key
 from ledger.domain.weight_rules import WEIGHING_TOLERANCE
-from ledger.edtf import certainly_before, spans
+from ledger.edtf import day_before, spans
 
 
 def border(state: State, act: e.Recorded) -> Refusals:
@@ -61,7 +61,7 @@ def _status(state: State, name: str, wanted: set[str], what: str) -> Refusals:
 def _expired(state: State, act: e.Recorded, name: str, expiry: str | None = None) -> Refusals:
     certificate = state.certificate(name)
     last = expiry if expiry is not None else certificate.expiry if certificate is not None else None
-    if last is not None and certainly_before(spans(last), when(act)):
+    if last is not None and day_before(spans(last), when(act)):
         yield Refusal(
             "certificate-expired", _about(name), {"certificate": name, "expiry": last, "date": when(act).text}
         )
@@ -93,7 +93,7 @@ def _issued(state: State, act: e.Recorded, event: e.CertificateIssued) -> Refusa
         yield Refusal(
             "certificate-number", _about(name), {"number": event.number, "normal": normal, "stated": name}
         )
-    if certainly_before(spans(event.expiry), when(act)):
+    if day_before(spans(event.expiry), when(act)):
         yield Refusal(
             "certificate-expired",
             _about(name),

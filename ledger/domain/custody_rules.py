@@ -16,7 +16,7 @@ from ledger.domain.refusal import Refusal, Refusals, when
 from ledger.domain.standing_rules import roles
 from ledger.domain.state import State
 from ledger.domain.vocabulary import Role
-from ledger.edtf import certainly_before, spans
+from ledger.edtf import Span, certainly_before, day_before, spans
 
 _OWNER_MAY = (e.Sold, e.Offered, e.Lost, e.Recovered, e.Named, e.Valued)
 _AUTHORITY_MAY = (
@@ -180,7 +180,7 @@ def _in_order(act: e.Recorded, event: e.Event, parcel: Parcel) -> Refusals:
         return
     for earlier in _changing(parcel):
         span = spans(earlier.occurred)
-        if earlier.occurred is not None and certainly_before(when(act), span):
+        if earlier.occurred is not None and _before(when(act), span):
             yield Refusal(
                 "time-order",
                 f"parcel:{parcel.id}",
@@ -193,6 +193,11 @@ def _in_order(act: e.Recorded, event: e.Event, parcel: Parcel) -> Refusals:
                 },
             )
             return
+
+
+def _before(a: Span, b: Span) -> bool:
+    """By instants, or, where neither says whose midnight it meant, by the calendar."""
+    return certainly_before(a, b) or ("T" not in a.text + b.text and day_before(a, b))
 
 
 def _changing(parcel: Parcel) -> Iterator[e.Recorded]:

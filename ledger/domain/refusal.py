@@ -9,7 +9,7 @@ from typing import Any
 
 from ledger import messages
 from ledger.domain.events import Recorded
-from ledger.edtf import Span, spans
+from ledger.edtf import Span, day_before, spans
 from ledger.edtf import text_of as moment_text
 
 
@@ -43,14 +43,7 @@ def when(act: Recorded) -> Span:
 
 
 def in_force(since: str | None, until: str | None, span: Span) -> bool:
-    """True unless it is certain that something from ``since`` to ``until`` was not in force at ``span``."""
-    first, last = spans(since), spans(until)
-    if (
-        since is not None
-        and span.latest is not None
-        and first.earliest is not None
-        and span.latest < first.earliest
-    ):
+    """True unless the calendar puts ``span`` before the day ``since`` or after the day ``until``."""
+    if since is not None and day_before(span, spans(since)):
         return False
-    too_late = until is not None and span.earliest is not None and last.latest is not None
-    return not (too_late and span.earliest > last.latest)  # type: ignore[operator]
+    return until is None or not day_before(spans(until), span)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ledger.domain import events as e
 from ledger.domain.refusal import Refusal, Refusals
 from ledger.domain.state import State
-from ledger.edtf import certainly_before, spans
+from ledger.edtf import day_before, spans
 
 
 def registry(state: State, act: e.Recorded) -> Refusals:
@@ -18,7 +18,7 @@ def registry(state: State, act: e.Recorded) -> Refusals:
     yield from _taken(state, event)
     yield from _unknown(state, event)
     since, until = getattr(event, "since", None), getattr(event, "until", None)
-    if since and until and certainly_before(spans(until), spans(since)):
+    if since and until and day_before(spans(until), spans(since)):
         yield Refusal("period-order", _first_subject(event), {"since": since, "until": until})
 
 
