@@ -1,25 +1,177 @@
-"""The command ``adamas``: its groups, and the one place where an exception becomes an exit code."""
+"""The command ``adamas``: its table of contents, and the one place where an exception becomes an exit code.
+
+Each command's module is imported only when the command is used; the table here is all that ``adamas --help``
+needs.
+"""
 
 from __future__ import annotations
 
+import importlib
+import os
 import sys
+from collections.abc import Sequence
 
 import click
 
 import ledger
+from cli.output import Settings, complain, global_options, json_option, remark
 from ledger.errors import AdamasError
 
+SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
+    "Begin": {
+        "init": ("cli.init", "Make a ledger and the keys that speak for it"),
+        "key": ("cli.keys", "Keys: make, show, enrol, revoke"),
+        "demo": ("cli.demo", "Documented histories of real stones, and a small ledger played through"),
+        "help": ("cli.help", "Help on a command, or the table of exit codes"),
+    },
+    "Record goods": {
+        "parcel": ("cli.acts", "Parcels: mined, sorted, split, mixed, sold, received, seized, ..."),
+        "certificate": ("cli.acts", "Certificates: issue, validate, void"),
+        "shipment": ("cli.acts", "Shipments: export, import, confirm"),
+        "import": ("cli.importing", "Record a production sheet, parties or a history from CSV or XLSX"),
+        "template": ("cli.importing", "Print a sheet to fill in, with an example"),
+    },
+    "Record parties": {
+        "party": ("cli.acts", "Parties: register, alias"),
+        "role": ("cli.acts", "Roles: grant, withdraw"),
+        "licence": ("cli.acts", "Licences: grant, withdraw"),
+        "mandate": ("cli.acts", "Mandates of clerks: grant, withdraw"),
+        "site": ("cli.acts", "Mines and fields: register"),
+    },
+    "Record about entries": {
+        "correct": ("cli.acts", "Replace an entry's body from here on; the original stays"),
+        "attest": ("cli.acts", "Agree with an entry"),
+        "erase": ("cli.acts", "Erase sealed values of an entry, by law"),
+    },
+    "In two hands": {
+        "sign": ("cli.signing", "A party signs an act into a statement file"),
+        "append": ("cli.signing", "The keeper records statement files"),
+    },
+    "Ask": {
+        "trace": ("cli.trace", "Back to the mines: every holder, weight and certificate"),
+        "track": ("cli.trace", "Forward to whoever holds it now"),
+        "show": ("cli.lookup", "One entry, parcel, certificate or party"),
+        "find": ("cli.lookup", "Search ids, names, aliases, seals and certificates"),
+        "status": ("cli.lookup", "The ledger at a glance"),
+        "log": ("cli.log", "Entries in order, by parcel, party, country, type or time"),
+        "list": ("cli.listing", "Parcels, certificates, parties, licences"),
+        "balance": ("cli.balance", "Opening + in - out - loss = closing, over a period"),
+    },
+    "Check": {
+        "verify": ("cli.verify", "Check every byte, link, signature and rule of the ledger"),
+        "replay": ("cli.replay", "The whole state as of a moment, on either clock"),
+        "compare": ("cli.compare", "What changed between two moments"),
+    },
+}
+"""The table of contents: section, command, the module that has it, and what it does."""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+TABLE = {command: row for section in SECTIONS.values() for command, row in section.items()}
+
+
+class Contents(click.Group):
+    """A group that knows its commands by name, and imports one only when it is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All commands, in the order of the table of contents."""
+        return list(TABLE)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported now; None for a name that is not in the table."""
+        if cmd_name not in TABLE:
+            return None
+        module = importlib.import_module(TABLE[cmd_name][0])
+        command: click.Command = getattr(module, f"{cmd_name}_" if cmd_name in _RESERVED else cmd_name)
+        return command
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The table of contents first, then the options."""
+        self.format_commands(ctx, formatter)
+        click.Command.format_options(self, ctx, formatter)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The table of contents, section by section."""
+        for section, commands in SECTIONS.items():
+            with formatter.section(section):
+                # one width of the first column for all sections
+                formatter.write_dl([(f"{name:<11}", about) for name, (_, about) in commands.items()])
+
+
+_RESERVED = ("import", "list", "help")
+
+
+@click.group(
+    cls=Contents,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    params=[*global_options(hidden=False, from_environment=True), json_option(hidden=True)],
+    epilog="Global options may stand behind the command too. Exit codes: adamas help exit-codes.",
+)
 @click.version_option(ledger.__version__, prog_name="adamas")
-def adamas() -> None:
-    """Adamas: an open, tamper-evident ledger for rough diamonds."""
+@click.pass_context
+def adamas(context: click.Context) -> None:
+    """Adamas: an open, tamper-evident ledger for rough diamonds.
+
+    It proves what was recorded, by whom and when. It never claims that the record is true of the stones.
+    """
+    if "NO_COLOR" in os.environ:
+        context.color = False
 
 
-def run() -> None:
-    """The entry point. What a person can act on ends with its exit code (see ``ledger.errors``)."""
+FAULT, INTERRUPTED, PIPE_CLOSED = 70, 130, 141
+"""Outside the table: a fault of the program; Ctrl-C; nobody reads the output any more (128 + SIGPIPE)."""
+
+
+def run(arguments: Sequence[str] | None = None) -> None:
+    """The entry point. What a person can act on ends with its exit code (see `ledger.errors`)."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # an old terminal shows ? for what it has no letter for
+    sys.exit(_ended(given, Settings()))
+
+
+def _ended(arguments: list[str], settings: Settings) -> int:
+    """The exit code of a run; everything that went wrong has been told."""
     try:
-        adamas(prog_name="adamas")
+        result = adamas.main(arguments, prog_name="adamas", standalone_mode=False, obj=settings)
+        sys.stdout.flush()
     except AdamasError as trouble:
-        click.echo(str(trouble), err=True)
-        sys.exit(trouble.exit_code)
+        complain(trouble, json=settings.json)
+        return trouble.exit_code
+    except click.ClickException as misunderstood:
+        return _not_understood(misunderstood, as_json="--json" in arguments)
+    except (click.Abort, KeyboardInterrupt):
+        remark("adamas: interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        _close_quietly()
+        return PIPE_CLOSED
+    except Exception:  # noqa: BLE001 - the one place where nothing may get past without a word
+        return _fault()
+    return result if isinstance(result, int) else 0
+
+
+def _not_understood(misunderstood: click.ClickException, *, as_json: bool) -> int:
+    if as_json:
+        from cli.output import as_json as text_of
+
+        said = misunderstood.format_message()
+        remark(text_of({"exit": misunderstood.exit_code, "code": "usage", "said": said}))
+    else:
+        misunderstood.show()
+    return misunderstood.exit_code
+
+
+def _close_quietly() -> None:
+    """Let Python flush what is left into nothing when it ends."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123
+
+
+def _fault() -> int:
+    import traceback
+
+    remark(traceback.format_exc().rstrip())
+    remark("adamas: this is a fault of the program; please report it with the lines above")
+    return FAULT

@@ -60,7 +60,14 @@ STEPS: Mapping[str, Steps] = {
         ("tiles", "bundle"),
         ("verification", "forks", "absence"),
     ),
-    "cli": (("output",), ("session",), ("*",), ("main",)),
+    "cli": (
+        ("output",),
+        ("session", "moments"),
+        ("options", "bodies", "defaults", "recording"),
+        ("acts",),
+        ("*",),
+        ("main",),
+    ),
 }
 """The order inside a package, lowest first. ``*`` stands for every module that is not named; where it is
 absent, such a module is a fault. A package that is not here has one step: its modules do not know each other.

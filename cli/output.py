@@ -1,0 +1,253 @@
+"""What every command shares: its global options, how its help ends, and what it writes where.
+
+Answers go to standard output (`say`, `heading`, `emit_table`, `emit_json`, `emit_csv`); remarks, questions
+and progress go to standard error, so that an answer can be piped. Colour only on a terminal.
+
+    @adamas_command("trace", example="adamas trace P1", exits=(0, 5))
+    @click.argument("parcel")
+    @pass_session
+    def trace(session: Session, parcel: str) -> None:
+        \"\"\"Back to the mines.\"\"\"
+
+The global options (``--ledger`` and so on) stand before the command or after it.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, TypeVar
+
+import click
+
+from ledger import errors
+from ledger.errors import AdamasError, Refused, Unconfirmed
+
+T = TypeVar("T")
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+@dataclass
+class Settings:
+    """The global options as given; None or False where not given."""
+
+    ledger: str | None = None
+    key: str | None = None
+    ledger_key: str | None = None
+    passphrase_fd: int | None = None
+    clock_is_right: bool = False
+    json: bool = False
+
+
+def exit_codes() -> dict[int, str]:
+    """What each exit code means: the one table, which stands in `ledger.errors`."""
+    rows = re.findall(r"^\| *(\d+) *\|[^|]*\| *(.+?) *\|$", errors.__doc__ or "", re.MULTILINE)
+    return {int(code): meaning for code, meaning in rows}
+
+
+def _remember(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+    if value is not None and value is not False and parameter.name is not None:
+        setattr(context.ensure_object(Settings), parameter.name, value)
+
+
+def _option(*names: str, **attributes: Any) -> click.Option:
+    return click.Option(list(names), expose_value=False, callback=_remember, **attributes)
+
+
+def global_options(*, hidden: bool, from_environment: bool) -> list[click.Parameter]:
+    """The options that every command takes, before its name or after it."""
+    variables = ("ADAMAS_LEDGER", "ADAMAS_KEY", "ADAMAS_LEDGER_KEY") if from_environment else (None,) * 3
+    return [
+        _option("--ledger", metavar="FILE", envvar=variables[0], hidden=hidden,
+                help="The ledger: a file or sqlite:///path. [ADAMAS_LEDGER; default: ./adamas.db]"),
+        _option("--key", metavar="FILE|PARTY", envvar=variables[1], hidden=hidden,
+                help="The author's key file, or a party whose key lies in <ledger>.keys. "
+                "[ADAMAS_KEY; default: <ledger>.keys/authority.pem]"),
+        _option("--ledger-key", metavar="FILE", envvar=variables[2], hidden=hidden,
+                help="The keeper's key file. [ADAMAS_LEDGER_KEY; default: <ledger>.keys/ledger.pem]"),
+        _option("--passphrase-fd", metavar="N", type=click.IntRange(0), hidden=hidden,
+                help="Read the keys' passphrase from file descriptor N instead of asking."),
+        _option("--clock-is-right", is_flag=True, hidden=hidden,
+                help="Record although this computer's clock has jumped: a person has looked at it."),
+    ]  # fmt: skip
+
+
+def json_option(*, hidden: bool = False) -> click.Option:
+    """``--json``: answers, receipts and errors as JSON."""
+    return _option(
+        "--json", is_flag=True, hidden=hidden,
+        help="Print JSON (weights in thousandths of a carat, values in US cents).",
+    )  # fmt: skip
+
+
+def _add_missing(command: click.Command, options: Iterable[click.Parameter]) -> None:
+    taken = {name for parameter in command.params for name in parameter.opts}
+    command.params.extend(option for option in options if not taken.intersection(option.opts))
+
+
+class AdamasCommand(click.Command):
+    """A command that takes the global options, and whose help ends with an example and its exit codes."""
+
+    def __init__(
+        self, *args: Any, example: str, exits: Sequence[int], json: bool = True, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.example = example
+        self.exits = tuple(sorted({0, 2, *exits}))
+        _add_missing(self, [json_option()] if json else [])
+        _add_missing(self, global_options(hidden=True, from_environment=False))
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The example, the exit codes, and where the global options are told."""
+        super().format_epilog(ctx, formatter)
+        with formatter.section("Example"):
+            for line in self.example.splitlines():
+                formatter.write(f"{'':>{formatter.current_indent}}{line}\n")
+        meanings = exit_codes()
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(str(code), meanings[code]) for code in self.exits])
+        formatter.write_paragraph()
+        formatter.write_text("--ledger, --key, --passphrase-fd and the like: see adamas --help.")
+
+
+class AdamasGroup(click.Group):
+    """A family of commands, such as ``adamas parcel``; takes the global options too."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _add_missing(self, [json_option(hidden=True), *global_options(hidden=True, from_environment=False)])
+
+
+def adamas_command(
+    name: str, *, example: str, exits: Sequence[int] = (0,), json: bool = True, **attributes: Any
+) -> Callable[[Callable[..., Any]], AdamasCommand]:
+    """Makes a command of a function; its docstring is the help text.
+
+    ``example`` one or more lines as typed; ``exits`` the codes it can end with (0 and 2 are always added);
+    ``json`` False for the few commands that have nothing to say in JSON.
+    """
+    return click.command(name, cls=AdamasCommand, example=example, exits=exits, json=json, **attributes)
+
+
+def say(text: str = "") -> None:
+    """A line of the answer, to standard output."""
+    click.echo(text)
+
+
+def heading(text: str) -> None:
+    """A heading of the answer: bold on a terminal."""
+    click.secho(text, bold=True)
+
+
+def remark(text: str) -> None:
+    """A line beside the answer, to standard error."""
+    click.echo(text, err=True)
+
+
+def emit_json(value: Any) -> None:
+    """One JSON value on standard output. Bytes are hexadecimal, what is withheld ``{"withheld": true}``."""
+    say(as_json(value))
+
+
+def as_json(value: Any) -> str:
+    """The JSON text of a value as `emit_json` prints it."""
+    import json
+
+    return json.dumps(value, ensure_ascii=False, indent=2, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    from ledger.domain.fields import Withheld
+
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, Withheld):
+        return {"withheld": True}
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    if hasattr(value, "items"):
+        return dict(value.items())
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def emit_csv(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """A table as CSV (RFC 4180 quoting, lines end with a line feed); None is an empty field."""
+    import csv
+    import io
+
+    for row in (headers, *rows):
+        line = io.StringIO()
+        csv.writer(line, lineterminator="").writerow(["" if cell is None else cell for cell in row])
+        say(line.getvalue())
+
+
+def emit_table(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """A table for people: columns aligned, carats and other numbers to the right; None is empty."""
+    lines = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(headers, *lines, strict=True)]
+    right = [bool(lines) and all(_NUMBER.fullmatch(line[n]) for line in lines) for n in range(len(headers))]
+    click.secho(_aligned(list(headers), widths, right), bold=True)
+    for line in lines:
+        say(_aligned(line, widths, right))
+
+
+_NUMBER = re.compile(r"(-?[0-9][0-9,.]*( ct)?|US\$ .*|)")
+
+
+def _aligned(cells: list[str], widths: list[int], right: list[bool]) -> str:
+    columns = zip(cells, widths, right, strict=True)
+    return "  ".join(c.rjust(w) if is_right else c.ljust(w) for c, w, is_right in columns).rstrip()
+
+
+def progress(iterable: Iterable[T], length: int | None = None, label: str = "") -> Iterator[T]:
+    """The same items, with a progress bar on standard error where that is a terminal."""
+    hidden = not sys.stderr.isatty()
+    with click.progressbar(iterable, length=length, label=label, file=sys.stderr, hidden=hidden) as bar:
+        yield from bar
+
+
+def ask(question: str, default: str | None = None) -> str:
+    """A person's answer. Raises `Unconfirmed` (``answer-missing``) where nobody is there to answer."""
+    try:
+        answer: str = click.prompt(question, default=default, err=True)
+    except click.Abort as aborted:
+        _nobody(aborted, question)
+        raise
+    return answer
+
+
+def confirm(question: str, *, default: bool = False) -> bool:
+    """A person's yes or no. Raises `Unconfirmed` (``answer-missing``) where nobody is there to answer."""
+    try:
+        return click.confirm(question, default=default, err=True)
+    except click.Abort as aborted:
+        _nobody(aborted, question)
+        raise
+
+
+def _nobody(aborted: click.Abort, question: str) -> None:
+    if isinstance(aborted.__context__, EOFError):
+        raise Unconfirmed("answer-missing", question=question) from None
+
+
+def complain(trouble: AdamasError, *, json: bool) -> None:
+    """Tell what went wrong, on standard error: the code for scripts, the sentence for people."""
+    refusals = trouble.refusals if isinstance(trouble, Refused) else ()
+    if json:
+        remark(as_json(_complaint(trouble, refusals)))
+    elif refusals:
+        for refusal in refusals:
+            remark(f"refused: {refusal.code}: {refusal}")
+    else:
+        remark(f"{'refused' if isinstance(trouble, Refused) else 'adamas'}: {trouble.code}: {trouble}")
+
+
+def _complaint(trouble: AdamasError, refusals: Sequence[Any]) -> dict[str, Any]:
+    if not refusals:
+        return {"exit": trouble.exit_code, "code": trouble.code, "said": str(trouble)}
+    rows = [{"code": r.code, "subject": r.subject, "said": str(r)} for r in refusals]
+    return {"exit": trouble.exit_code, "code": refusals[0].code, "said": str(refusals[0]), "refusals": rows}
