@@ -44,7 +44,17 @@ class Book:
             recovery_key=key("recovery"),
         )
         self.do(opening)
-        for role in ("miner", "dealer", "cutter", "laboratory", "agent", "carrier", "clerk", "observer", "archivist"):
+        for role in (
+            "miner",
+            "dealer",
+            "cutter",
+            "laboratory",
+            "agent",
+            "carrier",
+            "clerk",
+            "observer",
+            "archivist",
+        ):
             self.party(f"{role}-1", role)
         self.party("dealer-2", "dealer")
         self.do(e.SiteRegistered(by="ministry", site="karowe", in_country="BW", mining="industrial"))
@@ -65,7 +75,9 @@ class Book:
         """Grants a licence from 2020 on and returns its number."""
         number = f"{party}/{kind}"
         self.do(
-            e.LicenceGranted(by="ministry", licence=number, party=party, licensed=kind, since="2020-01-01", **more)
+            e.LicenceGranted(
+                by="ministry", licence=number, party=party, licensed=kind, since="2020-01-01", **more
+            )
         )
         return number
 

@@ -16,7 +16,7 @@ class Discrepancy:
     sentence.
     """
 
-    rule: str = need(f.TEXT, "the rule's code")
+    rule: str = need(f.TEXT, "the rule's code", always=True)
     subject: str = may(f.TEXT, "what it is about")
     said: str = may(f.TEXT, "the rule's sentence, with the numbers")
 
@@ -56,7 +56,7 @@ def act(wire: str, command: str) -> Callable[[type[Event]], type[Event]]:
 class Goods:
     """Goods that come to be a parcel: a line of a sheet, an output of a split."""
 
-    parcel: str = need(f.PARCEL, "the id the parcel gets")
+    parcel: str = need(f.PARCEL, "the id the parcel gets", always=True)
     weight: int | None = need(f.WEIGHT, "its weight")
     stones: int | None = may(f.STONES, "how many stones")
     hs: str | None = may(f.HS, "HS code")
@@ -67,7 +67,7 @@ class Goods:
 class Part:
     """A parcel that exists, with the weight found or stated for it."""
 
-    parcel: str = need(f.PARCEL, "the parcel")
+    parcel: str = need(f.PARCEL, "the parcel", always=True)
     weight: int | None = may(f.WEIGHT, "its weight")
 
 
@@ -75,7 +75,7 @@ class Part:
 class Arrival:
     """A parcel that arrives from another participant, under the id it gets here."""
 
-    parcel: str = need(f.PARCEL, "its id here")
+    parcel: str = need(f.PARCEL, "its id here", always=True)
     weight: int | None = need(f.WEIGHT, "its weight as measured")
     stones: int | None = may(f.STONES, "how many stones")
     hs: str | None = may(f.HS, "HS code")
@@ -86,5 +86,5 @@ class Arrival:
 class ClassWeight:
     """The weight in one HS class."""
 
-    hs: str = need(f.HS, "HS code")
+    hs: str = need(f.HS, "HS code", always=True)
     weight: int | None = need(f.WEIGHT, "weight in that class")

@@ -14,8 +14,8 @@ from ledger.domain.fields import may, need, rows
 class CertificateIssued(Event):
     """A Kimberley Process certificate for one shipment (KPCS Annex I A); values and names are sealed."""
 
-    certificate: str = need(f.CERTIFICATE, "issuer and normal form of the number")
-    number: str = need(f.NUMBER, "the number as printed")
+    certificate: str = need(f.CERTIFICATE, "issuer and normal form of the number", always=True)
+    number: str = need(f.NUMBER, "the number as printed", always=True)
     normalisation: str | None = need(f.TEXT, "how the number was brought to normal form")
     parts: tuple[Part, ...] = rows(Part, "the parcels of the shipment, with their weights")
     classes: tuple[ClassWeight, ...] = rows(ClassWeight, "the weight in each HS class")
@@ -24,9 +24,9 @@ class CertificateIssued(Event):
     origins: tuple[str, ...] = need(f.COUNTRY, "countries of mining origin; several = mixed", many=True)
     provenance: str | None = need(f.COUNTRY, "the participant it leaves")
     destination: str | None = need(f.COUNTRY, "the participant it goes to")
-    exporter: str = need(f.PARTY, "who exports")
+    exporter: str = need(f.PARTY, "who exports", always=True)
     importer: str | f.Withheld | None = need(f.TEXT, "who imports: name and address", sealed=True)
-    expiry: str = need(f.DATE, "last day on which it is valid")
+    expiry: str = need(f.DATE, "last day on which it is valid", always=True)
     seals: tuple[str, ...] = may(f.SEAL, "the seals' numbers", many=True)
 
 
@@ -35,7 +35,7 @@ class CertificateIssued(Event):
 class CertificateValidated(Event):
     """The exporting authority found the goods equal to the certificate and sealed them (EUREG 12(2))."""
 
-    certificate: str = need(f.CERTIFICATE, "the certificate")
+    certificate: str = need(f.CERTIFICATE, "the certificate", always=True)
     seals: tuple[str, ...] = may(f.SEAL, "the seals' numbers", many=True)
 
 
@@ -44,8 +44,8 @@ class CertificateValidated(Event):
 class CertificateVoided(Event):
     """A certificate is no longer valid; its parcels are free again."""
 
-    certificate: str = need(f.CERTIFICATE, "the certificate")
-    reason: str = need(f.TEXT, "why")
+    certificate: str = need(f.CERTIFICATE, "the certificate", always=True)
+    reason: str = need(f.TEXT, "why", always=True)
 
 
 @act("shipment-exported/1", "shipment export")
@@ -83,7 +83,7 @@ class ImportConfirmed(Event):
     parties.
     """
 
-    certificate: str = need(f.CERTIFICATE, "the certificate")
+    certificate: str = need(f.CERTIFICATE, "the certificate", always=True)
     parcels: int | None = need(f.STONES, "how many parcels arrived")
     weight: int | None = need(f.WEIGHT, "the weight that arrived")
     importer: str | f.Withheld | None = may(f.TEXT, "who imported", sealed=True)

@@ -16,9 +16,9 @@ from ledger.domain.fields import need
 class Attested(Event):
     """A further signer agrees with an entry, of this ledger or another."""
 
-    origin: str = need(f.TEXT, "the ledger's origin")
-    index: int = need(f.INDEX, "the entry's index")
-    hash: bytes = need(f.HASH, "the entry's hash")
+    origin: str = need(f.TEXT, "the ledger's origin", always=True)
+    index: int = need(f.INDEX, "the entry's index", always=True)
+    hash: bytes = need(f.HASH, "the entry's hash", always=True)
 
 
 @act("corrected/1", "correct")
@@ -26,10 +26,10 @@ class Attested(Event):
 class Corrected(Event):
     """An earlier entry's body is replaced from here on; the original stays (FORMATS section 4)."""
 
-    index: int = need(f.INDEX, "the entry's index")
-    hash: bytes = need(f.HASH, "the entry's hash")
-    replacement: Mapping[str, Any] = need(f.BODY, "the body that replaces it")
-    reason: str = need(f.TEXT, "why")
+    index: int = need(f.INDEX, "the entry's index", always=True)
+    hash: bytes = need(f.HASH, "the entry's hash", always=True)
+    replacement: Mapping[str, Any] = need(f.BODY, "the body that replaces it", always=True)
+    reason: str = need(f.TEXT, "why", always=True)
 
 
 @act("disclosure-erased/1", "erase")
@@ -37,6 +37,6 @@ class Corrected(Event):
 class DisclosureErased(Event):
     """Sealed values of an entry were erased from this database, by law."""
 
-    index: int = need(f.INDEX, "the entry's index")
+    index: int = need(f.INDEX, "the entry's index", always=True)
     digests: tuple[str, ...] = need(f.TEXT, "the digests whose values are gone", many=True)
-    ground: str = need(f.TEXT, "on what ground")
+    ground: str = need(f.TEXT, "on what ground", always=True)

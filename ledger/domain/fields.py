@@ -106,7 +106,9 @@ def _bytes(*lengths: int) -> tuple[Callable[[Any], bool], Callable[[str], bytes]
 
 
 def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= 4000
+    if not isinstance(value, str) or not 0 < len(value) <= 4000:
+        return False
+    return value.isprintable() or not any(c < " " and c not in "\n\t" or "\x7f" <= c <= "\x9f" for c in value)
 
 
 def _text(text: str) -> str:
@@ -157,7 +159,7 @@ LICENCE = _ident("licence", "a licence's number")
 MANDATE = _ident("mandate", "a mandate's id")
 SEAL = _ident("seal", "a seal's number")
 NUMBER = _ident("number", "a certificate's number as it is printed")
-TEXT = Kind("text", "text of at most 4,000 characters", _is_text, _text)
+TEXT = Kind("text", "text of at most 4,000 characters without control characters", _is_text, _text)
 COUNTRY = Kind("country", "a country's two capital letters, such as BW", *_matching(r"[A-Z]{2}"))
 LANGUAGE = Kind(
     "language", "a language tag, such as en or fr-CD", *_matching(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -203,7 +205,11 @@ OUTCOME = _choice("outcome", ("open", "unsold", "sold", "withdrawn"))
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One row of a field table. ``many``: an array; ``row``: an array of records of that class."""
+    """One row of a field table.
+
+    ``many``: an array; ``row``: an array of records of that class; ``always``: what the act is about, which even a
+    documented act must name.
+    """
 
     name: str
     kind: Kind | None
@@ -212,12 +218,13 @@ class Field:
     sealed: bool = False
     many: bool = False
     row: type[Any] | None = None
+    always: bool = False
     since: int = 1
 
 
-def need(kind: Kind, about: str, *, many: bool = False, sealed: bool = False) -> Any:
-    """A field that a live act must carry (a documented act may leave it unknown)."""
-    row = Field("", kind, about, True, sealed, many)
+def need(kind: Kind, about: str, *, many: bool = False, sealed: bool = False, always: bool = False) -> Any:
+    """A field that a live act must carry; a documented act may leave it unknown unless it is needed ``always``."""
+    row = Field("", kind, about, True, sealed, many, always=always)
     return dataclasses.field(default=() if many else None, metadata={"field": row})
 
 
@@ -275,7 +282,7 @@ def read(
             continue
         values[name] = _read_value(field, value, lenient, at, problems)
     for field in table(record):
-        if field.required and not lenient and field.name not in values:
+        if field.required and (field.always or not lenient) and field.name not in values:
             problems.append(Problem(at + field.name, "field-missing"))
     return (None, problems) if problems else (record(**values), problems)
 

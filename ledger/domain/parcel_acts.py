@@ -41,7 +41,7 @@ class StockOpened(Event):
 class Weighed(Event):
     """A parcel was put on a scale."""
 
-    parcel: str = need(f.PARCEL, "the parcel")
+    parcel: str = need(f.PARCEL, "the parcel", always=True)
     weight: int | None = need(f.WEIGHT, "what the scale showed")
     stones: int | None = may(f.STONES, "how many stones were counted")
     uncertainty: int | None = may(f.WEIGHT, "the scale's uncertainty")
@@ -53,7 +53,7 @@ class Weighed(Event):
 class Valued(Event):
     """A parcel was valued; the value is sealed."""
 
-    parcel: str = need(f.PARCEL, "the parcel")
+    parcel: str = need(f.PARCEL, "the parcel", always=True)
     value: int | f.Withheld | None = need(f.VALUE, "the value", sealed=True)
     basis: str | None = may(f.TEXT, "whose valuation, on what basis")
 
@@ -64,7 +64,7 @@ class Reported(Event):
     """Somebody reports something about a parcel, or about no parcel in particular; it changes nothing."""
 
     parcels: tuple[str, ...] = may(f.PARCEL, "the parcels it is about", many=True)
-    report: str = need(f.TEXT, "what is reported")
+    report: str = need(f.TEXT, "what is reported", always=True)
     to: str | None = may(f.PARTY, "the party it concerns")
 
 
@@ -73,8 +73,8 @@ class Reported(Event):
 class Named(Event):
     """A parcel is known by a name."""
 
-    parcel: str = need(f.PARCEL, "the parcel")
-    name: str = need(f.TEXT, "the name")
+    parcel: str = need(f.PARCEL, "the parcel", always=True)
+    name: str = need(f.TEXT, "the name", always=True)
 
 
 # --- parcels: what becomes of them -----------------------------------------------------------------------
@@ -85,7 +85,7 @@ class Named(Event):
 class Sorted(Event):
     """Unsorted goods are sorted into HS classes."""
 
-    parcel: str = need(f.PARCEL, "the parcel that is sorted")
+    parcel: str = need(f.PARCEL, "the parcel that is sorted", always=True)
     outputs: tuple[Goods, ...] = rows(Goods, "what it becomes")
     loss: int | None = may(f.WEIGHT, "what was lost")
 
@@ -95,7 +95,7 @@ class Sorted(Event):
 class Split(Event):
     """A parcel is divided, or a stone breaks, is sawn or cleaved."""
 
-    parcel: str = need(f.PARCEL, "the parcel that is divided")
+    parcel: str = need(f.PARCEL, "the parcel that is divided", always=True)
     outputs: tuple[Goods, ...] = rows(Goods, "what it becomes")
     loss: int | None = may(f.WEIGHT, "what was lost")
 
@@ -106,7 +106,7 @@ class Mixed(Event):
     """Whole parcels are put together into one."""
 
     inputs: tuple[str, ...] = need(f.PARCEL, "the parcels that are put together", many=True)
-    output: str = need(f.PARCEL, "the id the mixed parcel gets")
+    output: str = need(f.PARCEL, "the id the mixed parcel gets", always=True)
     weight: int | None = need(f.WEIGHT, "its weight")
     stones: int | None = may(f.STONES, "how many stones")
     hs: str | None = may(f.HS, "HS code")
@@ -119,7 +119,7 @@ class Mixed(Event):
 class Polished(Event):
     """Rough is cut and polished: it leaves the scheme. ``complete``: all outputs are named."""
 
-    parcel: str = need(f.PARCEL, "the rough")
+    parcel: str = need(f.PARCEL, "the rough", always=True)
     outputs: tuple[Goods, ...] = rows(Goods, "the polished stones")
     complete: bool | None = need(f.YES, "whether these are all the outputs")
 

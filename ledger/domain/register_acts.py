@@ -14,7 +14,7 @@ from ledger.domain.fields import may, need
 class LedgerOpened(Event):
     """A ledger begins: its origin, its first authority, the keys that speak for it."""
 
-    origin: str = need(f.TEXT, "the ledger's origin, never used again")
+    origin: str = need(f.TEXT, "the ledger's origin, never used again", always=True)
     participant: str | None = may(f.COUNTRY, "the participant whose ledger it is")
     name: str | None = may(f.TEXT, "the authority's name")
     keys: tuple[str, ...] = need(f.TEXT, "the ledger's verifier keys", many=True)
@@ -27,7 +27,7 @@ class LedgerOpened(Event):
 class PartyRegistered(Event):
     """A party is known to the ledger under a public pseudonym; name and address are sealed."""
 
-    party: str = need(f.PARTY, "the party's id")
+    party: str = need(f.PARTY, "the party's id", always=True)
     roles: tuple[str, ...] = need(f.ROLE, "what it may do", many=True)
     residence: str | None = may(f.COUNTRY, "its country")
     name: str | f.Withheld | None = may(f.TEXT, "its name", sealed=True)
@@ -40,8 +40,8 @@ class PartyRegistered(Event):
 class AliasRecorded(Event):
     """Another name of a party, parcel or site."""
 
-    subject: str = need(f.SUBJECT, "what is so called")
-    alias: str = need(f.TEXT, "the other name")
+    subject: str = need(f.SUBJECT, "what is so called", always=True)
+    alias: str = need(f.TEXT, "the other name", always=True)
     language: str | None = may(f.LANGUAGE, "the name's language")
 
 
@@ -50,7 +50,7 @@ class AliasRecorded(Event):
 class SiteRegistered(Event):
     """A mine or field; its exact location is sealed."""
 
-    site: str = need(f.SITE, "the site's id")
+    site: str = need(f.SITE, "the site's id", always=True)
     name: str | None = may(f.TEXT, "its name")
     in_country: str | None = need(f.COUNTRY, "the country where it lies")
     zone: str | None = may(f.TEXT, "its zone, such as a sub-prefecture")
@@ -65,11 +65,11 @@ class SiteRegistered(Event):
 class LicenceGranted(Event):
     """A licence of a party, for a kind of business and, for mining, a site (KPCS Annex II 9-14)."""
 
-    licence: str = need(f.LICENCE, "the licence's number")
-    party: str = need(f.PARTY, "who is licensed")
-    licensed: str = need(f.LICENCE_KIND, "for what")
+    licence: str = need(f.LICENCE, "the licence's number", always=True)
+    party: str = need(f.PARTY, "who is licensed", always=True)
+    licensed: str = need(f.LICENCE_KIND, "for what", always=True)
     site: str | None = may(f.SITE, "the site it is for")
-    since: str = need(f.DATE, "first day")
+    since: str = need(f.DATE, "first day", always=True)
     until: str | None = may(f.DATE, "last day")
 
 
@@ -78,8 +78,8 @@ class LicenceGranted(Event):
 class LicenceWithdrawn(Event):
     """A licence ends before its time."""
 
-    licence: str = need(f.LICENCE, "the licence's number")
-    since: str = need(f.DATE, "from which day on")
+    licence: str = need(f.LICENCE, "the licence's number", always=True)
+    since: str = need(f.DATE, "from which day on", always=True)
     reason: str | None = may(f.TEXT, "why")
 
 
@@ -88,9 +88,9 @@ class LicenceWithdrawn(Event):
 class RoleGranted(Event):
     """A party may act in a further role."""
 
-    party: str = need(f.PARTY, "the party")
-    role: str = need(f.ROLE, "the role")
-    since: str = need(f.DATE, "first day")
+    party: str = need(f.PARTY, "the party", always=True)
+    role: str = need(f.ROLE, "the role", always=True)
+    since: str = need(f.DATE, "first day", always=True)
     until: str | None = may(f.DATE, "last day")
 
 
@@ -99,9 +99,9 @@ class RoleGranted(Event):
 class RoleWithdrawn(Event):
     """A party no longer acts in a role."""
 
-    party: str = need(f.PARTY, "the party")
-    role: str = need(f.ROLE, "the role")
-    since: str = need(f.DATE, "from which day on")
+    party: str = need(f.PARTY, "the party", always=True)
+    role: str = need(f.ROLE, "the role", always=True)
+    since: str = need(f.DATE, "from which day on", always=True)
     reason: str | None = may(f.TEXT, "why")
 
 
@@ -110,11 +110,11 @@ class RoleWithdrawn(Event):
 class MandateGranted(Event):
     """A clerk may record kinds of acts for a party that does not sign itself."""
 
-    mandate: str = need(f.MANDATE, "the mandate's id")
-    clerk: str = need(f.PARTY, "who may record")
-    party: str = need(f.PARTY, "for whom")
+    mandate: str = need(f.MANDATE, "the mandate's id", always=True)
+    clerk: str = need(f.PARTY, "who may record", always=True)
+    party: str = need(f.PARTY, "for whom", always=True)
     acts: tuple[str, ...] = need(f.WIRE, "which kinds of acts", many=True)
-    since: str = need(f.DATE, "first day")
+    since: str = need(f.DATE, "first day", always=True)
     until: str | None = may(f.DATE, "last day")
 
 
@@ -123,8 +123,8 @@ class MandateGranted(Event):
 class MandateWithdrawn(Event):
     """A mandate ends."""
 
-    mandate: str = need(f.MANDATE, "the mandate's id")
-    since: str = need(f.DATE, "from which day on")
+    mandate: str = need(f.MANDATE, "the mandate's id", always=True)
+    since: str = need(f.DATE, "from which day on", always=True)
     reason: str | None = may(f.TEXT, "why")
 
 
@@ -133,9 +133,9 @@ class MandateWithdrawn(Event):
 class KeyEnrolled(Event):
     """A key signs for a party from now on; ``proof`` shows that its holder agreed."""
 
-    party: str = need(f.PARTY, "whose key")
-    key: bytes = need(f.KEY, "the key")
-    proof: bytes = need(f.PROOF, "the key's signature over party and origin")
+    party: str = need(f.PARTY, "whose key", always=True)
+    key: bytes = need(f.KEY, "the key", always=True)
+    proof: bytes = need(f.PROOF, "the key's signature over party and origin", always=True)
 
 
 @act("key-revoked/1", "key revoke")
@@ -143,6 +143,6 @@ class KeyEnrolled(Event):
 class KeyRevoked(Event):
     """A key no longer signs; what it signed since ``since`` is disputed."""
 
-    key: bytes = need(f.KEY, "the key")
-    since: str = need(f.DATE, "from which day on")
+    key: bytes = need(f.KEY, "the key", always=True)
+    since: str = need(f.DATE, "from which day on", always=True)
     reason: str | None = may(f.TEXT, "why")

@@ -36,9 +36,7 @@ def test_a_split_that_makes_weight_is_refused_with_the_numbers(book: Book) -> No
     (refusal,) = book.attempt(split("P1", ("P2", 3_500), ("P3", 9_200)))
     assert refusal.code == "weight-conserved"
     assert refusal.subject == "parcel:P1"
-    assert str(refusal) == (
-        "parcel P1 holds 12.50 ct, outputs and loss sum to 12.70 ct (0.20 ct too much)"
-    )
+    assert str(refusal) == ("parcel P1 holds 12.50 ct, outputs and loss sum to 12.70 ct (0.20 ct too much)")
 
 
 def test_missing_weight_must_be_declared_as_loss(book: Book) -> None:
@@ -85,7 +83,9 @@ def test_no_parcel_weighs_nothing_or_more_than_the_world(book: Book) -> None:
 def test_goods_change_class_in_one_direction(book: Book) -> None:
     """Unsorted becomes industrial or gem; gem never becomes industrial or unsorted again."""
     book.mine("U", 1_000, hs="710210")
-    sort = e.Sorted(by="miner-1", parcel="U", outputs=(e.Goods("G", 400, hs="710231"), e.Goods("I", 600, hs="710221")))
+    sort = e.Sorted(
+        by="miner-1", parcel="U", outputs=(e.Goods("G", 400, hs="710231"), e.Goods("I", 600, hs="710221"))
+    )
     book.do(sort)
     back = e.Sorted(by="miner-1", parcel="G", outputs=(e.Goods("X", 400, hs="710221"),))
     assert book.codes(back) == ["hs-move"]
@@ -99,7 +99,11 @@ def test_only_the_holder_moves_goods(book: Book) -> None:
     """A dealer cannot sell what the miner holds."""
     sale = e.Sold(by="dealer-1", parcels=("P1",), to="dealer-2", price=1)
     (refusal,) = book.attempt(sale)
-    assert (refusal.code, refusal.values["holder"], refusal.values["by"]) == ("holder-only", "miner-1", "dealer-1")
+    assert (refusal.code, refusal.values["holder"], refusal.values["by"]) == (
+        "holder-only",
+        "miner-1",
+        "dealer-1",
+    )
     book.do(e.Sold(by="miner-1", parcels=("P1",), to="dealer-1", price=1))
     assert book.codes(sale) == []
 
@@ -143,7 +147,9 @@ def test_lost_goods_come_back_by_recovery_only(book: Book) -> None:
 def test_ids_are_given_once(book: Book) -> None:
     """For parcels, also inside one act, and for parties, sites, licences, mandates and keys."""
     assert book.codes(e.Mined(by="miner-1", site="karowe", lines=goods(("P1", 1)))) == ["id-taken"]
-    assert book.codes(e.Mined(by="miner-1", site="karowe", lines=goods(("N", 1), ("N", 1)))) == ["parcel-twice"]
+    assert book.codes(e.Mined(by="miner-1", site="karowe", lines=goods(("N", 1), ("N", 1)))) == [
+        "parcel-twice"
+    ]
     assert book.codes(split("P1", ("P1", 12_500))) == ["parcel-twice", "id-taken"]
     assert book.codes(e.PartyRegistered(by="ministry", party="dealer-1", roles=("dealer",))) == ["id-taken"]
     assert book.codes(e.SiteRegistered(by="ministry", site="karowe", in_country="BW")) == ["id-taken"]
@@ -162,7 +168,9 @@ def test_what_is_named_must_be_known(book: Book) -> None:
     assert book.codes(e.Mined(by="miner-1", site="nowhere", lines=goods(("N", 1)))) == [
         "licence-missing",
     ]
-    assert book.codes(e.AliasRecorded(by="ministry", subject="party:nobody", alias="N")) == ["subject-unknown"]
+    assert book.codes(e.AliasRecorded(by="ministry", subject="party:nobody", alias="N")) == [
+        "subject-unknown"
+    ]
 
 
 # --- time -----------------------------------------------------------------------------------------------------
@@ -253,9 +261,16 @@ def test_roles_count_on_the_date_and_end_when_withdrawn(book: Book) -> None:
 def test_the_ledger_is_opened_once_by_the_key_it_names() -> None:
     """Before it nothing is recorded, after it no second opening."""
     empty = Book(opened=False)
-    assert empty.codes(e.PartyRegistered(by="ministry", party="x", roles=("dealer",))) == ["ledger-not-opened"]
+    assert empty.codes(e.PartyRegistered(by="ministry", party="x", roles=("dealer",))) == [
+        "ledger-not-opened"
+    ]
     opening = e.LedgerOpened(
-        by="ministry", origin="o", participant="BW", keys=("k",), authority_key=key("other"), recovery_key=key("r")
+        by="ministry",
+        origin="o",
+        participant="BW",
+        keys=("k",),
+        authority_key=key("other"),
+        recovery_key=key("r"),
     )
     assert empty.codes(opening) == ["ledger-opened-by-other"]
     assert Book().codes(opening, author="other") == ["ledger-opened-twice"]
@@ -273,9 +288,13 @@ def test_a_certificate_equals_its_parcels(book: Book) -> None:
     assert book.codes(dataclasses.replace(good, provenance="ZW")) == ["certificate-differs"]
     assert book.codes(dataclasses.replace(good, destination="BW")) == ["certificate-destination"]
     assert book.codes(dataclasses.replace(good, certificate="BW/00000108")) == ["certificate-number"]
-    assert book.codes(dataclasses.replace(good, certificate="ZW/00000107", number="107")) == ["certificate-issuer"]
+    assert book.codes(dataclasses.replace(good, certificate="ZW/00000107", number="107")) == [
+        "certificate-issuer"
+    ]
     assert book.codes(dataclasses.replace(good, expiry="2023-12-31")) == ["certificate-expired"]
-    assert book.codes(dataclasses.replace(good, classes=(e.ClassWeight("710210", 1),))) == ["certificate-differs"]
+    assert book.codes(dataclasses.replace(good, classes=(e.ClassWeight("710210", 1),))) == [
+        "certificate-differs"
+    ]
     assert book.codes(dataclasses.replace(good, exporter="dealer-1")) == ["holder-only"]
 
 
@@ -287,7 +306,9 @@ def test_a_certificate_makes_one_journey(book: Book) -> None:
     book.do(e.CertificateValidated(by="ministry", certificate=key_))
     book.do(export)
     assert book.codes(export) == ["parcel-exported", "holder-only", "certificate-used"]
-    assert book.codes(e.CertificateVoided(by="ministry", certificate=key_, reason="x")) == ["certificate-state"]
+    assert book.codes(e.CertificateVoided(by="ministry", certificate=key_, reason="x")) == [
+        "certificate-state"
+    ]
     book.do(e.ImportConfirmed(by="ministry", certificate=key_, parcels=1, weight=12_500))
     assert book.codes(e.ImportConfirmed(by="ministry", certificate=key_, parcels=1, weight=12_500)) == [
         "certificate-state"
