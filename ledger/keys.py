@@ -24,12 +24,13 @@ from collections.abc import Callable
 from functools import lru_cache
 from hashlib import scrypt, sha256
 from pathlib import Path
+from typing import Any, Protocol
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from ledger import encoding
-from ledger.errors import KeyTrouble
+from ledger.errors import KeyTrouble, Unavailable
 
 ED25519 = 0x01
 AUTHOR_BYTES = {ED25519: 33}
@@ -47,6 +48,19 @@ _SMALL_ORDER = frozenset(
     }
 )
 _ENROL = b"adamas.enrol/1\n"
+
+
+class Signer(Protocol):
+    """What can sign: a key file, or anything that keeps its key elsewhere and answers."""
+
+    @property
+    def public(self) -> bytes:
+        """The author bytes."""
+        ...
+
+    def sign(self, message: bytes) -> bytes:
+        """The signature over the message."""
+        ...
 
 
 class SigningKey:
@@ -85,6 +99,35 @@ class SigningKey:
         return _pem(_encrypted(plain, passphrase))
 
 
+class MlDsa44Key:
+    """A private ML-DSA-44 key (FIPS 204), for a checkpoint's second signature; it authors no statements.
+
+    Raises `Unavailable` (``mldsa-unavailable``) where the installed library or its backend lacks it.
+    """
+
+    __slots__ = ("_key", "public")
+
+    public: bytes
+    """1,312 bytes."""
+
+    def __init__(self, seed: bytes) -> None:
+        self._key = _mldsa44().MLDSA44PrivateKey.from_seed_bytes(seed)
+        self.public = self._key.public_key().public_bytes_raw()
+
+    def sign(self, message: bytes) -> bytes:
+        """The signature, 2,420 bytes, with an empty context; every call gives another one."""
+        return bytes(self._key.sign(message))
+
+
+def verify_mldsa44(public: bytes, signature: bytes, message: bytes) -> bool:
+    """Whether the ML-DSA-44 signature holds, with an empty context. Raises `Unavailable` as `MlDsa44Key`."""
+    try:
+        _mldsa44().MLDSA44PublicKey.from_public_bytes(public).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
 def verify(author: bytes, signature: bytes, message: bytes) -> bool:
     """Whether ``signature`` over ``message`` is ``author``'s, strictly; malformed input is not valid."""
     if len(signature) != SIGNATURE_BYTES or _point_refused(signature[:32]):
@@ -114,7 +157,7 @@ def enrolment_message(party: str, origin: str) -> bytes:
     return _ENROL + encoding.encode([party, origin])
 
 
-def prove_possession(key: SigningKey, party: str, origin: str) -> bytes:
+def prove_possession(key: Signer, party: str, origin: str) -> bytes:
     """The signature over `enrolment_message`."""
     return key.sign(enrolment_message(party, origin))
 
@@ -194,6 +237,17 @@ def _point_refused(point: bytes) -> bool:
     """y not below p, or one of the five values of y that points of small order have (either sign of x)."""
     y = int.from_bytes(point, "little") & ((1 << 255) - 1)
     return y >= _P or y in _SMALL_ORDER
+
+
+def _mldsa44() -> Any:
+    try:
+        from cryptography.hazmat.backends.openssl.backend import backend
+        from cryptography.hazmat.primitives.asymmetric import mldsa
+    except ImportError:
+        raise Unavailable("mldsa-unavailable") from None
+    if not backend.mldsa_supported():
+        raise Unavailable("mldsa-unavailable")
+    return mldsa
 
 
 @lru_cache(maxsize=4_096)

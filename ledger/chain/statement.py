@@ -118,7 +118,7 @@ class SignedStatement:
     disclosures: tuple[str, ...] = ()
 
 
-def sign(statement: Statement, key: keys.SigningKey, disclosures: Sequence[str] = ()) -> SignedStatement:
+def sign(statement: Statement, key: keys.Signer, disclosures: Sequence[str] = ()) -> SignedStatement:
     """The statement signed by its author.
 
     Raises `KeyTrouble` (``key-not-the-author``) when the key is another's, `Malformed` as `Statement.encode`.

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from ledger import encoding, keys
-from ledger.errors import KeyTrouble
+from ledger.errors import KeyTrouble, Unavailable
 
 VECTORS = json.loads((Path(__file__).parents[1] / "data" / "adamas_format1.json").read_text("utf-8"))
 ORIGIN = VECTORS["keys"]["origin"]
@@ -247,3 +247,20 @@ def test_openssl_opens_our_encrypted_key_file(tmp_path: Path) -> None:
         check=True,
     )
     assert shown.stdout.endswith(KEY.public[1:])
+
+
+def test_a_post_quantum_key_signs_and_is_checked() -> None:
+    """The vectors' seed gives the public key of the vectors' verifier key; a flipped byte is refused."""
+    try:
+        key = keys.MlDsa44Key(bytes.fromhex(VECTORS["keys"]["log_mldsa44_seed"]))
+    except Unavailable as problem:
+        pytest.skip(str(problem))
+    published = VECTORS["keys"]["log_mldsa44_vkey"].split("+", 2)[2]
+    assert encoding.from_base64(published) == b"\x06" + key.public
+    signature = key.sign(b"subtree")
+    assert len(signature) == 2_420
+    assert keys.verify_mldsa44(key.public, signature, b"subtree")
+    assert not keys.verify_mldsa44(key.public, signature, b"subtrees")
+    assert not keys.verify_mldsa44(key.public, bytes([signature[0] ^ 1]) + signature[1:], b"subtree")
+    assert not keys.verify_mldsa44(key.public, signature[:-1], b"subtree")
+    assert not keys.verify_mldsa44(key.public[:-1], signature, b"subtree")
