@@ -48,7 +48,7 @@ STEPS: Mapping[str, Steps] = {
         ("parcels",),
         ("certificates", "parties", "participants"),
         ("state", "refusal"),
-        ("ancestry", "standing_rules", "registry_rules", "weight_rules"),
+        ("ancestry", "moments", "standing_rules", "registry_rules", "weight_rules"),
         ("border_rules", "custody_rules", "correction_rules"),
         ("rules",),
     ),
@@ -59,6 +59,14 @@ STEPS: Mapping[str, Steps] = {
         ("proof",),
         ("tiles", "bundle"),
         ("verification", "forks", "absence"),
+    ),
+    "ledger.store": (
+        ("journal",),
+        ("sqlite_file", "sqlite_trouble"),
+        ("sqlite_recorder",),
+        ("sqlite_erasure",),
+        ("sqlite",),
+        ("opening",),
     ),
     "cli": (
         ("output",),
@@ -118,7 +126,7 @@ def imports(root: Path) -> list[Import]:
     return [
         Import(name, target, line)
         for name, file in ours.items()
-        for target, line in _targets(ast.parse(file.read_text(encoding="utf-8")), set(ours))
+        for target, line in sorted(set(_targets(ast.parse(file.read_text(encoding="utf-8")), set(ours))))
     ]
 
 
