@@ -68,6 +68,14 @@ STEPS: Mapping[str, Steps] = {
         ("sqlite",),
         ("opening",),
     ),
+    "ledger.store": (
+        ("journal", "clock"),
+        ("sqlite_file",),
+        ("sqlite_recorder",),
+        ("sqlite_trouble", "sqlite_erasure"),
+        ("sqlite",),
+        ("opening", "records", "tables"),
+    ),
     "cli": (
         ("output",),
         ("session", "moments"),

@@ -1,0 +1,229 @@
+"""The journal: what every store does, whatever database is behind it.
+
+A ledger is one stream of entries, numbered from 0 without gaps. Beside them a store keeps, in the same
+transaction, what finds them again:
+
+- **links**: the subjects an entry *guards* (`ledger.domain.state.guarded`), each with its next version,
+  from 1. The pair (subject, version) is a primary key, so two acts that change the same parcel on the same
+  knowledge of it cannot both be recorded, whatever the processes do;
+- **mentions**: the subjects an entry only *touches*; they never conflict;
+- **ids** of statements, each once; **disclosures** of sealed values, which alone can be erased;
+- the **head**: size, last hash, last time, frontier of the Merkle tree.
+
+`append` takes the write lock first, then reads the head: nothing that it decides can change before it
+commits. Who decided on knowledge that another writer has changed meanwhile is told so by `Stale`, and
+decides again.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.chain.entry import ZERO_HASH, entry_hash, frame
+from ledger.chain.merkle import Frontier
+
+_NO_LEAVES = Frontier().encode()
+FORMAT = 1
+"""The version of the store's own tables; a store of a higher one is not opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where the ledger ends: ``size`` entries, the last one's hash (zeros when there is none) and time in
+    microseconds since 1970 UTC, and the Merkle tree's frontier as `merkle.Frontier.encode` writes it."""
+
+    size: int = 0
+    hash: bytes = ZERO_HASH
+    recorded: int = 0
+    frontier: bytes = _NO_LEAVES
+
+    def root(self) -> bytes:
+        """The root of the Merkle tree over all entries."""
+        return Frontier.decode(self.frontier).root()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A checked statement that is to become an entry; ``wire`` is its type's name. Subjects come each
+    once."""
+
+    statement: bytes
+    signature: bytes
+    id: bytes
+    wire: str
+    guarded: tuple[str, ...] = ()
+    touched: tuple[str, ...] = ()
+    disclosures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What became of a draft: its index, the time the ledger gave it, its entry's hash."""
+
+    index: int
+    recorded: int
+    hash: bytes
+
+
+class Stale(Exception):
+    """Another writer was first: ``subjects`` are no longer as they were read. Nothing was recorded."""
+
+    def __init__(self, subjects: Iterable[str] = ()) -> None:
+        super().__init__(*subjects)
+        self.subjects = frozenset(subjects)
+
+
+def chained(head: Head, drafts: Sequence[Draft], recorded: int) -> tuple[list[bytes], list[Appended], Head]:
+    """What drafts become behind ``head``: the entries' bytes, what to tell of each, and the head after
+    them.
+
+    ``recorded`` is the clock's time; the entries' is never less than the last one's. Raises `Malformed`
+    (``entry-too-long``) for a statement that fits into no entry.
+    """
+    entries: list[bytes] = []
+    appended: list[Appended] = []
+    index, previous, moment = head.size, head.hash, max(head.recorded, recorded)
+    frontier = Frontier.decode(head.frontier)
+    for draft in drafts:
+        data = frame(index, previous, moment, draft.statement, draft.signature)
+        previous = entry_hash(data)
+        frontier.append(previous)
+        entries.append(data)
+        appended.append(Appended(index, moment, previous))
+        index += 1
+    return entries, appended, Head(index, previous, moment, frontier.encode())
+
+
+class Journal(ABC):
+    """One ledger's entries and what finds them.
+
+    Every method may raise `StoreTrouble` (``store-...``) and, when another process holds the lock for too
+    long, `Conflict` (``store-locked``). ``writable`` is False where only reading is possible.
+    """
+
+    url: str
+    writable: bool
+
+    @abstractmethod
+    def head(self) -> Head:
+        """Where the ledger ends now."""
+
+    @abstractmethod
+    def append(
+        self, drafts: Sequence[Draft], *, clock: Callable[[], int], read: Mapping[str, int], head: Head
+    ) -> tuple[list[Appended], Head]:
+        """Record the drafts in their order, all or none, durably when this returns; and the head after
+        them.
+
+        ``read`` are the versions of the subjects that the decision rests on, as they were at ``head`` or
+        later; they are compared only when the head has moved. ``clock`` gives microseconds and is asked
+        once, under the lock. Raises `Stale` when a subject has another version now, or when an id is there
+        already.
+        """
+
+    @abstractmethod
+    def entries(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, bytes]]:
+        """Indexes and bytes of entries from ``start`` up to but not including ``stop``.
+
+        They come in pages; no lock is held between pages, and what is appended meanwhile comes too.
+        """
+
+    @abstractmethod
+    def wires(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, str]]:
+        """Indexes and type names, without the entries' bytes."""
+
+    @abstractmethod
+    def entry(self, index: int) -> bytes:
+        """One entry's bytes. Raises `NotFound` (``entry-missing``)."""
+
+    @abstractmethod
+    def versions(self, subjects: Iterable[str]) -> dict[str, int]:
+        """The version of each subject: how many entries guard it, 0 for none."""
+
+    @abstractmethod
+    def guarded_entries(self, subject: str) -> list[int]:
+        """The indexes of the entries that guard a subject, in the order of its versions."""
+
+    @abstractmethod
+    def guarding(self, subjects: Iterable[str]) -> dict[str, list[int]]:
+        """`guarded_entries` of many subjects in one question; those with none are left out."""
+
+    @abstractmethod
+    def touched_entries(
+        self,
+        subject: str,
+        start: int = 0,
+        stop: int | None = None,
+        *,
+        newest_first: bool = False,
+        limit: int | None = None,
+    ) -> list[int]:
+        """The indexes of at most ``limit`` entries, from ``start`` to before ``stop``, that only mention a
+        subject."""
+
+    @abstractmethod
+    def indexes_of(self, ids: Iterable[bytes]) -> dict[bytes, int]:
+        """The indexes of the statements with these ids; unknown ids are left out."""
+
+    def index_of(self, statement_id: bytes) -> int | None:
+        """The index of the statement with this id, or None."""
+        return self.indexes_of([statement_id]).get(statement_id)
+
+    @abstractmethod
+    def disclosures(self, index: int) -> tuple[str, ...]:
+        """The disclosures that are kept for an entry."""
+
+    @abstractmethod
+    def disclosed(self, start: int, stop: int) -> dict[int, tuple[str, ...]]:
+        """`disclosures` of all entries from ``start`` up to but not including ``stop`` that have any."""
+
+    @abstractmethod
+    def erasures(self) -> list[int]:
+        """The indexes of the entries that erase disclosures."""
+
+    @abstractmethod
+    def erase(self, index: int, digests: Iterable[str]) -> int:
+        """Erase the disclosures with these digests, leaving no byte of them in the store; how many there
+        were.
+
+        Raises `Conflict` (``store-erase-busy``) while somebody reads an older state: the rows are gone,
+        the bytes not yet; erase again.
+        """
+
+    @abstractmethod
+    def links(self) -> Iterator[tuple[str, int, int]]:
+        """All (subject, version, index), in that order; for checking them against the entries."""
+
+    @abstractmethod
+    def mentions(self) -> Iterator[tuple[str, int]]:
+        """All (subject, index), in that order; for checking them against the entries."""
+
+    @abstractmethod
+    def ids(self) -> Iterator[tuple[bytes, int]]:
+        """All (statement id, index), in the order of the ids."""
+
+    @abstractmethod
+    def digests(self) -> Iterator[tuple[int, str, str]]:
+        """All (index, digest, disclosure), in the order of the indexes."""
+
+    @abstractmethod
+    def transaction(self, *, write: bool) -> AbstractContextManager[Any]:
+        """A cursor of the database in a transaction of its own, for other tables in the same store.
+
+        To be used inside ``ledger.store`` only. With ``write`` the lock is taken at once, and leaving
+        without an exception commits.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of the store; the journal cannot be used afterwards. Closing twice is no fault."""
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

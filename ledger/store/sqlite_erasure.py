@@ -1,0 +1,66 @@
+"""Erasing bytes from a SQLite file, and looking whether they are gone.
+
+``secure_delete`` writes zeros over deleted rows; the write-ahead log still holds the pages as they were,
+until it is brought into the file and cut to nothing. Then the file is searched: should SQLite have left a
+copy in the unused part of some page, the whole file is written anew (``VACUUM``), and searched again.
+
+What this cannot reach: replicas, backups, bundles already given away, and what a disk keeps of overwritten
+blocks.
+"""
+
+from __future__ import annotations
+
+import mmap
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ledger.errors import Conflict, StoreTrouble
+from ledger.store.sqlite_recorder import LedgerDatastore
+
+_PIECE = 64
+_PAUSE = 0.05
+
+
+def erase_bytes(datastore: LedgerDatastore, path: Path, texts: Sequence[str], patience: float) -> None:
+    """Make sure that no byte of deleted ``texts`` is left in the file or its log.
+
+    Raises `Conflict` (``store-erase-busy``) when readers keep the log in use for ``patience`` seconds,
+    `StoreTrouble` (``store-erase-remains``) should the bytes be there still.
+    """
+    with datastore.get_connection(commit=True) as connection:
+        rows = connection.cursor().sqlite_cursor
+        try:
+            _empty_log(rows, path, patience)
+            if _remains(path, texts):
+                rows.execute("VACUUM")
+                _empty_log(rows, path, patience)
+        finally:
+            rows.close()
+    if _remains(path, texts):
+        raise StoreTrouble("store-erase-remains", path=str(path))
+
+
+def _empty_log(rows: sqlite3.Cursor, path: Path, patience: float) -> None:
+    until = time.monotonic() + patience
+    while rows.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+        if time.monotonic() > until:
+            raise Conflict("store-erase-busy", path=str(path))
+        time.sleep(_PAUSE)
+
+
+def _remains(path: Path, texts: Sequence[str]) -> bool:
+    pieces = [piece for text in texts for piece in _pieces(text)]
+    if not pieces:
+        return False
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as whole:
+        return any(whole.find(piece) >= 0 for piece in pieces)
+
+
+def _pieces(text: str) -> Iterator[bytes]:
+    """A long text lies over several pages; each of its pieces would tell something."""
+    data = text.encode("ascii")
+    for start in range(0, len(data), _PIECE):
+        piece = data[start : start + _PIECE]
+        yield piece if len(piece) == _PIECE else data[-_PIECE:]

@@ -1,0 +1,40 @@
+"""What SQLite reports, in the words of the exit-code table.
+
+The library passes on SQLite's exceptions in its own classes, and some as they are (those from beginning a
+transaction); either way SQLite's result code says what happened.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from eventsourcing.persistence import OperationalError
+
+from ledger.errors import AdamasError, Conflict, StoreTrouble
+
+_CODES = {
+    sqlite3.SQLITE_FULL: "store-full",
+    sqlite3.SQLITE_READONLY: "store-readonly",
+    sqlite3.SQLITE_IOERR: "store-io",
+    sqlite3.SQLITE_CORRUPT: "store-damaged",
+    sqlite3.SQLITE_NOTADB: "store-damaged",
+    sqlite3.SQLITE_CANTOPEN: "store-denied",
+    sqlite3.SQLITE_PERM: "store-denied",
+}
+_LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def trouble(problem: Exception, path: str) -> AdamasError | None:
+    """What a person can act on; None where the exception is a fault of the program."""
+    raw = problem if isinstance(problem, sqlite3.Error) else problem.__cause__
+    if not isinstance(raw, sqlite3.Error):
+        # The library's own wait for a connection, within this process.
+        return Conflict("store-locked", path=path) if isinstance(problem, OperationalError) else None
+    code = (getattr(raw, "sqlite_errorcode", None) or 0) & 0xFF
+    if code in _LOCKED:
+        return Conflict("store-locked", path=path)
+    if code in _CODES:
+        return StoreTrouble(_CODES[code], path=path, reason=str(raw))
+    if "no such table" in str(raw) or "no such column" in str(raw):
+        return StoreTrouble("store-damaged", path=path, reason=str(raw))
+    return None
