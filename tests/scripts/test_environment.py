@@ -132,7 +132,15 @@ def test_a_script_on_an_old_machine_ends_with_the_sentence(tmp_path: Path) -> No
     assert not (tmp_path / ".venv").exists()
 
 
-@pytest.mark.parametrize("name", ["test", "demo", "check"])
+SCRIPTS = sorted(path.name for path in (ROOT / "scripts").iterdir() if path.is_file() and not path.suffix)
+
+
+def test_the_scripts_of_the_readme_are_there() -> None:
+    """The list that the next test walks is not empty."""
+    assert {"test", "demo", "check"} <= set(SCRIPTS)
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
 def test_every_script_says_what_it_does_and_starts_under_any_python_3(name: str) -> None:
     """Each has a sentence at its head, bootstraps before it imports anything else, and can be executed."""
     text = (ROOT / "scripts" / name).read_text(encoding="utf-8")
