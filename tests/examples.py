@@ -16,6 +16,8 @@ _VALUES: dict[str, Any] = {
     "mandate": "M-1",
     "seal": "S-77",
     "number": "BW 107",
+    "decimal": "150000.00",
+    "currency": "GBP",
     "text": "Letšeng",
     "country": "BW",
     "language": "st",

@@ -34,6 +34,7 @@ class Event:
     country: str | None = may(f.COUNTRY, "where it happened")
     place: str | None = may(f.TEXT, "where it happened, in words")
     note: str | None = may(f.TEXT, "a remark")
+    language: str | None = may(f.LANGUAGE, "the language of the texts")
 
 
 EVENTS: dict[str, type[Event]] = {}

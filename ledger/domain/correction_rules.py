@@ -6,7 +6,7 @@ One that would make a later act impossible is refused, naming that act.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ledger.domain import events as e
@@ -76,42 +76,50 @@ def _by_authority(state: State, act: e.Recorded) -> bool:
     return party is not None and Role.AUTHORITY in roles(party, when(act))
 
 
-def consequences(rules: Rules, act: e.Recorded, histories: Sequence[e.Recorded]) -> Refusals:
-    """The first later act that a correction would make impossible.
+def consequences(
+    rules: Rules, act: e.Recorded, histories: Sequence[e.Recorded], together: Sequence[e.Recorded] = ()
+) -> Refusals:
+    """The first act that a correction would make impossible: the corrected one in its place, or a later one.
 
-    ``histories``: every entry of each subject that the original or the replacement guards, and of the
-    subjects those entries guard, in index order. ``rules`` judges goods, not standing: who was entitled is
-    settled. Only a refusal that the uncorrected history did not have counts.
+    ``histories``: every entry of each subject that the original or the replacement guards, and of the subjects
+    those entries guard, in index order. ``together``: the corrections of the same batch, which count as made: a
+    sheet and the split that followed it are corrected together or not at all. ``rules`` judges goods, not
+    standing: who was entitled is settled. Only a refusal that the uncorrected history did not have counts.
     """
-    event, about = act.event, act.about
-    if not isinstance(event, e.Corrected) or about is None or isinstance(about.event, FIXED):
+    new = {recorded.index: recorded for recorded in map(_replaced, (*together, act)) if recorded is not None}
+    if act.about is None or act.about.index not in new or not isinstance(act.event, e.Corrected):
         return
-    new = replacement(event, about)
-    if isinstance(new.event, e.Opaque):
-        return
-    affected = {*guarded(about.event), *guarded(new.event)}
-    before = _judged(rules, histories, None, affected)
+    original = {
+        recorded.about.index: recorded.about for recorded in (*together, act) if recorded.about is not None
+    }
+    affected = {name for recorded in (*new.values(), *original.values()) for name in guarded(recorded.event)}
+    before = _judged(rules, histories, {}, affected)
     after = _judged(rules, histories, new, affected)
     for index in sorted(after):
         found = [refusal for refusal in after[index] if refusal not in before.get(index, [])]
         if found:
-            subject = f"entry:{event.index}"
-            values = {"index": event.index, "later": index, "rule": found[0].code, "said": str(found[0])}
-            yield Refusal("correction-impossible", subject, values)
+            values = {"index": act.event.index, "later": index, "rule": found[0].code, "said": str(found[0])}
+            yield Refusal("correction-impossible", f"entry:{act.event.index}", values)
             return
 
 
+def _replaced(act: e.Recorded) -> e.Recorded | None:
+    if not isinstance(act.event, e.Corrected) or act.about is None or isinstance(act.about.event, FIXED):
+        return None
+    new = replacement(act.event, act.about)
+    return None if isinstance(new.event, e.Opaque) else new
+
+
 def _judged(
-    rules: Rules, histories: Sequence[e.Recorded], new: e.Recorded | None, affected: set[str]
+    rules: Rules, histories: Sequence[e.Recorded], new: Mapping[int, e.Recorded], affected: set[str]
 ) -> dict[int, list[Refusal]]:
     state, found = EMPTY, {}
     for recorded in histories:
-        current = recorded
-        if isinstance(recorded.event, e.Corrected):
-            if recorded.about is None or (new is not None and recorded.about.index == new.index):
-                continue
-        elif new is not None and recorded.index == new.index:
-            current = new
+        if isinstance(recorded.event, e.Corrected) and (
+            recorded.about is None or recorded.about.index in new
+        ):
+            continue
+        current = new.get(recorded.index, recorded)
         if not isinstance(current.event, e.Corrected | e.Opaque) and affected & set(guarded(current.event)):
             found[current.index] = list(rules(state, replace(current, about=None)))
         state = evolve(state, current)

@@ -105,10 +105,13 @@ def _bytes(*lengths: int) -> tuple[Callable[[Any], bool], Callable[[str], bytes]
     return holds, read
 
 
+_CONTROLS = frozenset(map(chr, [*range(32), *range(0x7F, 0xA0)])) - {"\n", "\t"}
+
+
 def _is_text(value: Any) -> bool:
     if not isinstance(value, str) or not 0 < len(value) <= 4000:
         return False
-    return value.isprintable() or not any(c < " " and c not in "\n\t" or "\x7f" <= c <= "\x9f" for c in value)
+    return value.isprintable() or not any(c in _CONTROLS for c in value)
 
 
 def _text(text: str) -> str:
@@ -207,8 +210,8 @@ OUTCOME = _choice("outcome", ("open", "unsold", "sold", "withdrawn"))
 class Field:
     """One row of a field table.
 
-    ``many``: an array; ``row``: an array of records of that class; ``always``: what the act is about, which even a
-    documented act must name.
+    ``many``: an array; ``row``: an array of records of that class; ``always``: what the act is about, which
+    even a documented act must name.
     """
 
     name: str
@@ -223,7 +226,9 @@ class Field:
 
 
 def need(kind: Kind, about: str, *, many: bool = False, sealed: bool = False, always: bool = False) -> Any:
-    """A field that a live act must carry; a documented act may leave it unknown unless it is needed ``always``."""
+    """A field that a live act must carry; a documented act may leave it unknown unless it is needed
+    ``always``.
+    """
     row = Field("", kind, about, True, sealed, many, always=always)
     return dataclasses.field(default=() if many else None, metadata={"field": row})
 

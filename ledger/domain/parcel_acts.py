@@ -56,6 +56,8 @@ class Valued(Event):
     parcel: str = need(f.PARCEL, "the parcel", always=True)
     value: int | f.Withheld | None = need(f.VALUE, "the value", sealed=True)
     basis: str | None = may(f.TEXT, "whose valuation, on what basis")
+    amount: str | f.Withheld | None = may(f.DECIMAL, "the amount in its own currency", sealed=True)
+    currency: str | None = may(f.CURRENCY, "that currency")
 
 
 @act("parcel-reported/1", "parcel report")
@@ -171,6 +173,8 @@ class Sold(Event):
     tracking: str | None = may(f.TEXT, "the courier's tracking number")
     price: int | f.Withheld | None = may(f.VALUE, "the price", sealed=True)
     invoice: str | f.Withheld | None = may(f.TEXT, "the invoice", sealed=True)
+    amount: str | f.Withheld | None = may(f.DECIMAL, "the amount in its own currency", sealed=True)
+    currency: str | None = may(f.CURRENCY, "that currency")
 
 
 @act("parcel-received/1", "parcel receive")

@@ -42,7 +42,6 @@ class AliasRecorded(Event):
 
     subject: str = need(f.SUBJECT, "what is so called", always=True)
     alias: str = need(f.TEXT, "the other name", always=True)
-    language: str | None = may(f.LANGUAGE, "the name's language")
 
 
 @act("site-registered/1", "site register")

@@ -30,7 +30,12 @@ from ledger.domain.weight_rules import weights
 __all__ = ["Refusal", "discrepancies", "refusals"]
 
 
-def refusals(state: State, act: e.Recorded, histories: Sequence[e.Recorded] = ()) -> list[Refusal]:
+def refusals(
+    state: State,
+    act: e.Recorded,
+    histories: Sequence[e.Recorded] = (),
+    together: Sequence[e.Recorded] = (),
+) -> list[Refusal]:
     """Why ``act`` may not be recorded on what ``state`` knows; empty when it may.
 
     ``act`` is the act as it would be recorded: with the index and the time it would get. ``histories`` is
@@ -44,7 +49,7 @@ def refusals(state: State, act: e.Recorded, histories: Sequence[e.Recorded] = ()
         return list(_documented(state, act, event))
     found += _business(state, act)
     if not found:
-        found += consequences(goods, act, histories)
+        found += consequences(goods, act, histories, together)
     return found
 
 

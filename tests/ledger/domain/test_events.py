@@ -61,7 +61,9 @@ def test_a_body_with_a_field_more_or_a_needed_field_less_is_a_problem(record: ty
 
 @pytest.mark.parametrize("record", ALL, ids=lambda record: record.TYPE)
 def test_every_field_says_what_it_takes(record: type[e.Event]) -> None:
-    """A value of another kind is a problem naming field, value and form; only sealed fields may be withheld."""
+    """A value of another kind is a problem naming field, value and form; only sealed fields may be
+    withheld.
+    """
     body = e.write(example(record))
     for field in fields.table(record):
         event, problems = e.read(record.TYPE, {**body, field.name: 1.5})

@@ -28,7 +28,7 @@ def split(parcel: str, *outputs: tuple[str, int], loss: int | None = None, by: s
     return e.Split(by=by, parcel=parcel, outputs=goods(*outputs), loss=loss)
 
 
-# --- weight ---------------------------------------------------------------------------------------------------
+# --- weight ----------------------------------------------------------------------------------------
 
 
 def test_a_split_that_makes_weight_is_refused_with_the_numbers(book: Book) -> None:
@@ -92,7 +92,7 @@ def test_goods_change_class_in_one_direction(book: Book) -> None:
     assert book.codes(dataclasses.replace(back, outputs=(e.Goods("X", 400, hs="710231"),))) == []
 
 
-# --- custody --------------------------------------------------------------------------------------------------
+# --- custody ---------------------------------------------------------------------------------------
 
 
 def test_only_the_holder_moves_goods(book: Book) -> None:
@@ -173,7 +173,7 @@ def test_what_is_named_must_be_known(book: Book) -> None:
     ]
 
 
-# --- time -----------------------------------------------------------------------------------------------------
+# --- time ------------------------------------------------------------------------------------------
 
 
 def test_nothing_happens_in_the_future_or_before_what_it_follows(book: Book) -> None:
@@ -186,7 +186,7 @@ def test_nothing_happens_in_the_future_or_before_what_it_follows(book: Book) -> 
     assert book.codes(weigh, occurred="2024") == []
 
 
-# --- standing -------------------------------------------------------------------------------------------------
+# --- standing --------------------------------------------------------------------------------------
 
 
 def test_the_key_decides_who_speaks(book: Book) -> None:
@@ -199,7 +199,9 @@ def test_the_key_decides_who_speaks(book: Book) -> None:
 
 
 def test_a_clerk_records_under_a_mandate_in_force_for_the_acts_it_names(book: Book) -> None:
-    """Without mandate, outside its acts, before and after its dates: refused; the miner's own role still counts."""
+    """Without mandate, outside its acts, before and after its dates: refused; the miner's own role still
+    counts.
+    """
     mined = e.Mined(by="miner-1", site="karowe", lines=goods(("T1", 500)))
     as_clerk = {"author": "clerk-1", "on_behalf": "miner-1"}
     assert book.codes(mined, **as_clerk) == ["mandate-missing"]
@@ -276,7 +278,7 @@ def test_the_ledger_is_opened_once_by_the_key_it_names() -> None:
     assert Book().codes(opening, author="other") == ["ledger-opened-twice"]
 
 
-# --- the border -----------------------------------------------------------------------------------------------
+# --- the border ------------------------------------------------------------------------------------
 
 
 def test_a_certificate_equals_its_parcels(book: Book) -> None:
@@ -372,7 +374,7 @@ def test_polished_goods_need_no_certificate_and_get_none(book: Book) -> None:
     assert book.codes(event) == ["certificate-polished"]
 
 
-# --- documented acts ------------------------------------------------------------------------------------------
+# --- documented acts -------------------------------------------------------------------------------
 
 
 def documented(event: e.Event, book: Book, **more: object) -> e.Event:
