@@ -19,6 +19,10 @@ Rules = Callable[[State, e.Recorded], Iterable[Refusal]]
 
 FIXED = (
     e.LedgerOpened,
+    e.LedgerClosed,
+    e.LedgerKeyChanged,
+    e.LedgerKeyRevoked,
+    e.CertificateIndex,
     e.KeyEnrolled,
     e.KeyRevoked,
     e.Attested,
@@ -81,10 +85,11 @@ def consequences(
 ) -> Refusals:
     """The first act that a correction would make impossible: the corrected one in its place, or a later one.
 
-    ``histories``: every entry of each subject that the original or the replacement guards, and of the subjects
-    those entries guard, in index order. ``together``: the corrections of the same batch, which count as made: a
-    sheet and the split that followed it are corrected together or not at all. ``rules`` judges goods, not
-    standing: who was entitled is settled. Only a refusal that the uncorrected history did not have counts.
+    ``histories``: every entry of each subject that the original or the replacement guards, and of the
+    subjects those entries guard, in index order. ``together``: the corrections of the same batch, which count
+    as made: a sheet and the split that followed it are corrected together or not at all. ``rules`` judges
+    goods, not standing: who was entitled is settled. Only a refusal that the uncorrected history did not have
+    counts.
     """
     new = {recorded.index: recorded for recorded in map(_replaced, (*together, act)) if recorded is not None}
     if act.about is None or act.about.index not in new or not isinstance(act.event, e.Corrected):

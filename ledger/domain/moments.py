@@ -7,14 +7,14 @@
 | as recorded, index N  | entries 0 to N                         | those up to N         | by index      |
 | as occurred until T   | acts that had certainly happened by T  | all that are known now | of occurrence |
 
-T is one date (`2015`, `2015-11-16`) or moment, and means its last instant: on the clock of recording the end of
-the day in UTC, on the clock of occurrence the end of the day where it ends last on earth, as `ledger.edtf` has it.
-An act had certainly happened by T when the last instant that its `occurred` allows is not later. A live act without
-a date happened when it was recorded; a documented act without a date is never certain.
+T is one date (`2015`, `2015-11-16`) or moment and means its last instant: on the clock of recording the end
+of the day in UTC, on the clock of occurrence the end of the day where it ends last on earth (`ledger.edtf`).
+An act had certainly happened by T when the last instant that its `occurred` allows is not later. A live act
+without a date happened when it was recorded; a documented act without a date is never certain.
 
 Acts with uncertain dates have no full order. **Order of occurrence**: again and again the act with the
-smallest index among those that no waiting act certainly precedes. So whatever certainly happened earlier comes
-earlier, and where the ledger's own order contradicts no date it is kept.
+smallest index among those that no waiting act certainly precedes. So whatever certainly happened earlier
+comes earlier, and where the ledger's own order contradicts no date it is kept.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from ledger.domain.events import Corrected, Recorded
 from ledger.domain.parties import Key
 from ledger.domain.refusal import in_force, when
 from ledger.domain.state import replacement
-from ledger.edtf import Span, parse, text_of
+from ledger.edtf import Span, certainly_before, day_before, parse, text_of
 from ledger.errors import Malformed
 
 PRESENT, RECORDED, INDEX, OCCURRED = "now", "as-recorded", "as-recorded-index", "as-occurred"
@@ -59,6 +59,10 @@ class Moment:
     instant: int | None = None
     index: int | None = None
 
+    def __bool__(self) -> bool:
+        """False for now."""
+        return self.kind != PRESENT
+
     def __str__(self) -> str:
         match self.kind:
             case "as-recorded":
@@ -84,11 +88,7 @@ def as_recorded(text: str) -> Moment:
 
 
 def as_recorded_index(index: int) -> Moment:
-    """What the ledger knew once entry ``index`` was recorded. Raises `Malformed` (``moment-index``) below
-    0.
-    """
-    if index < 0:
-        raise Malformed("moment-index", index=index)
+    """What the ledger knew once entry ``index`` was recorded; -1: nothing yet."""
     return Moment(INDEX, str(index), index=index)
 
 
@@ -119,16 +119,19 @@ def counts(recorded: Recorded, moment: Moment = NOW) -> bool:
 
 
 def may_count(recorded: Recorded, moment: Moment) -> bool:
-    """Whether an act that does not count as occurred may have happened by then all the same."""
-    if moment.kind != OCCURRED or moment.instant is None or counts(recorded, moment):
+    """Whether an act that does not count as occurred may have happened by then all the same.
+
+    Not where the calendar puts it on a later day than the moment's: nobody's midnight is in doubt here.
+    """
+    if moment.kind != OCCURRED or counts(recorded, moment):
         return False
-    earliest = when(recorded).earliest
-    return earliest is None or earliest <= moment.instant
+    by, span = parse(moment.text), when(recorded)
+    return not (certainly_before(by, span) or day_before(by, span))
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """An act as it reads at a moment; where a ``correction`` replaced it, ``original`` is what it replaced."""
+    """An act as it reads at a moment; ``original`` is what a ``correction`` replaced, both None otherwise."""
 
     act: Recorded
     original: Recorded | None = None

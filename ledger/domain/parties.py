@@ -17,6 +17,10 @@ _ANY = frozenset(Role) - {Role.ARCHIVIST, Role.CLERK}
 
 MAY_RECORD: dict[type[e.Event], frozenset[Role]] = {
     e.LedgerOpened: _AUTHORITY,
+    e.LedgerClosed: _AUTHORITY,
+    e.LedgerKeyChanged: _AUTHORITY,
+    e.LedgerKeyRevoked: _AUTHORITY,
+    e.CertificateIndex: _AUTHORITY,
     e.PartyRegistered: _AUTHORITY,
     e.AliasRecorded: _AUTHORITY,
     e.SiteRegistered: _AUTHORITY,
@@ -63,6 +67,10 @@ record."""
 
 ARCHIVED = frozenset(MAY_RECORD) - {
     e.LedgerOpened,
+    e.LedgerClosed,
+    e.LedgerKeyChanged,
+    e.LedgerKeyRevoked,
+    e.CertificateIndex,
     e.LicenceGranted,
     e.LicenceWithdrawn,
     e.RoleGranted,
@@ -181,14 +189,22 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """The ledger itself: its origin, whose it is, the keys that speak for it."""
+    """The ledger itself: its origin, whose it is, the keys that speak for it.
+
+    ``revoked``: verifier keys with the size and root up to which they count; ``indexed``: where the newest
+    certificate index stands.
+    """
 
     id: str = "house"
     origin: str | None = None
     participant: str | None = None
     authority: str | None = None
     keys: tuple[str, ...] = ()
+    revoked: tuple[tuple[str, int, bytes], ...] = ()
     recovery: bytes | None = None
+    predecessor: str | None = None
+    successor: str | None = None
+    indexed: int | None = None
     acts: tuple[e.Recorded, ...] = ()
 
 
@@ -205,6 +221,8 @@ def changes(event: e.Event | e.Opaque, index: int) -> Iterator[Change]:
     match event:
         case e.LedgerOpened():
             yield from _opened(event)
+        case e.LedgerClosed() | e.LedgerKeyChanged() | e.LedgerKeyRevoked() | e.CertificateIndex():
+            yield from _house(event, index)
         case e.PartyRegistered():
             values = {
                 "known": True,
@@ -262,6 +280,7 @@ def _opened(event: e.LedgerOpened) -> Iterator[Change]:
             "authority": event.by,
             "keys": event.keys,
             "recovery": event.recovery_key,
+            "predecessor": event.predecessor,
         },
     )
     if event.by is None:
@@ -278,6 +297,18 @@ def _opened(event: e.LedgerOpened) -> Iterator[Change]:
         yield Change(key_subject(event.authority_key), {"party": event.by})
     if event.recovery_key is not None:
         yield Change(key_subject(event.recovery_key), {"party": event.by, "recovery": True})
+
+
+def _house(event: e.Event, index: int) -> Iterator[Change]:
+    match event:
+        case e.LedgerClosed():
+            yield Change(HOUSE, {"successor": event.successor})
+        case e.LedgerKeyChanged():
+            yield Change(HOUSE, {}, add={"keys": (event.key,)})
+        case e.LedgerKeyRevoked():
+            yield Change(HOUSE, {}, add={"revoked": ((event.key, event.size, event.root),)})
+        case e.CertificateIndex():
+            yield Change(HOUSE, {"indexed": index})
 
 
 def _licence(event: e.LicenceGranted | e.LicenceWithdrawn) -> Iterator[Change]:

@@ -9,7 +9,7 @@ from ledger.domain.act import Event, act
 from ledger.domain.fields import may, need
 
 
-@act("ledger-opened/1", "init")
+@act("ledger-opened/1", "house open")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerOpened(Event):
     """A ledger begins: its origin, its first authority, the keys that speak for it."""
@@ -18,8 +18,49 @@ class LedgerOpened(Event):
     participant: str | None = may(f.COUNTRY, "the participant whose ledger it is")
     name: str | None = may(f.TEXT, "the authority's name")
     keys: tuple[str, ...] = need(f.TEXT, "the ledger's verifier keys", many=True)
+    predecessor: str | None = may(f.TEXT, "the origin of the ledger that this one continues")
     authority_key: bytes | None = need(f.KEY, "the first authority's key")
     recovery_key: bytes | None = need(f.KEY, "the key that can revoke the ledger's keys")
+
+
+@act("ledger-closed/1", "house close")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerClosed(Event):
+    """The last entry of a ledger; its successor's entry 0 names it (FORMATS section 3)."""
+
+    size: int = need(f.INDEX, "how many entries were signed", always=True)
+    root: bytes = need(f.HASH, "the root at that size", always=True)
+    successor: str = need(f.TEXT, "the origin of the ledger that continues", always=True)
+
+
+@act("ledger-key-changed/1", "house change-key")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerKeyChanged(Event):
+    """A further key speaks for the ledger; ``proof`` shows that its holder agreed (FORMATS section 6)."""
+
+    key: str = need(f.TEXT, "the new verifier key", always=True)
+    proof: bytes = need(f.PROOF, "the key's signature over origin and key", always=True)
+
+
+@act("ledger-key-revoked/1", "house revoke-key")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerKeyRevoked(Event):
+    """A key no longer speaks for the ledger: what it signed counts only up to ``size`` and under ``root``."""
+
+    key: str = need(f.TEXT, "the verifier key", always=True)
+    size: int = need(f.INDEX, "the last size that it honestly signed", always=True)
+    root: bytes = need(f.HASH, "the root at that size", always=True)
+    reason: str | None = may(f.TEXT, "why")
+
+
+@act("certificate-index/1", "house index-certificates")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateIndex(Event):
+    """The root of the sorted index of all certificate numbers known in the first ``size`` entries."""
+
+    size: int = need(f.INDEX, "how many entries the index covers", always=True)
+    count: int = need(f.INDEX, "how many leaves it has, the two sentinels among them", always=True)
+    root: bytes = need(f.HASH, "its root", always=True)
 
 
 @act("party-registered/1", "party register")

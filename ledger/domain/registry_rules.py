@@ -82,6 +82,8 @@ def _unknown(state: State, event: e.Event) -> Refusals:
         yield Refusal("mandate-unknown", f"mandate:{event.mandate}", {"mandate": event.mandate})
     if isinstance(event, e.KeyRevoked):
         yield from _key_to_revoke(state, event)
+    if isinstance(event, e.LedgerKeyChanged | e.LedgerKeyRevoked):
+        yield from _ledger_key(state, event)
     if isinstance(event, e.AliasRecorded) and not _is_known(state, event.subject):
         yield Refusal("subject-unknown", event.subject, {})
 
@@ -92,6 +94,17 @@ def _key_to_revoke(state: State, event: e.KeyRevoked) -> Refusals:
         yield Refusal("key-unknown", "key", {"key": event.key.hex()[2:18]})
     elif key.revoked is not None:
         yield Refusal("key-revoked", f"party:{key.party}", {"since": key.revoked, "party": key.party})
+
+
+def _ledger_key(state: State, event: e.LedgerKeyChanged | e.LedgerKeyRevoked) -> Refusals:
+    house = state.house()
+    if house is None:
+        return
+    revoked = {key for key, _, _ in house.revoked}
+    if isinstance(event, e.LedgerKeyChanged) and event.key in house.keys:
+        yield Refusal("ledger-key-taken", "ledger:house", {"key": event.key.split("+")[0]})
+    elif isinstance(event, e.LedgerKeyRevoked) and (event.key not in house.keys or event.key in revoked):
+        yield Refusal("ledger-key-unknown", "ledger:house", {"key": event.key[:60]})
 
 
 def _is_known(state: State, subject: str) -> bool:

@@ -16,7 +16,7 @@ from ledger.domain.state import State
 from ledger.domain.vocabulary import Role
 from ledger.edtf import Span
 
-_BY_RECOVERY = (e.KeyRevoked, e.KeyEnrolled)
+_BY_RECOVERY = (e.KeyRevoked, e.KeyEnrolled, e.LedgerKeyChanged, e.LedgerKeyRevoked)
 
 
 def standing(state: State, act: e.Recorded) -> Refusals:
@@ -26,8 +26,10 @@ def standing(state: State, act: e.Recorded) -> Refusals:
         yield Refusal("type-unknown", f"entry:{act.index}", {"type": event.TYPE})
     elif isinstance(event, e.LedgerOpened):
         yield from _opening(state, act, event)
-    elif state.house() is None:
+    elif (house := state.house()) is None:
         yield Refusal("ledger-not-opened", "ledger:house")
+    elif house.successor is not None:
+        yield Refusal("ledger-closed", "ledger:house", {"successor": house.successor})
     else:
         key = state.key(act.author)
         if key is None or key.party is None:
