@@ -68,6 +68,7 @@ STEPS: Mapping[str, Steps] = {
         ("sqlite",),
         ("opening", "records", "tables"),
     ),
+    "ledger.projections": (("custody",), ("lineage",), ("*",)),
     "cli": (
         ("output",),
         ("session", "moments"),
