@@ -101,8 +101,8 @@ def calendar_days(span: Span) -> tuple[int | None, int | None]:
 def day_before(a: Span, b: Span) -> bool:
     """True when the calendar puts every day of ``a`` before every day of ``b``.
 
-    For what is agreed in days (a licence, a certificate's expiry): there a moment counts as its own calendar day,
-    and nobody's midnight is in doubt.
+    For what is agreed in days (a licence, a certificate's expiry): there a moment counts as its own calendar
+    day, and nobody's midnight is in doubt.
     """
     last, first = calendar_days(a)[1], calendar_days(b)[0]
     return last is not None and first is not None and last < first

@@ -87,7 +87,7 @@ def decode_all(many: Sequence[bytes]) -> list[Any] | None:
 
 
 def _all_canonical(values: list[Any]) -> bool:
-    """Whether re-encoded equal values have only known types, keys in order, and no container too deep inside."""
+    """Whether values that re-encode alike have known types only, keys in order, no container too deep."""
     level = values
     for _ in range(DEEPEST + 1):
         kinds = set(map(type, level))
