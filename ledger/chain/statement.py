@@ -174,15 +174,16 @@ def decode_file(data: bytes) -> SignedStatement:
     forms.check_version(fields["v"], _FILE)
     for key, kind in (("statement", bytes), ("signature", bytes), ("disclosures", list)):
         forms.check_kind(fields[key], kind, _FILE, key)
-    texts = fields["disclosures"]
-    for place, text in enumerate(texts):
+    texts: set[str] = set()
+    for text in fields["disclosures"]:
         forms.check_kind(text, str, _FILE, "disclosures")
         disclosure.parse(text)
-        if text in texts[:place]:
+        if text in texts:
             raise Malformed("disclosure-twice", text=text[:60])
+        texts.add(text)
     if len(fields["signature"]) != keys.SIGNATURE_BYTES:
         raise Malformed("statement-signature", length=len(fields["signature"]))
-    return SignedStatement(fields["statement"], fields["signature"], tuple(texts))
+    return SignedStatement(fields["statement"], fields["signature"], tuple(fields["disclosures"]))
 
 
 def _check_optional_keys(fields: dict[str, Any]) -> None:

@@ -156,6 +156,24 @@ def test_certainly_before_compares_whole_intervals(a: str, b: str, before: bool)
     assert not edtf.certainly_before(edtf.parse(b), edtf.parse(a))
 
 
+@pytest.mark.parametrize(
+    ("a", "b", "before"),
+    [
+        ("2024-03-31", "2024-04-01", True),
+        ("2024-04-01", "2024-04-01", False),
+        ("2024-03", "2024-04-01T01:00:00+14:00", True),
+        ("2024-04-01T23:59:59-12:00", "2024-04-02", True),
+        ("2024-04-01T23:59:59-12:00", "2024-04-01", False),
+        ("../2023", "2024-01-01", True),
+        ("2023/..", "2024-01-01", False),
+    ],
+)
+def test_what_is_agreed_in_days_compares_by_the_calendar(a: str, b: str, before: bool) -> None:
+    """A moment counts as its own calendar day, whatever its zone."""
+    assert edtf.day_before(edtf.parse(a), edtf.parse(b)) is before
+    assert not edtf.day_before(edtf.parse(b), edtf.parse(a))
+
+
 def test_moments_are_written_in_their_one_spelling() -> None:
     """Fractions are cut, offsets are numeric, UTC is +00:00."""
     assert edtf.text_of(0) == "1970-01-01T00:00:00+00:00"

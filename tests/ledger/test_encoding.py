@@ -219,6 +219,31 @@ def test_bytes_that_decode_are_the_encoding_of_what_they_decode_to(data: bytes) 
         assert encoding.encode(encoding.decode(data)) == data
 
 
+def one_by_one(many: list[bytes]) -> list[Any] | None:
+    """What `decode` says of each, None where it refuses one."""
+    try:
+        return [encoding.decode(data) for data in many]
+    except Malformed:
+        return None
+
+
+@given(st.lists(VALUES.map(encoding.encode) | st.binary(max_size=12), max_size=4))
+def test_many_at_once_are_decoded_as_one_by_one(many: list[bytes]) -> None:
+    """The quick way for whole columns accepts and refuses the same bytes."""
+    assert encoding.decode_all(many) == one_by_one(many)
+
+
+@pytest.mark.parametrize("vector", VECTORS["canonical_bad"], ids=lambda vector: vector["why"])
+def test_one_bad_encoding_among_many_is_noticed(vector: dict[str, str]) -> None:
+    """Wherever it stands."""
+    good, bad = encoding.encode({"a": [1]}), bytes.fromhex(vector["hex"])
+    assert encoding.decode_all([good, good]) == [{"a": [1]}, {"a": [1]}]
+    for many in ([bad], [bad, good], [good, bad, good]):
+        assert encoding.decode_all(many) is None
+    for value in (nested(32, 1), nested(31, [])):
+        assert encoding.decode_all([encoding.encode(value)]) == [value]
+
+
 @given(st.binary(max_size=64))
 def test_base64_comes_back(data: bytes) -> None:
     """Both alphabets, every length."""
