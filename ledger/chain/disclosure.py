@@ -36,6 +36,7 @@ from ledger.errors import Malformed
 SEALED = "_sd"
 DOTS = "..."
 SALT_BYTES = 16
+_CONTAINERS = frozenset({dict, list, tuple})
 Path = tuple[str | int, ...]
 """From the body's top: map keys, and places in arrays."""
 Fields = dict[Path, str | int]
@@ -157,17 +158,22 @@ def check_digests(value: Any) -> None:
 
 
 def _all_digests(value: Any) -> Iterator[list[Any]]:
-    if isinstance(value, dict):
-        if DOTS in value:
-            raise Malformed("disclosure-dots")
-        if SEALED in value:
-            digests = value[SEALED]
-            if not isinstance(digests, list) or not digests:
-                raise Malformed("disclosure-digests")
-            yield digests
-    for inner in value.values() if isinstance(value, dict) else value:
-        if isinstance(inner, dict | list | tuple):
-            yield from _all_digests(inner)
+    """Each `_sd` in the tree; a sheet has thousands of maps without one, so this is no recursion."""
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        inner: Iterable[Any] = item
+        if isinstance(item, dict):
+            inner = item.values()
+            if DOTS in item:
+                raise Malformed("disclosure-dots")
+            if SEALED in item:
+                digests = item[SEALED]
+                if not isinstance(digests, list) or not digests:
+                    raise Malformed("disclosure-digests")
+                yield digests
+        if not _CONTAINERS.isdisjoint(map(type, inner)):
+            waiting.extend(part for part in inner if type(part) in _CONTAINERS)
 
 
 def _check_digest(item: Any) -> None:
