@@ -7,7 +7,8 @@ transaction, what finds them again:
   from 1. The pair (subject, version) is a primary key, so two acts that change the same parcel on the same
   knowledge of it cannot both be recorded, whatever the processes do;
 - **mentions**: the subjects an entry only *touches*; they never conflict;
-- **ids** of statements, each once; **disclosures** of sealed values, which alone can be erased;
+- **ids** of statements, each once; **types**, how many of each;  **disclosures** of sealed values, which
+  alone can be erased;
 - the **head**: size, last hash, last time, frontier of the Merkle tree.
 
 `append` takes the write lock first, then reads the head: nothing that it decides can change before it
@@ -135,6 +136,10 @@ class Journal(ABC):
     @abstractmethod
     def wires(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, str]]:
         """Indexes and type names, without the entries' bytes."""
+
+    @abstractmethod
+    def types(self) -> dict[str, tuple[int, int]]:
+        """For each type's name: how many entries there are, and the first one's index."""
 
     @abstractmethod
     def entry(self, index: int) -> bytes:

@@ -174,6 +174,10 @@ class SqliteJournal(Journal):
             yield from page
             start = page[-1][0] + 1
 
+    def types(self) -> dict[str, tuple[int, int]]:
+        """See `Journal.types`."""
+        return {wire: (count, first) for wire, count, first in self._all("SELECT * FROM types")}
+
     def entry(self, index: int) -> bytes:
         """See `Journal.entry`."""
         found = self._all(_ENTRIES, STREAM, index, index + 1)

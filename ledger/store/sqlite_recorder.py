@@ -36,12 +36,16 @@ STREAM = "ledger"
 ERASURES = "SELECT originator_version FROM stored_events WHERE topic = 'disclosure-erased/1'"
 """Answered from an index of its own, so that opening a large ledger need not read it."""
 
+_COUNTED = "INSERT INTO types VALUES (?, 1, ?) ON CONFLICT (wire) DO UPDATE SET count = count + 1"
+
 TABLES = (
     "CREATE TABLE head (only INTEGER PRIMARY KEY CHECK (only = 1), size INTEGER NOT NULL, "
     "hash BLOB NOT NULL, recorded INTEGER NOT NULL, frontier BLOB NOT NULL)",
     "CREATE TABLE links (subject TEXT, version INTEGER, idx INTEGER NOT NULL, "
     "PRIMARY KEY (subject, version)) WITHOUT ROWID",
     "CREATE TABLE mentions (subject TEXT, idx INTEGER, PRIMARY KEY (subject, idx)) WITHOUT ROWID",
+    "CREATE TABLE types (wire TEXT PRIMARY KEY, count INTEGER NOT NULL, first INTEGER NOT NULL) "
+    "WITHOUT ROWID",
     "CREATE TABLE ids (id BLOB PRIMARY KEY, idx INTEGER NOT NULL) WITHOUT ROWID",
     # With a rowid, so that rows are only ever put behind the last one: SQLite then copies no row from page
     # to page, and no forgotten copy outlives an erasure.
@@ -163,6 +167,7 @@ class EntryRecorder(SQLiteApplicationRecorder):
             "INSERT INTO stored_events VALUES (?, ?, ?, ?)",
             [(e.originator_id, e.originator_version, e.topic, e.state) for e in stored_events],
         )
+        c.executemany(_COUNTED, [(e.topic, e.originator_version) for e in stored_events])
         c.executemany("INSERT INTO ids VALUES (?, ?)", ids)
         c.executemany("INSERT INTO links VALUES (?, ?, ?)", links)
         c.executemany("INSERT INTO mentions VALUES (?, ?)", mentions)
