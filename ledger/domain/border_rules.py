@@ -164,7 +164,7 @@ def _origins(state: State, event: e.CertificateIssued, parcels: list[Parcel]) ->
 
 def _exported(state: State, act: e.Recorded, event: e.Exported) -> Refusals:
     if event.certificate is None:
-        yield Refusal("certificate-needed", f"party:{event.by}", {"what": "export"})
+        yield Refusal("certificate-needed", f"act:{event.TYPE}", {"what": "export"})
         return
     yield from _status(state, event.certificate, {VALIDATED}, "exported")
     yield from _expired(state, act, event.certificate)
@@ -194,7 +194,7 @@ def _same_parcels(state: State, certificate: Certificate, event: e.Exported) -> 
 
 def _imported(state: State, act: e.Recorded, event: e.Imported) -> Refusals:
     if event.certificate is None:
-        yield Refusal("certificate-needed", f"party:{event.by}", {"what": "import"})
+        yield Refusal("certificate-needed", f"act:{event.TYPE}", {"what": "import"})
         return
     name = event.certificate
     known = state.certificate(name)

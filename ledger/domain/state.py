@@ -15,13 +15,15 @@ from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from ledger.domain import certificates, events, fields, parcels, parties
+from ledger.domain import certificates, events, fields, parcels, participants, parties, registration
 from ledger.domain.certificates import Certificate
+from ledger.domain.change import Change
 from ledger.domain.events import Corrected, Event, Opaque, Recorded
-from ledger.domain.parcels import Change, Parcel
-from ledger.domain.parties import HOUSE, House, Key, Licence, Mandate, Party, Site
+from ledger.domain.parcels import Parcel
+from ledger.domain.participants import Participant
+from ledger.domain.parties import HOUSE, Entry, House, Key, Licence, Mandate, Party, Site
 
-Subject = Parcel | Certificate | Party | Licence | Mandate | Key | Site | House
+Subject = Parcel | Certificate | Party | Licence | Mandate | Key | Site | Participant | Entry | House
 
 _BLANK: dict[str, Callable[..., Subject]] = {
     "parcel": Parcel,
@@ -31,6 +33,8 @@ _BLANK: dict[str, Callable[..., Subject]] = {
     "mandate": Mandate,
     "key": Key,
     "site": Site,
+    "participant": Participant,
+    "entry": Entry,
     "ledger": House,
 }
 
@@ -39,7 +43,8 @@ def changes(event: Event | Opaque, index: int) -> Iterator[Change]:
     """Every subject that an event changes, with its new values."""
     yield from parcels.changes(event, index)
     yield from certificates.changes(event, index)
-    yield from parties.changes(event, index)
+    yield from registration.changes(event, index)
+    yield from participants.changes(event, index)
 
 
 def guarded(event: Event | Opaque, about: Recorded | None = None) -> tuple[str, ...]:
@@ -103,7 +108,7 @@ def _mentions(event: Event | Opaque) -> Iterator[str]:
         elif many and isinstance(value, tuple):
             for item in value:
                 yield prefix + item
-    if isinstance(event, events.Attested | events.DisclosureErased):
+    if isinstance(event, events.DisclosureErased):
         yield f"entry:{event.index}"
 
 
@@ -136,6 +141,8 @@ def _first(change: Change, recorded: Recorded) -> Subject:
         values = {**change.begin, **values}
     if change.add is not None:
         values = {**values, **{field: values.get(field, ()) + items for field, items in change.add.items()}}
+    if kind == "parcel" and "documented" not in values and getattr(recorded.event, "documented", False):
+        values = {**values, "documented": True}  # known from sources only, however its first act came in
     return _BLANK[kind](name, acts=(recorded,), **values)
 
 
@@ -230,6 +237,16 @@ class State:
         """An enrolled key, or None."""
         found: Key | None = self.subject(parties.key_subject(author))
         return found
+
+    def participant(self, code: str) -> Participant | None:
+        """A participant of the register, or None."""
+        found: Participant | None = self.subject("participant:" + code)
+        return found
+
+    def attesters(self, index: int) -> tuple[str, ...]:
+        """The parties that attested an entry of this ledger, in order."""
+        found: Entry | None = self.subject(f"entry:{index}")
+        return () if found is None else found.attested_by
 
     def house(self) -> House | None:
         """The ledger's own state, None before it was opened."""

@@ -123,7 +123,7 @@ def _classes(parcel: Parcel, outputs: Iterable[e.Goods]) -> Refusals:
 def _mixed(state: State, event: e.Mixed) -> Refusals:
     inputs = [state.parcel(name) for name in event.inputs]
     held = _sum(parcel.weight if parcel is not None else None for parcel in inputs)
-    if held is None or event.weight is None:
+    if held is None or event.weight is None or not inputs:  # inputs that nobody tells do not weigh nothing
         return
     stated = event.weight + (event.loss or 0)
     if stated != held:
