@@ -31,17 +31,18 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "import": ("cli.importing", "Record a production sheet, parties or a history from CSV or XLSX"),
         "template": ("cli.importing", "Print a sheet to fill in, with an example"),
     },
-    "Record parties": {
+    "Record parties and rights": {
         "party": ("cli.acts", "Parties: register, alias"),
         "role": ("cli.acts", "Roles: grant, withdraw"),
         "licence": ("cli.acts", "Licences: grant, withdraw"),
         "mandate": ("cli.acts", "Mandates of clerks: grant, withdraw"),
         "site": ("cli.acts", "Mines and fields: register"),
+        "house": ("cli.acts", "The ledger itself: close, change or revoke its keys"),
     },
     "Record about entries": {
-        "correct": ("cli.acts", "Replace an entry's body from here on; the original stays"),
-        "attest": ("cli.acts", "Agree with an entry"),
-        "erase": ("cli.acts", "Erase sealed values of an entry, by law"),
+        "correct": ("cli.about_entries", "Replace an entry's body from here on; the original stays"),
+        "attest": ("cli.about_entries", "Agree with an entry"),
+        "erase": ("cli.about_entries", "Erase sealed values of an entry, by law"),
     },
     "In two hands": {
         "sign": ("cli.signing", "A party signs an act into a statement file"),

@@ -1,7 +1,8 @@
 """One run of the command: which ledger, whose keys, whose passphrase; opened once, closed at the end.
 
 For a ledger ``adamas.db``, keys lie in ``adamas.db.keys/`` (``ledger.pem``, ``authority.pem``,
-``recovery.pem``, ``<party>.pem``), evidence in ``adamas.db.evidence/``: on one laptop nothing more need be said.
+``recovery.pem``, ``<party>.pem``), evidence in ``adamas.db.evidence/``. On one laptop nothing more need
+be said.
 """
 
 from __future__ import annotations

@@ -1,0 +1,155 @@
+"""What a command fills in when it is left out: only what the ledger already knows, or what follows from the
+rest.
+
+`NOTES` says so in the help of each field, and `fill` does it. A certificate's key, weights and classes
+follow from its number and its parcels; a shipment's parcels from its certificate. Nothing that is a
+person's finding or declaration is filled in: no measured weight, no origin, no date of expiry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ledger.domain.certificates import Certificate
+from ledger.domain.parcels import Parcel
+from ledger.domain.refusal import Refusal
+from ledger.domain.state import State
+from ledger.domain.vocabulary import NORMALISATION, certificate_key
+from ledger.errors import Refused
+
+Body = dict[str, Any]
+
+NOTES: Mapping[str, Mapping[str, str]] = {
+    "certificate-issued/1": {
+        "certificate": "the ledger's participant and the number in normal form",
+        "normalisation": f"{NORMALISATION}, the rule by which adamas writes numbers in normal form",
+        "parts": "a part's weight, with the parcel's present weight",
+        "classes": "the sums of the parcels by HS class",
+        "weight": "the sum of the parcels",
+        "provenance": "the ledger's participant",
+    },
+    "shipment-exported/1": {
+        "parts": "the certificate's parcels and weights",
+        "destination": "the certificate's destination",
+    },
+    "shipment-imported/1": {"certificate": "the provenance and the number in normal form"},
+    "import-confirmed/1": {
+        "parcels": "how many parcels the certificate covers",
+        "weight": "the sum of their weights, for a shipment that arrived here as measured",
+    },
+    "parcel-mixed/1": {"weight": "the sum of the parcels, less the loss"},
+}
+"""By wire name and field: what is filled in."""
+
+
+def fill(wire: str, body: Body, state: State) -> Body:
+    """The body with what was left out filled in as `NOTES` says; what was given stays.
+
+    Raises `Refused` (``parcel-unknown``, ``certificate-unknown``) where what it would be taken from is not
+    there.
+    """
+    filler = _FILLERS.get(wire)
+    return body if filler is None else {**body, **filler(body, state)}
+
+
+def needs_state(wire: str) -> bool:
+    """True for an act of which something can be filled in."""
+    return wire in _FILLERS
+
+
+def _absent(body: Body, values: Body) -> Body:
+    return {name: value for name, value in values.items() if name not in body and value not in (None, [])}
+
+
+def _issued(body: Body, state: State) -> Body:
+    house = state.house()
+    own = house.participant if house is not None else None
+    number = body.get("number")
+    values: Body = {"normalisation": NORMALISATION, "provenance": own}
+    if own is not None and number is not None:
+        values["certificate"] = certificate_key(own, number)
+    parcels = [_parcel(state, part["parcel"]) for part in body.get("parts", ())]
+    if parcels:
+        values |= {"classes": _by_class(parcels), "weight": sum(parcel.weight or 0 for parcel in parcels)}
+        parts = zip(body["parts"], parcels, strict=True)
+        return {**_absent(body, values), "parts": [_weighed(part, parcel) for part, parcel in parts]}
+    return _absent(body, values)
+
+
+def _weighed(part: Body, parcel: Parcel) -> Body:
+    return part if "weight" in part or parcel.weight is None else {**part, "weight": parcel.weight}
+
+
+def _by_class(parcels: list[Parcel]) -> list[Body]:
+    """The sums by HS class; none where the class of a parcel is not known."""
+    sums: dict[str, int] = {}
+    for parcel in parcels:
+        if parcel.hs is None:
+            return []
+        sums[parcel.hs] = sums.get(parcel.hs, 0) + (parcel.weight or 0)
+    return [{"hs": hs, "weight": weight} for hs, weight in sorted(sums.items())]
+
+
+def _exported(body: Body, state: State) -> Body:
+    if "certificate" not in body or {"parts", "destination"} <= body.keys():
+        return {}
+    certificate = _certificate(state, body["certificate"])
+    return _absent(body, {"parts": _parts(certificate), "destination": certificate.destination})
+
+
+def _parts(certificate: Certificate) -> list[Body]:
+    return [
+        {"parcel": part.parcel} if part.weight is None else {"parcel": part.parcel, "weight": part.weight}
+        for part in certificate.parts
+    ]
+
+
+def _imported(body: Body, state: State) -> Body:
+    if "provenance" not in body or "number" not in body:
+        return {}
+    return _absent(body, {"certificate": certificate_key(body["provenance"], body["number"])})
+
+
+def _confirmed(body: Body, state: State) -> Body:
+    if "certificate" not in body or {"parcels", "weight"} <= body.keys():
+        return {}
+    certificate = _certificate(state, body["certificate"])
+    weights = [part.weight for part in certificate.parts]
+    known = certificate.status == "received" and None not in weights
+    total = sum(weight or 0 for weight in weights) if known else None
+    return _absent(body, {"parcels": len(weights) or None, "weight": total})
+
+
+def _mixed(body: Body, state: State) -> Body:
+    weights = [_parcel(state, parcel).weight for parcel in body.get("inputs", ())]
+    if not weights or None in weights or "weight" in body:
+        return {}
+    left = sum(weight or 0 for weight in weights) - body.get("loss", 0)
+    return {"weight": left} if left > 0 else {}
+
+
+_FILLERS: Mapping[str, Callable[[Body, State], Body]] = {
+    "certificate-issued/1": _issued,
+    "shipment-exported/1": _exported,
+    "shipment-imported/1": _imported,
+    "import-confirmed/1": _confirmed,
+    "parcel-mixed/1": _mixed,
+}
+
+
+def _parcel(state: State, name: str) -> Parcel:
+    parcel = state.parcel(name)
+    if parcel is None:
+        values = {"parcel": name}
+        raise Refused("parcel-unknown", (Refusal("parcel-unknown", f"parcel:{name}", values),), **values)
+    return parcel
+
+
+def _certificate(state: State, name: str) -> Certificate:
+    certificate = state.certificate(name)
+    if certificate is None:
+        values = {"certificate": name}
+        refusal = Refusal("certificate-unknown", f"certificate:{name}", values)
+        raise Refused("certificate-unknown", (refusal,), **values)
+    return certificate
