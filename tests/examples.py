@@ -15,6 +15,7 @@ _VALUES: dict[str, Any] = {
     "licence": "L-1",
     "mandate": "M-1",
     "seal": "S-77",
+    "measure": "UNSC-1643",
     "number": "BW 107",
     "decimal": "150000.00",
     "currency": "GBP",

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.domain import events as e
-from ledger.domain.parcels import Change
+from ledger.domain.change import Change
 
 ISSUED, VALIDATED, VOIDED, EXPORTED, CONFIRMED, RECEIVED = (
     "issued",

@@ -48,6 +48,15 @@ from ledger.domain.parcel_acts import (
     Valued,
     Weighed,
 )
+from ledger.domain.participant_acts import (
+    Admission,
+    MeasureAdopted,
+    MeasureEnded,
+    MeasureLine,
+    ParticipantAdmitted,
+    ParticipantLeft,
+    RegisterAdopted,
+)
 from ledger.domain.register_acts import (
     AliasRecorded,
     CertificateIndex,
@@ -69,6 +78,7 @@ from ledger.domain.register_acts import (
 
 __all__ = [
     "EVENTS",
+    "Admission",
     "AliasRecorded",
     "Arrival",
     "Attested",
@@ -97,17 +107,23 @@ __all__ = [
     "Lost",
     "MandateGranted",
     "MandateWithdrawn",
+    "MeasureAdopted",
+    "MeasureEnded",
+    "MeasureLine",
     "Mined",
     "Mixed",
     "Named",
     "Offered",
     "Opaque",
     "Part",
+    "ParticipantAdmitted",
+    "ParticipantLeft",
     "PartyRegistered",
     "Polished",
     "Received",
     "Recorded",
     "Recovered",
+    "RegisterAdopted",
     "Released",
     "Reported",
     "RoleGranted",

@@ -49,6 +49,9 @@ class Acts(Protocol):
     def mentioning(self, subject: str) -> Sequence[Recorded]:
         """The entries that name the subject and leave it as it is."""
 
+    def opaque(self) -> tuple[int, int | None]:
+        """How many entries this version does not understand, and the first one's index."""
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:

@@ -8,11 +8,12 @@ ended.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from ledger.domain import events as e
+from ledger.domain.change import Change
 
 HELD, CONSUMED, EXPORTED, LOST = "held", "consumed", "exported", "lost"
 """The four conditions of a parcel. Seized and certified goods are held, with ``seized_by`` or
@@ -51,19 +52,6 @@ class Parcel:
     documented: bool = False
     marked: bool = False
     acts: tuple[e.Recorded, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """New values for one subject; ``begin`` applies only where the subject was not known before.
-
-    ``add`` holds values that are put behind those already there.
-    """
-
-    subject: str
-    values: Mapping[str, Any]
-    begin: Mapping[str, Any] | None = None
-    add: Mapping[str, tuple[Any, ...]] | None = None
 
 
 def subject(parcel: str) -> str:

@@ -3,11 +3,9 @@ what."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ledger.domain import events as e
-from ledger.domain.parcels import Change
 from ledger.domain.vocabulary import LicenceKind, Role
 
 _HOLDERS = frozenset({Role.MINER, Role.DEALER, Role.CUTTER, Role.AUTHORITY})
@@ -21,6 +19,11 @@ MAY_RECORD: dict[type[e.Event], frozenset[Role]] = {
     e.LedgerKeyChanged: _AUTHORITY,
     e.LedgerKeyRevoked: _AUTHORITY,
     e.CertificateIndex: _AUTHORITY,
+    e.RegisterAdopted: _AUTHORITY,
+    e.ParticipantAdmitted: _AUTHORITY,
+    e.ParticipantLeft: _AUTHORITY,
+    e.MeasureAdopted: _AUTHORITY,
+    e.MeasureEnded: _AUTHORITY,
     e.PartyRegistered: _AUTHORITY,
     e.AliasRecorded: _AUTHORITY,
     e.SiteRegistered: _AUTHORITY,
@@ -71,6 +74,11 @@ ARCHIVED = frozenset(MAY_RECORD) - {
     e.LedgerKeyChanged,
     e.LedgerKeyRevoked,
     e.CertificateIndex,
+    e.RegisterAdopted,
+    e.ParticipantAdmitted,
+    e.ParticipantLeft,
+    e.MeasureAdopted,
+    e.MeasureEnded,
     e.LicenceGranted,
     e.LicenceWithdrawn,
     e.RoleGranted,
@@ -205,6 +213,16 @@ class House:
     predecessor: str | None = None
     successor: str | None = None
     indexed: int | None = None
+    register: str | None = None
+    acts: tuple[e.Recorded, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry that further parties attested."""
+
+    id: str
+    attested_by: tuple[str, ...] = ()
     acts: tuple[e.Recorded, ...] = ()
 
 
@@ -214,128 +232,3 @@ HOUSE = "ledger:house"
 def key_subject(author: bytes) -> str:
     """The subject of an author's key."""
     return "key:" + author.hex()
-
-
-def changes(event: e.Event | e.Opaque, index: int) -> Iterator[Change]:
-    """Every party, licence, mandate, key or site that an event changes, with its new values."""
-    match event:
-        case e.LedgerOpened():
-            yield from _opened(event)
-        case e.LedgerClosed() | e.LedgerKeyChanged() | e.LedgerKeyRevoked() | e.CertificateIndex():
-            yield from _house(event, index)
-        case e.PartyRegistered():
-            values = {
-                "known": True,
-                "residence": event.residence,
-                "name": event.name,
-                "documented": event.documented,
-            }
-            yield Change(
-                "party:" + event.party,
-                values,
-                add={"standings": tuple(Standing(role) for role in event.roles)},
-            )
-        case e.SiteRegistered():
-            site: dict[str, object] = {
-                "known": True,
-                "name": event.name,
-                "country": event.in_country,
-                "zone": event.zone,
-                "operator": event.operator,
-                "mining": event.mining,
-                "capacity": event.capacity,
-                "documented": event.documented,
-            }
-            yield Change("site:" + event.site, site)
-        case e.AliasRecorded():
-            kind = event.subject.partition(":")[0]
-            yield Change(event.subject, {}, add={"names" if kind == "parcel" else "aliases": (event.alias,)})
-        case e.LicenceGranted() | e.LicenceWithdrawn():
-            yield from _licence(event)
-        case e.RoleGranted():
-            yield Change(
-                "party:" + event.party,
-                {},
-                add={"standings": (Standing(event.role, event.since, event.until),)},
-            )
-        case e.RoleWithdrawn():
-            yield Change("party:" + event.party, {}, add={"withdrawn": ((event.role, event.since),)})
-        case e.MandateGranted() | e.MandateWithdrawn():
-            yield from _mandate(event)
-        case e.KeyEnrolled():
-            yield Change(key_subject(event.key), {"party": event.party})
-            yield Change("party:" + event.party, {}, add={"keys": (event.key,)})
-        case e.KeyRevoked():
-            yield Change(key_subject(event.key), {"revoked": event.since, "revoked_at": index})
-        case _:
-            return
-
-
-def _opened(event: e.LedgerOpened) -> Iterator[Change]:
-    yield Change(
-        HOUSE,
-        {
-            "origin": event.origin,
-            "participant": event.participant,
-            "authority": event.by,
-            "keys": event.keys,
-            "recovery": event.recovery_key,
-            "predecessor": event.predecessor,
-        },
-    )
-    if event.by is None:
-        return
-    yield Change(
-        "party:" + event.by,
-        {"known": True, "residence": event.participant, "name": event.name},
-        add={
-            "standings": (Standing(Role.AUTHORITY.value),),
-            "keys": () if event.authority_key is None else (event.authority_key,),
-        },
-    )
-    if event.authority_key is not None:
-        yield Change(key_subject(event.authority_key), {"party": event.by})
-    if event.recovery_key is not None:
-        yield Change(key_subject(event.recovery_key), {"party": event.by, "recovery": True})
-
-
-def _house(event: e.Event, index: int) -> Iterator[Change]:
-    match event:
-        case e.LedgerClosed():
-            yield Change(HOUSE, {"successor": event.successor})
-        case e.LedgerKeyChanged():
-            yield Change(HOUSE, {}, add={"keys": (event.key,)})
-        case e.LedgerKeyRevoked():
-            yield Change(HOUSE, {}, add={"revoked": ((event.key, event.size, event.root),)})
-        case e.CertificateIndex():
-            yield Change(HOUSE, {"indexed": index})
-
-
-def _licence(event: e.LicenceGranted | e.LicenceWithdrawn) -> Iterator[Change]:
-    if isinstance(event, e.LicenceWithdrawn):
-        yield Change("licence:" + event.licence, {"withdrawn": event.since})
-        return
-    values = {
-        "party": event.party,
-        "licensed": event.licensed,
-        "site": event.site,
-        "since": event.since,
-        "until": event.until,
-    }
-    yield Change("licence:" + event.licence, values)
-    yield Change("party:" + event.party, {}, add={"licences": (event.licence,)})
-
-
-def _mandate(event: e.MandateGranted | e.MandateWithdrawn) -> Iterator[Change]:
-    if isinstance(event, e.MandateWithdrawn):
-        yield Change("mandate:" + event.mandate, {"withdrawn": event.since})
-        return
-    values = {
-        "clerk": event.clerk,
-        "party": event.party,
-        "kinds": event.acts,
-        "since": event.since,
-        "until": event.until,
-    }
-    yield Change("mandate:" + event.mandate, values)
-    yield Change("party:" + event.party, {}, add={"mandates": (event.mandate,)})

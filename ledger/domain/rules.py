@@ -5,7 +5,7 @@
 Rules look at what is known before the act and may say no; replaying never asks them, so they can change for
 twenty years and every old ledger still opens. The order is the order in which a person would ask: may you
 (standing), is it known (registry), about which entry (corrections), when (times), whose goods (custody),
-how much (weights), under which certificate (border).
+how much (weights), under which certificate (border), between which participants (good standing).
 
 A documented act, recorded from sources, is never refused for what the source lacks: what these rules would
 have said of it is its `discrepancies`, stored with the act by name. It is refused only if its author is no
@@ -21,6 +21,7 @@ from ledger.domain import fields
 from ledger.domain.border_rules import border
 from ledger.domain.correction_rules import about_acts, consequences
 from ledger.domain.custody_rules import begun, custody, used
+from ledger.domain.measure_rules import good_standing
 from ledger.domain.refusal import Refusal, Refusals, when
 from ledger.domain.registry_rules import registry
 from ledger.domain.standing_rules import standing
@@ -60,7 +61,7 @@ def goods(state: State, act: e.Recorded) -> list[Refusal]:
 
 def _business(state: State, act: e.Recorded) -> list[Refusal]:
     found = [*registry(state, act), *about_acts(state, act), *_times(act)]
-    return found + goods(state, act)
+    return [*found, *goods(state, act), *good_standing(state, act)]
 
 
 def _times(act: e.Recorded) -> Refusals:

@@ -1,0 +1,149 @@
+"""Good standing: may the participants trade these goods on that date, by the register the ledger adopted.
+
+KPCS section II and III: nothing goes to or comes from a non-participant; UNSC and Kimberley measures bind by
+their scope. A ledger that adopted no register is not asked; one that did refuses what the register does not
+know, and says what to record so that it knows.
+"""
+
+from __future__ import annotations
+
+from ledger.domain import events as e
+from ledger.domain.ancestry import ancestors
+from ledger.domain.participants import Answer, Participant, Reply, measures, member, standing
+from ledger.domain.refusal import Refusal, Refusals, when
+from ledger.domain.state import State
+from ledger.domain.vocabulary import folded
+from ledger.edtf import Span
+
+
+def good_standing(state: State, act: e.Recorded) -> Refusals:
+    """Refusals of an act at the border that a participant's status or a measure forbids."""
+    house = state.house()
+    if house is None or house.register is None:
+        return
+    match act.event:
+        case e.CertificateIssued() as event:
+            yield from _may_trade(state, event.destination, when(act), ())
+            yield from _own_goods(state, event, when(act))
+        case e.CertificateValidated() as event:
+            yield from _attested(state, event, when(act))
+        case e.Exported(destination=str(destination)):
+            yield from _may_trade(state, destination, when(act), ())
+        case e.Imported() as event:
+            yield from _may_trade(state, event.provenance, when(act), ())
+            for origin in event.origins:
+                yield from _origin(state, origin, event.provenance, when(act))
+
+
+def _said(participant: str, day: Span, answer: Answer) -> Refusal:
+    code = "standing-no" if answer.reply == Reply.NO else "standing-unknown"
+    values = {
+        "participant": participant,
+        "date": day.text,
+        "reason": answer.reason,
+        "measure": answer.measure or "membership",
+        "source": answer.source,
+    }
+    return Refusal(code, f"participant:{participant}", values)
+
+
+def _may_trade(state: State, code: str | None, day: Span, parties: tuple[str, ...]) -> Refusals:
+    if code is None:
+        return
+    participant = state.participant(code)
+    answer = member(participant, day)
+    if answer.reply == Reply.YES and participant is not None:
+        answer = standing(_trade_only(participant), day, parties=parties)
+    if answer.reply != Reply.YES:
+        yield _said(code, day, answer)
+
+
+def _trade_only(participant: Participant) -> Participant:
+    """The participant with only the measures that stop all its trade: what others send it is not its own."""
+    whole = tuple(m for m in measures(participant) if m.effect == "no-trade" and not m.zones)
+    return Participant(participant.id, participant.name, participant.members, participant.departures, whole)
+
+
+def _own_goods(state: State, event: e.CertificateIssued, day: Span) -> Refusals:
+    """Goods of own mining are judged zone by zone; goods of other origin by that origin's embargo."""
+    house = state.house()
+    own = event.provenance
+    if own is None or house is None:
+        return
+    said: set[tuple[str, str]] = set()
+    for part in event.parts:
+        for parcel in ancestors(state, part.parcel):
+            site = state.site(parcel.site) if parcel.site is not None else None
+            if site is None or site.country is None:
+                continue
+            zone = site.zone or site.name or site.id
+            answer = standing(state.participant(site.country), day, zone=zone, parties=(event.exporter,))
+            if answer.reply != Reply.YES and (site.country, answer.reason) not in said:
+                said.add((site.country, answer.reason))
+                yield _said(site.country, day, answer)
+    for origin in event.origins:
+        if origin != own:
+            yield from _origin(state, origin, own, day)
+
+
+def _origin(state: State, origin: str, provenance: str | None, day: Span) -> Refusals:
+    """An embargo on goods mined in a country follows them through every other country."""
+    if origin == provenance:
+        return
+    participant = state.participant(origin)
+    if participant is None:
+        return
+    embargoes = tuple(m for m in measures(participant) if m.effect == "no-origin")
+    only = Participant(
+        participant.id, participant.name, participant.members, participant.departures, embargoes
+    )
+    answer = standing(only, day)
+    if answer.measure is not None and answer.reply != Reply.YES:
+        yield _said(origin, day, answer)
+
+
+def needed_attestations(state: State, certificate: str, day: Span) -> tuple[int, str | None, tuple[str, ...]]:
+    """``(how many, by which measure, from whom)`` a certificate needs to be validated; 0 where none."""
+    found = state.certificate(certificate)
+    if found is None:
+        return 0, None, ()
+    for part in found.parts:
+        for parcel in ancestors(state, part.parcel):
+            site = state.site(parcel.site) if parcel.site is not None else None
+            participant = state.participant(site.country) if site is not None and site.country else None
+            if site is None or participant is None:
+                continue
+            answer = standing(participant, day, zone=site.zone or site.name or site.id)
+            if answer.attestations:
+                named = next((m.parties for m in measures(participant) if m.id == answer.measure), ())
+                return answer.attestations, answer.measure, named
+    return 0, None, ()
+
+
+def disputed(state: State, certificate: str, day: Span) -> int:
+    """How many attestations a certificate still lacks: more than 0 means disputed, which is not fraud."""
+    needed, _, named = needed_attestations(state, certificate, day)
+    found = state.certificate(certificate)
+    if not needed or found is None or found.issued is None:
+        return 0
+    wanted = {folded(name) for name in named}
+    given = {
+        party
+        for party in state.attesters(found.issued)
+        if party not in (found.issuer, found.exporter) and (not wanted or folded(party) in wanted)
+    }
+    return max(0, needed - len(given))
+
+
+def _attested(state: State, event: e.CertificateValidated, day: Span) -> Refusals:
+    missing = disputed(state, event.certificate, day)
+    if missing:
+        needed, measure, named = needed_attestations(state, event.certificate, day)
+        values = {
+            "certificate": event.certificate,
+            "missing": missing,
+            "needed": needed,
+            "measure": measure or "",
+            "named": ", ".join(named) or "any party but issuer and exporter",
+        }
+        yield Refusal("attestation-missing", f"certificate:{event.certificate}", values)
