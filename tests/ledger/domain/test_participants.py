@@ -1,0 +1,179 @@
+"""Who could lawfully trade with whom, on both sides of every boundary date that the shipped register has."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import date, timedelta
+
+import pytest
+
+from ledger.domain import events as e
+from ledger.domain.participants import Reply, in_effect, measures, member, standing
+from ledger.domain.state import State
+from ledger.edtf import parse
+from ledger.exchange.participant_register import adoption, shipped_register
+from tests.book import Book, certificate
+
+YES, NO, UNKNOWN = Reply.YES, Reply.NO, Reply.UNKNOWN
+
+
+@pytest.fixture(scope="module")
+def state() -> State:
+    """A ledger that adopted the shipped register."""
+    book = Book()
+    book.do(adoption("ministry"))
+    return book.state
+
+
+@pytest.mark.parametrize(
+    ("code", "zone", "day", "reply"),
+    [
+        ("CI", None, "2005-12-14", YES),
+        ("CI", None, "2005-12-15", NO),
+        ("CI", None, "2014-04-28", NO),
+        ("CI", None, "2014-04-29", YES),
+        ("CG", None, "2004-07-08", YES),
+        ("CG", None, "2004-07-09", NO),
+        ("CG", None, "2007-10-31", NO),
+        ("CG", None, "2007-11-15", UNKNOWN),
+        ("CG", None, "2007-12-01", YES),
+        ("VE", None, "2008-05-31", YES),
+        ("VE", None, "2008-07-01", NO),
+        ("VE", None, "2016-10-31", NO),
+        ("VE", None, "2017-04-26", YES),
+        ("ZW", "Marange", "2009-11-04", YES),
+        ("CM", None, "2012-08-13", NO),
+        ("CM", None, "2012-08-14", YES),
+        ("LR", None, "2007-05-03", NO),
+        ("LR", None, "2007-05-04", YES),
+        ("KZ", None, "2012-11-29", NO),
+        ("KZ", None, "2012-11-30", YES),
+        ("CF", "Bria", "2013-05-22", YES),
+        ("CF", "Bria", "2013-05-23", NO),
+        ("CF", "Berberati", "2015-07-16", NO),
+        ("CF", "Berberati", "2015-08-01", NO),
+        ("CF", "Berberati", "2016-07-01", YES),
+        ("CF", "Nola", "2016-07-01", NO),
+        ("CF", "Nola", "2016-09-19", YES),
+        ("CF", "Bria", "2016-09-19", NO),
+        ("CF", None, "2016-09-19", UNKNOWN),
+        ("QA", None, "2024-01-01", UNKNOWN),
+        ("BD", None, "2005-01-01", UNKNOWN),
+        ("BW", None, "2003-11-01", YES),
+    ],
+)
+def test_the_real_timeline(state: State, code: str, zone: str | None, day: str, reply: Reply) -> None:
+    """Embargo, removal, self-suspension, one field, late admission, positive list of zones."""
+    answer = standing(state.participant(code), parse(day), zone=zone)
+    assert (answer.reply, bool(answer.source)) == (reply, True)
+
+
+def test_marange_needs_a_monitor_and_other_zimbabwean_goods_do_not(state: State) -> None:
+    """From 5 November 2009 to 29 November 2012, for that field only."""
+    zw = state.participant("ZW")
+    for day, zone, needed in [
+        ("2009-11-04", "Marange", None),
+        ("2009-11-05", "Marange", 1),
+        ("2012-11-29", "marange", 1),
+        ("2012-11-30", "Marange", None),
+        ("2010-06-01", "Murowa", None),
+    ]:
+        assert standing(zw, parse(day), zone=zone).attestations == needed
+
+
+def test_every_boundary_date_changes_the_answer(state: State) -> None:
+    """Each dated beginning and end of a measure in the register has another answer on its two sides."""
+    for row in shipped_register()["measure"]:
+        participant = state.participant(row["participant"])
+        assert participant is not None
+        measure = next(m for m in measures(participant) if m.id == row["measure"])
+        for edge in (row["since"], row.get("until")):
+            if edge is None or len(edge) != 10:
+                continue
+            eve = (date.fromisoformat(edge) - timedelta(1)).isoformat()
+            assert in_effect(measure, parse(eve)) != in_effect(measure, parse(edge)), (row["measure"], edge)
+
+
+def test_a_party_measure_binds_that_party_only(state: State) -> None:
+    """The company, by its reference; not its neighbours."""
+    cf = state.participant("CF")
+    day = parse("2016-10-01")
+    assert standing(cf, day, zone="Nola", parties=("cfe.001",)).reply == NO
+    assert standing(cf, day, zone="Nola", parties=("another",)).reply == YES
+
+
+def test_the_register_counts_what_the_resolution_counts(state: State) -> None:
+    """54 participants in December 2012 (A/RES/67/135, preamble)."""
+    day = parse("2012-12-31")
+    codes = {row["code"] for row in shipped_register()["participant"]}
+    members = {code for code in codes if member(state.participant(code), day).reply == YES}
+    assert len(members) == 54
+    barred = {code for code in members if standing(state.participant(code), day, zone="x").reply == NO}
+    assert barred == {"CI", "VE"}
+
+
+def test_an_end_may_be_recorded_later(state: State) -> None:
+    """A measure without an end goes on until an act ends it."""
+    book = Book()
+    book.do(adoption("ministry"))
+    book.do(
+        e.MeasureAdopted(
+            by="ministry", measure="M", participant="NA", effect="no-trade", since="2020", source="s"
+        )
+    )
+    assert standing(book.state.participant("NA"), parse("2023-01-01")).reply == NO
+    book.do(e.MeasureEnded(by="ministry", measure="M", participant="NA", since="2022-06-01", source="s"))
+    na = book.state.participant("NA")
+    assert na is not None
+    assert [measure.ended_by for measure in measures(na)] == ["s"]
+    assert standing(na, parse("2023-01-01")).reply == YES
+    assert standing(na, parse("2021-01-01")).reply == NO
+
+
+def test_certificates_and_imports_ask_for_good_standing() -> None:
+    """A destination that the register does not know, an embargoed origin, a provenance without standing."""
+    book = Book()
+    book.mine("P1", 12_500)
+    assert book.codes(certificate("P1", 12_500, destination="QA")) == []
+    book.do(adoption("ministry"))
+    assert book.codes(certificate("P1", 12_500)) == []
+    assert book.codes(certificate("P1", 12_500, destination="QA")) == ["standing-unknown"]
+    book.do(
+        e.MeasureAdopted(
+            by="ministry", measure="M", participant="ZW", effect="no-origin", since="2023-01-01", source="s"
+        )
+    )
+    arrival = e.Imported(
+        by="dealer-1",
+        certificate="AE/00000009",
+        number="AE 9",
+        lines=(e.Arrival("Z1", 5_000),),
+        weight=5_000,
+        provenance="AE",
+        origins=("ZW",),
+        expiry="2024-06-30",
+    )
+    assert book.codes(arrival) == ["standing-no"]
+    assert book.codes(dataclasses.replace(arrival, origins=("ZA",))) == []
+    assert book.codes(dataclasses.replace(arrival, origins=("ZA",), provenance="QA")) == ["standing-unknown"]
+
+
+def test_under_supervision_a_certificate_waits_for_its_attestation() -> None:
+    """Missing, it is disputed and not validated; the issuer's and exporter's own attestations do not count."""
+    book = Book()
+    book.do(adoption("ministry"))
+    measure = e.MeasureAdopted(
+        by="ministry", measure="M", participant="BW", effect="supervised", zones=("karowe",), attestations=1,
+        since="2023-01-01", source="s",
+    )  # fmt: skip
+    book.do(measure)
+    book.mine("P1", 12_500)
+    key = book.certify("P1", 12_500)
+    validation = e.CertificateValidated(by="ministry", certificate=key)
+    assert book.codes(validation) == ["attestation-missing"]
+    issue = book.records[-1]
+    for by in ("miner-1", "ministry"):
+        book.do(e.Attested(by=by, origin="ledger.example/bw/test", index=issue.index, hash=issue.hash))
+        assert book.codes(validation) == ["attestation-missing"]
+    book.do(e.Attested(by="observer-1", origin="ledger.example/bw/test", index=issue.index, hash=issue.hash))
+    assert book.codes(validation) == []
