@@ -1,0 +1,80 @@
+"""Keeping the views where the ledger is: whoever reads them brings them up to date first.
+
+A process that may write advances the tables in the ledger's own store, page by page: each entry exactly
+once, since a page is written only if the views still stand where it begins. A process that may not write, and
+one whose disk is full or whose store is locked, folds the entries that are missing over the tables that are
+there, in private.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ledger.errors import Conflict, StoreTrouble
+from ledger.projections.views import TABLES, VERSION, VIEW, Folding, Progress, pages, prepare
+from ledger.store.journal import Journal
+from ledger.store.layers import Layered
+from ledger.store.records import Records
+from ledger.store.rows import Rows
+from ledger.store.tables import Tables
+
+
+@contextmanager
+def reading(journal: Journal, records: Records, progress: Progress | None = None) -> Iterator[Rows]:
+    """The views as of the ledger's head."""
+    tables = Tables(journal.transaction)
+    if _advanced(tables, journal, records, progress):
+        yield tables
+        return
+    layered = _laid_over(tables, journal, records, progress)
+    try:
+        yield layered
+    finally:
+        layered.close()
+
+
+def _advanced(tables: Tables, journal: Journal, records: Records, progress: Progress | None) -> bool:
+    if not journal.writable:
+        return False
+    try:
+        advance(tables, journal, records, progress)
+    except (StoreTrouble, Conflict):  # what is there can be read all the same
+        return False
+    return True
+
+
+def advance(tables: Tables, journal: Journal, records: Records, progress: Progress | None = None) -> None:
+    """Bring the views in the ledger's store up to its head. Raises `StoreTrouble`, `Conflict`."""
+    while (position := _standing(tables, journal)) < journal.head().size:
+        folding = Folding(tables, records.of)
+        for page in pages(records.between(position)):
+            stop = page[-1][0].index + 1
+            if not tables.advance(VIEW, VERSION, TABLES, position, stop, folding.fold(page)):
+                break  # another process was first: go on from where it came to
+            position = stop
+            if progress is not None:
+                progress(len(page))
+
+
+def _standing(tables: Tables, journal: Journal) -> int:
+    """Where the views stand; views of another version, or from beyond the end, begin anew."""
+    position = tables.position(VIEW, VERSION)
+    if position is None or position > journal.head().size:
+        tables.drop(VIEW)
+        prepare(tables)
+        position = tables.position(VIEW, VERSION)
+    return position or 0
+
+
+def _laid_over(tables: Tables, journal: Journal, records: Records, progress: Progress | None) -> Layered:
+    position = tables.position(VIEW, VERSION)
+    if position is not None and position > journal.head().size:
+        position = None
+    layered = Layered(None if position is None else tables, VIEW, TABLES)
+    folding = Folding(layered, records.of)
+    for page in pages(records.between(position or 0)):
+        layered.lay(folding.fold(page))
+        if progress is not None:
+            progress(len(page))
+    return layered
