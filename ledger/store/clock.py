@@ -52,6 +52,10 @@ class Watch:
         self._confirmed = confirmed
         self._ahead_by = self._lead(clock())
 
+    def now(self) -> int:
+        """The time, unasked; nothing is recorded with it."""
+        return self._clock()
+
     def read(self, head: Head) -> int:
         """The time for what is recorded next. Raises `Unconfirmed` (``clock-back``, ``clock-ahead``)."""
         now = self._clock()

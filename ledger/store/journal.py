@@ -224,6 +224,10 @@ class Journal(ABC):
         """
 
     @abstractmethod
+    def discard(self) -> None:
+        """Close a store that was just made and holds no entry, and leave nothing of it behind."""
+
+    @abstractmethod
     def close(self) -> None:
         """Let go of the store; the journal cannot be used afterwards. Closing twice is no fault."""
 

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from ledger.domain.events import EVENTS, Corrected, Event, Opaque, Recorded
 from ledger.domain.change import Change
+from ledger.domain.events import EVENTS, Corrected, Event, Opaque, Recorded
 from ledger.domain.state import State, Subject, advance, apply, changes, fold_subject, guarded
 from ledger.errors import NotFound
 from ledger.store.decoding import decode
@@ -61,6 +61,15 @@ class Read:
             else:
                 self._changes = by_subject(event, self.recorded.index)
         return self._changes
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Decided:
+    """An act that this process recorded, what it changes, and about how many bytes its entry has."""
+
+    act: Recorded
+    changes: Changes
+    size: int
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -143,7 +152,7 @@ class Records:
 
         Raises `NotFound` (``entry-missing``).
         """
-        return self._read(index).recorded
+        return self.read(index).recorded
 
     def of(self, subject: str) -> list[Recorded]:
         """The entries that guard a subject, in index order: those its state folds from."""
@@ -206,7 +215,7 @@ class Records:
     def _fold(self, name: str, indexes: Sequence[int]) -> Held:
         if not indexes:
             return UNKNOWN
-        read = [self._read(index) for index in indexes]
+        read = [self.read(index) for index in indexes]
         if any(isinstance(one.recorded.event, Corrected) for one in read):
             subject = fold_subject(name, [one.recorded for one in read])
         else:
@@ -218,7 +227,8 @@ class Records:
         self._subjects.put(name, held, held.lines)
         return held
 
-    def _read(self, index: int) -> Read:
+    def read(self, index: int) -> Read:
+        """One entry with its changes. Raises `NotFound` (``entry-missing``)."""
         found = self._entries.get(index)
         if found is None:
             data = self._journal.entry(index)
@@ -247,7 +257,7 @@ class Records:
             self._subjects.clear()
         else:
             for index in range(then.size, now.size):
-                for name in self._read(index).changes:
+                for name in self.read(index).changes:
                     self._subjects.drop(name)
         self.head = now
         return now
@@ -257,18 +267,18 @@ class Records:
         place."""
         return head.size == 0 or decode(head.size - 1, self._journal.entry(head.size - 1)).hash == head.hash
 
-    def advance(self, new: Sequence[tuple[Recorded, Changes, int]], head: Head) -> None:
-        """Take what this process just appended: records as they were numbered, changes, and sizes in
-        bytes."""
-        if new and new[0][0].index != self.head.size:
+    def advance(self, new: Sequence[Decided], head: Head) -> None:
+        """Take what this process just appended, as it was numbered; ``head`` is where the ledger ended
+        then."""
+        if new and new[0].act.index != self.head.size:
             self.catch_up()
             return
-        for recorded, known, size in new:
-            self._entries.put(recorded.index, Read(recorded, known), size)
-            for name, own in known.items():
+        for one in new:
+            self._entries.put(one.act.index, Read(one.act, one.changes), one.size)
+            for name, own in one.changes.items():
                 held = self._subjects.get(name)
                 if held is not None:
-                    self._advance(name, held, recorded, own, len(known))
+                    self._advance(name, held, one.act, own, len(one.changes))
         self.head = head
 
     def _advance(self, name: str, held: Held, recorded: Recorded, own: list[Change], lines: int) -> None:

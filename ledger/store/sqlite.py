@@ -282,6 +282,14 @@ class SqliteJournal(Journal):
             yield from page
             last = page[-1][: len(key)]
 
+    def discard(self) -> None:
+        """See `Journal.discard`."""
+        empty = self.head().size == 0
+        self.close()
+        if empty and self.path is not None:
+            for ending in ("", "-wal", "-shm"):
+                self.path.with_name(self.path.name + ending).unlink(missing_ok=True)
+
     def close(self) -> None:
         """See `Journal.close`."""
         self._datastore.close()

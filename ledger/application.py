@@ -1,0 +1,323 @@
+"""A ledger that can be opened, read and added to: the one door for the commands, scripts and programs.
+
+    ledger = Ledger.create("gaborone.db", LedgerOpened(by="gaborone", ...), authority_key)
+    receipt = ledger.record(Mined(by="karowe", site="AK6", lines=(...)), miners_key, occurred="2015-11-16")
+    receipt.text          '17:5f3a...'  whoever keeps it can hold the ledger to it
+    ledger.state().parcel("P1").holder
+
+Recording is deciding, in this order: the statement is taken apart and its signature checked
+(`ledger.admission`); an id that is there already answers with its first receipt, or is refused; what its
+author has ``seen`` must be this ledger's; the rules are asked; then one transaction. A batch is decided one
+act after the other, each on what the ones before it change, and recorded together or not at all.
+
+Rules are asked on what this process remembers. When another process was first with something that the
+decision rests on, the store says so, and it is decided again on what is there now; before anything is
+refused, the same is made sure of.
+
+Times come from the keeper's clock, which is asked about when it jumps (`ledger.store.clock`). One ledger
+object is for one thread at a time.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Unpack
+
+from ledger.admission import Act, Chance, Proposed, Said, propose, take, time_ordered_id
+from ledger.chain import disclosure
+from ledger.chain.entry import entry_hash
+from ledger.chain.entry import fields as entry_fields
+from ledger.chain.statement import SignedStatement
+from ledger.decision import Batch
+from ledger.domain.events import DisclosureErased, Event, LedgerOpened
+from ledger.domain.refusal import Refusal
+from ledger.domain.state import State
+from ledger.errors import Conflict, Refused, StoreTrouble
+from ledger.keys import SigningKey
+from ledger.store import opening as stores
+from ledger.store.clock import Clock, Watch, steady_clock, system_clock
+from ledger.store.journal import Appended, Head, Journal, Stale
+from ledger.store.records import Decided, Records
+from ledger.store.roots import Roots
+
+_ATTEMPTS = 50
+"""How often something is decided anew because another process was first, before that is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the ledger answers: the entry's index and hash, and when it was recorded (microseconds UTC)."""
+
+    index: int
+    hash: bytes
+    recorded: int
+
+    @property
+    def text(self) -> str:
+        """``INDEX:HASH``, as ``adamas verify --head`` takes it."""
+        return f"{self.index}:{self.hash.hex()}"
+
+
+class Ledger:
+    """One ledger: its ``origin``, its ``journal`` of entries, its ``records`` and what they add up to.
+
+    Its methods raise `StoreTrouble` and `Conflict` as the store does.
+    """
+
+    def __init__(self, journal: Journal, origin: str, watch: Watch, chance: Chance = os.urandom) -> None:
+        self.journal = journal
+        self.origin = origin
+        self.records = Records(journal)
+        self._roots = Roots(journal)
+        self._watch = watch
+        self._chance = chance
+
+    @classmethod
+    def create(
+        cls,
+        url: str,
+        opening: LedgerOpened,
+        key: SigningKey,
+        *,
+        occurred: str | None = None,
+        clock: Clock = system_clock,
+        clock_confirmed: bool = False,
+        chance: Chance = os.urandom,
+    ) -> Ledger:
+        """A new ledger whose entry 0 is ``opening``, signed by the authority; none is left behind on
+        failing.
+
+        Raises `Refused`, `Malformed`, `StoreTrouble` (``store-exists``, ``store-unwritable``, ...).
+        """
+        watch = _watch(clock, clock_confirmed)
+        first = time_ordered_id(watch.read(Head()), chance)
+        act = Act(opening, key, occurred=occurred, id=first)
+        proposed = propose(act, opening.origin, chance, _no_type)
+        journal = stores.create(url)
+        try:
+            ledger = cls(journal, opening.origin, watch, chance)
+            ledger.append([proposed.signed])
+        except BaseException:
+            journal.discard()
+            raise
+        return ledger
+
+    @classmethod
+    def open(
+        cls,
+        url: str,
+        *,
+        write: bool = True,
+        clock: Clock = system_clock,
+        clock_confirmed: bool = False,
+        chance: Chance = os.urandom,
+    ) -> Ledger:
+        """A ledger that is there. Opened for writing, it erases again what its entries say is erased.
+
+        Raises `StoreTrouble`: ``store-missing``, ``store-not-a-ledger``, ``store-newer``, ``store-empty``,
+        ...
+        """
+        journal = stores.open(url, write=write)
+        try:
+            ledger = cls(journal, _origin_of(journal), _watch(clock, clock_confirmed), chance)
+            if journal.writable:
+                ledger._erase_again()
+        except BaseException:
+            journal.close()
+            raise
+        return ledger
+
+    def head(self) -> Head:
+        """Where the ledger ends now."""
+        return self.journal.head()
+
+    def state(self) -> State:
+        """What is known now; each subject is read when it is asked for."""
+        return self.records.state()
+
+    def sign(self, event: Event, key: SigningKey, **said: Unpack[Said]) -> SignedStatement:
+        """The event as a signed statement for this ledger; nothing is recorded.
+
+        ``said`` is what the statement says beside it (see `Act`). A documented event is signed with the
+        discrepancies that it names. Raises `Malformed`.
+        """
+        return self._propose(self._with_id(Act(event, key, **said))).signed
+
+    def record(self, event: Event, key: SigningKey, **said: Unpack[Said]) -> Receipt:
+        """Sign and record one event; ``said`` as in `sign`, exceptions as in `record_batch`."""
+        return self.record_batch([Act(event, key, **said)])[0]
+
+    def record_batch(self, acts: Iterable[Act]) -> list[Receipt]:
+        """Sign and record acts, together or not at all; a documented one gets all its discrepancies named.
+
+        Raises `Refused` with the refusals of the first act that may not be recorded, `Malformed`,
+        `Unconfirmed` (the clock), `Conflict` (``statement-id-taken``, ``ledger-busy``).
+        """
+        return self._settle(list(acts))
+
+    def append(self, statements: Iterable[SignedStatement]) -> list[Receipt]:
+        """Record signed statements, together or not at all; what is there already has its first receipt.
+
+        Raises as `record_batch` does, and what `ledger.admission` finds in a statement.
+        """
+        return self._settle(list(statements))
+
+    def preview(self, event: Event, key: SigningKey, **said: Unpack[Said]) -> list[Refusal]:
+        """What `record` would be refused for, in the rules' order; nothing is recorded. Raises
+        `Malformed`."""
+        act = self._with_id(Act(event, key, **said))
+        batch = self._batch(self.records.catch_up())
+        proposed = self._named(act, batch) if event.documented else self._propose(act)
+        batch.expect([proposed])
+        return batch.refusals(proposed)
+
+    def sealed(self, index: int) -> dict[str, str]:
+        """The sealed fields of an entry whose values are kept here, with their digests, to erase them
+        by."""
+        texts = self.journal.disclosures(index)
+        return {disclosure.parse(text).name: disclosure.digest(text) for text in texts}
+
+    def close(self) -> None:
+        """Let go of the store; closing twice is no fault."""
+        self.journal.close()
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _settle(self, items: Sequence[Act | SignedStatement]) -> list[Receipt]:
+        """Decide and append, and again from the start when another process was first."""
+        if not self.journal.writable:
+            raise StoreTrouble("store-readonly", path=self.journal.url)
+        fresh = {place for place, item in enumerate(items) if isinstance(item, Act) and item.id is None}
+        named = [self._with_id(item) if isinstance(item, Act) else item for item in items]
+        ready: dict[int, Proposed] = {}
+        for _ in range(_ATTEMPTS):
+            known = self.records.head
+            try:
+                return self._attempt(named, ready, fresh)
+            except Stale:
+                self.records.catch_up()
+            except Refused:
+                if self.records.catch_up() == known:
+                    raise
+        raise Conflict("ledger-busy", attempts=_ATTEMPTS)
+
+    def _attempt(
+        self, items: Sequence[Act | SignedStatement], ready: dict[int, Proposed], fresh: set[int]
+    ) -> list[Receipt]:
+        batch = self._batch(self.records.head)
+        for place, item in enumerate(items):
+            if isinstance(item, SignedStatement):
+                ready[place] = ready.get(place) or take(item, self.origin, self._type_of)
+            elif not item.event.documented:
+                ready[place] = ready.get(place) or self._propose(item)
+        batch.expect(ready.values())
+        before = self._recorded_before(items, ready, fresh)
+        places: list[Receipt | int] = []
+        for place, item in enumerate(items):
+            proposed = (
+                self._named(item, batch) if isinstance(item, Act) and place not in ready else ready[place]
+            )
+            first = before.get(proposed.statement.id)
+            places.append(batch.admit(proposed) if first is None else self._first_receipt(first, proposed))
+        receipts = self._append(batch)
+        return [one if isinstance(one, Receipt) else receipts[one] for one in places]
+
+    def _batch(self, head: Head) -> Batch:
+        return Batch(self.origin, self.records, self.journal, self._roots, self._watch.read(head))
+
+    def _append(self, batch: Batch) -> list[Receipt]:
+        if not batch.drafts:
+            return []
+        appended, head = self.journal.append(
+            batch.drafts, clock=lambda: batch.moment, read=batch.knowledge.versions, head=batch.head
+        )
+        self.records.advance(
+            [_numbered(one, act) for one, act in zip(appended, batch.decided, strict=True)], head
+        )
+        for decided in batch.decided:
+            if isinstance(decided.act.event, DisclosureErased):
+                self._erase(decided.act.event)
+        return [Receipt(one.index, one.hash, one.recorded) for one in appended]
+
+    def _recorded_before(
+        self, items: Sequence[Act | SignedStatement], ready: Mapping[int, Proposed], fresh: set[int]
+    ) -> dict[bytes, int]:
+        """The indexes of those statements that are recorded already; ids that were made just now are
+        new."""
+        asked = [
+            item.id if isinstance(item, Act) else ready[place].statement.id
+            for place, item in enumerate(items)
+            if place not in fresh
+        ]
+        return self.journal.indexes_of(name for name in asked if name is not None) if asked else {}
+
+    def _first_receipt(self, index: int, proposed: Proposed) -> Receipt:
+        """What was answered when these same bytes were recorded. Raises `Conflict` for other bytes."""
+        data = self.journal.entry(index)
+        _, _, recorded, statement, signature = entry_fields(data)
+        if statement != proposed.signed.statement or signature != proposed.signed.signature:
+            raise Conflict("statement-id-taken", id=proposed.statement.id.hex(), index=index)
+        return Receipt(index, entry_hash(data), recorded)
+
+    def _with_id(self, act: Act) -> Act:
+        if act.id is not None:
+            return act
+        return dataclasses.replace(act, id=time_ordered_id(self._watch.now(), self._chance))
+
+    def _propose(self, act: Act) -> Proposed:
+        return propose(act, self.origin, self._chance, self._type_of)
+
+    def _named(self, act: Act, batch: Batch) -> Proposed:
+        """A documented act with what the rules find in it behind the acts before it named as
+        discrepancies."""
+        proposed = self._propose(act)
+        event = batch.named(proposed)
+        return proposed if event is proposed.event else self._propose(dataclasses.replace(act, event=event))
+
+    def _type_of(self, index: int) -> str | None:
+        return self.records.recorded(index).event.TYPE if index < self.records.head.size else None
+
+    def _erase(self, event: DisclosureErased) -> None:
+        self.records.forget()
+        self.journal.erase(event.index, event.digests)
+
+    def _erase_again(self) -> None:
+        """A copy of the ledger may have brought values back whose erasure is recorded in it."""
+        for index in self.journal.erasures():
+            event = self.records.recorded(index).event
+            if isinstance(event, DisclosureErased):
+                kept = map(disclosure.digest, self.journal.disclosures(event.index))
+                if not set(event.digests).isdisjoint(kept):
+                    self._erase(event)
+
+
+def _numbered(appended: Appended, decided: Decided) -> Decided:
+    """What was decided, as it was recorded."""
+    act = dataclasses.replace(
+        decided.act, index=appended.index, recorded=appended.recorded, hash=appended.hash
+    )
+    return dataclasses.replace(decided, act=act)
+
+
+def _watch(clock: Clock, confirmed: bool) -> Watch:
+    return Watch(clock, steady_clock if clock is system_clock else None, confirmed=confirmed)
+
+
+def _origin_of(journal: Journal) -> str:
+    """The origin that entry 0 names; empty where it cannot be read, so that a damaged ledger can be
+    verified."""
+    if journal.head().size == 0:
+        raise StoreTrouble("store-empty", path=journal.url)
+    opened = Records(journal).recorded(0).event
+    return opened.origin if isinstance(opened, LedgerOpened) else ""
+
+
+def _no_type(_: int) -> None:
+    return None
