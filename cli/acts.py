@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli import bodies, defaults
-from cli.examples import EXAMPLES
+from cli.examples import example
 from cli.options import (
     FieldType,
     act_classes,
@@ -36,13 +36,13 @@ from cli.recording import (
     record,
     rehearse,
     source,
-    with_discrepancies,
 )
 from cli.session import Session, pass_session
 from ledger import edtf
 from ledger.domain import events
 from ledger.domain.events import Event
-from ledger.domain.fields import PARTY, table
+from ledger.domain.fields import PARTY, TEXT, table
+from ledger.domain.parties import ARCHIVED
 from ledger.errors import Malformed
 
 if TYPE_CHECKING:
@@ -86,10 +86,7 @@ def circumstance_options(event: type[Event], *, signing: bool) -> list[click.Par
                      "or unknown.  [default: now; with --documented: unknown]"),
         click.Option(["--evidence"], type=existing, multiple=True, metavar="FILE",
                      help="A document it rests on: its hash is signed, a copy kept beside the ledger."),
-        click.Option(["sources", "--source"], multiple=True, metavar='"TITLE <URL>"', callback=_sources,
-                     help="A published source; add the day it was seen behind it if that is not today."),
-        click.Option(["--documented"], is_flag=True,
-                     help="Recorded from sources: what they lack stays unknown, discrepancies are named."),
+        *(_documented_options() if event in ARCHIVED else ()),
         click.Option(["file", "--file"], type=existing, metavar="BODY",
                      help="A prepared body: JSON, weights in thousandths of a carat, values in US cents. "
                      "Options given beside it take its fields' place."),
@@ -99,7 +96,35 @@ def circumstance_options(event: type[Event], *, signing: bool) -> list[click.Par
         options.append(click.Option(["--publish"], type=click.Choice(sealed), multiple=True, help=shown))
     if not signing:
         options.append(click.Option(["--dry-run"], is_flag=True, help="Ask the rules, record nothing."))
-    return options
+        return options
+    return [*options, *_signing_options()]
+
+
+def _signing_options() -> list[click.Parameter]:
+    return [
+        click.Option(["-o", "--out"], type=click.Path(path_type=Path), required=True, metavar="FILE",
+                     help="The statement file; it must not be there yet.  [needed]"),
+        click.Option(["--origin"], type=FieldType(TEXT), metavar="ORIGIN",
+                     help="The ledger it is for.  [default: the origin of the ledger that is here]"),
+    ]  # fmt: skip
+
+
+def _documented_options() -> list[click.Parameter]:
+    return [
+        click.Option(["sources", "--source"], multiple=True, metavar='"TITLE <URL>"', callback=_sources,
+                     help="A published source; add the day it was seen behind it if that is not today."),
+        click.Option(["--documented"], is_flag=True,
+                     help="Recorded from sources: what they lack stays unknown, discrepancies are named."),
+    ]  # fmt: skip
+
+
+def about_options(event: type[Event], *, signing: bool = False) -> list[click.Parameter]:
+    """The options of an act whose command says its own fields in its own way."""
+    shared = {f"field_{field.name}" for field in table(Event)}
+    own = [
+        parameter for parameter in parameters(event, {}) if (parameter.name or "")[len("field_") :] in shared
+    ]
+    return [*own, *circumstance_options(event, signing=signing)]
 
 
 def act_command(event: type[Event], name: str, run: Run, *, signing: bool = False) -> AdamasCommand:
@@ -111,9 +136,12 @@ def act_command(event: type[Event], name: str, run: Run, *, signing: bool = Fals
         run(session, context, event, given)
 
     notes = defaults.NOTES.get(event.TYPE, {})
+    around = circumstance_options(event, signing=signing)
+    named = {name for option in around for name in option.opts}
+    own = [option for option in parameters(event, notes) if not named.intersection(option.opts)]
     return AdamasCommand(
-        name, callback=callback, help=_help(event, notes), example=EXAMPLES[event.TYPE], exits=EXITS,
-        params=[*parameters(event, notes), *circumstance_options(event, signing=signing)],
+        name, callback=callback, help=_help(event, notes), example=example(event), exits=EXITS,
+        params=[*own, *around],
         short_help=_about(event),
     )  # fmt: skip
 
@@ -135,12 +163,13 @@ def circumstances(session: Session, given: Given) -> Circumstances:
     """What was given beside the act's own fields."""
     now = session.clock()
     occurred = given["occurred"]
-    if occurred is None and not given["documented"]:
+    if occurred is None and not given.get("documented"):
         occurred = here_and_now(now)
     today = here_and_now(now)[:10]
     return Circumstances(
         None if occurred == UNKNOWN else occurred, given["on_behalf"], tuple(given["evidence"]),
-        tuple(source(normal(text), today) for text in given["sources"]), frozenset(given.get("publish", ())),
+        tuple(source(normal(text), today) for text in given.get("sources", ())),
+        frozenset(given.get("publish", ())),
     )  # fmt: skip
 
 
@@ -149,7 +178,7 @@ def body_given(event: type[Event], given: Given, *, by: str | None, state: State
     file = given["file"]
     body = bodies.read_body(file, event) if file is not None else {}
     body |= body_of(event, given)
-    if given["documented"]:
+    if given.get("documented"):
         return {"by": by, **body, "documented": True} if by is not None else {**body, "documented": True}
     if by is not None:
         body = {"by": by, **body}
@@ -162,7 +191,7 @@ def acting(given: Given, party: Callable[[], str]) -> str | None:
     if given["by"] is not None or given["on_behalf"] is not None:
         by: str = given["by"] or given["on_behalf"]
         return by
-    return None if given["documented"] else party()
+    return None if given.get("documented") else party()
 
 
 def event_given(event: type[Event], body: dict[str, Any], file: Path | None) -> Event:
@@ -197,8 +226,6 @@ def run_act(session: Session, context: click.Context, event: type[Event], given:
     body = body_given(event, given, by=by, state=ledger.state())
     act = event_given(event, body, given["file"])
     around = circumstances(session, given)
-    if given["documented"]:
-        act = with_discrepancies(ledger, act, key, around, session.clock())
     if given["dry_run"]:
         rehearse(session, ledger, act, key, around)
     else:
@@ -226,12 +253,20 @@ class ActGroup(AdamasGroup):
         return act_command(self.acts[cmd_name], cmd_name, self._run, signing=self._signing)
 
 
-party = ActGroup("party", "Parties: who is known to the ledger, under public pseudonyms.")
-role = ActGroup("role", "Roles: what a party may do.")
-licence = ActGroup("licence", "Licences: for what, where, from when to when.")
-mandate = ActGroup("mandate", "Mandates: whom a clerk may record for, and what.")
-site = ActGroup("site", "Mines and fields.")
-parcel = ActGroup("parcel", "Parcels: stones packed together; one stone is a parcel with stones=1.")
-certificate = ActGroup("certificate", "Kimberley Process certificates, each for one shipment.")
-shipment = ActGroup("shipment", "Shipments: what one certificate covers, crossing a border.")
-house = ActGroup("house", "The ledger itself: its end, and the keys that speak for it.")
+FAMILIES = {
+    "party": "Parties: who is known to the ledger, under public pseudonyms.",
+    "role": "Roles: what a party may do.",
+    "licence": "Licences: for what, where, from when to when.",
+    "mandate": "Mandates: whom a clerk may record for, and what.",
+    "site": "Mines and fields.",
+    "key": "Keys: who signs for whom.",
+    "parcel": "Parcels: stones packed together; one stone is a parcel with stones=1.",
+    "certificate": "Kimberley Process certificates, each for one shipment.",
+    "shipment": "Shipments: what one certificate covers, crossing a border.",
+    "house": "The ledger itself: its end, and the keys that speak for it.",
+}
+"""The families of acts, and what each is about."""
+
+party, role, licence, mandate, site, parcel, certificate, shipment, house = (
+    ActGroup(name, about) for name, about in FAMILIES.items() if name != "key"
+)

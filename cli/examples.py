@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ledger.domain.events import Event
+
 EXAMPLES: Mapping[str, str] = {
     "ledger-closed/1": "adamas house close --successor adamas.example/bw/7h2kq9",
     "ledger-key-changed/1": "adamas house change-key adamas.example/bw/k7q2+5c1f0a3e+AY0m... --proof 7f85...",
@@ -67,3 +69,8 @@ EXAMPLES: Mapping[str, str] = {
     "corrected/1": 'adamas correct 12 --set weight=12.459 --reason "digits transposed"',
     "disclosure-erased/1": 'adamas erase 12 --field price --ground "court order 7/2026"',
 }
+
+
+def example(event: type[Event]) -> str:
+    """The example of an act's command."""
+    return EXAMPLES.get(event.TYPE, f"adamas {' '.join(event.COMMAND)} --help")

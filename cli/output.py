@@ -68,7 +68,8 @@ def global_options(*, hidden: bool, from_environment: bool) -> list[click.Parame
         _option("--ledger-key", metavar="FILE", envvar=variables[2], hidden=hidden,
                 help="The keeper's key file. [ADAMAS_LEDGER_KEY; default: <ledger>.keys/ledger.pem]"),
         _option("--passphrase-fd", metavar="N", type=click.IntRange(0), hidden=hidden,
-                help="Read the keys' passphrase from file descriptor N instead of asking."),
+                help="Read the passphrase from file descriptor N instead of asking; a second line is "
+                "for new keys."),
         _option("--clock-is-right", is_flag=True, hidden=hidden,
                 help="Record although this computer's clock has jumped: a person has looked at it."),
     ]  # fmt: skip

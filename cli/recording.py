@@ -25,7 +25,6 @@ from ledger.errors import Malformed, Refused
 
 if TYPE_CHECKING:
     from ledger.application import Ledger, Receipt
-
     from ledger.keys import SigningKey
 
 _SOURCE = re.compile(r"(?P<title>.+?)\s*<(?P<url>[^<>\s]+)>\s*(?P<seen>\S+)?", re.DOTALL)
@@ -81,24 +80,25 @@ def record(
     session: Session, ledger: Ledger, event: Event, key: SigningKey, circumstances: Circumstances
 ) -> Receipt:
     """Record an act and print its receipt. Raises `Refused`, `StoreTrouble`, `Conflict`, `Malformed`."""
-    evidence: Sequence[Mapping[str, Any]] = circumstances.sources
+    evidence: tuple[Mapping[str, Any], ...] = circumstances.sources
     if circumstances.evidence:
         refuse(preview(ledger, event, key, circumstances))
-        evidence = (*keep(session, circumstances.evidence), *evidence)
+        evidence = (*keep(session.evidence_folder, circumstances.evidence), *evidence)
     receipt = ledger.record(
         event, key, occurred=circumstances.occurred, on_behalf=circumstances.on_behalf, evidence=evidence,
         publish=circumstances.publish,
     )  # fmt: skip
-    tell(session, [(receipt, event)])
+    # as it was recorded: a documented act has its discrepancies only now
+    tell(session, [(receipt, ledger.records.recorded(receipt.index).event)])
     return receipt
 
 
-def keep(session: Session, files: Sequence[Path]) -> list[dict[str, Any]]:
-    """Copy documents into the evidence folder; the evidence maps that name them by hash."""
+def keep(folder: Path, files: Sequence[Path]) -> list[dict[str, Any]]:
+    """Copy documents into an evidence folder; the evidence maps that name them by hash."""
     from ledger.store.evidence import Evidence
 
-    folder = Evidence(session.evidence_folder)
-    return [folder.keep(file) for file in files]
+    evidence = Evidence(folder)
+    return [evidence.keep(file) for file in files]
 
 
 def preview(ledger: Ledger, event: Event, key: SigningKey, circumstances: Circumstances) -> list[Refusal]:

@@ -22,7 +22,6 @@ from ledger.errors import KeyTrouble
 
 if TYPE_CHECKING:
     from ledger.application import Ledger
-
     from ledger.keys import SigningKey
 
 DEFAULT = "adamas.db"
@@ -36,7 +35,7 @@ class Session:
         self.settings = settings
         self._ledger: Ledger | None = None
         self._may_write = False
-        self._passphrase: bytes | None = None
+        self._passphrases: list[bytes] | None = None
 
     @property
     def json(self) -> bool:
@@ -73,7 +72,7 @@ class Session:
         if self._ledger is not None and write and not self._may_write:
             self.close()
         if self._ledger is None:
-            self._ledger = Ledger.open(self.path, write=write)
+            self._ledger = Ledger.open(self.path, write=write, clock_confirmed=self.settings.clock_is_right)
             self._may_write = write
         return self._ledger
 
@@ -94,20 +93,28 @@ class Session:
         return self.read_key(Path(self.settings.ledger_key or self.keys_folder / KEEPER))
 
     def read_key(self, path: Path) -> SigningKey:
-        """The key in a file; its passphrase is asked for once. Raises `KeyTrouble`."""
+        """The key in a file; its passphrase is asked for where it has one. Raises `KeyTrouble`."""
         from ledger.keys import read_key
 
         return read_key(path, lambda: self.passphrase(f"Passphrase of {path}"))
 
-    def passphrase(self, question: str, *, twice: bool = False) -> bytes:
-        """The passphrase: from the file descriptor that was given, or asked on the terminal.
+    def passphrase(self, question: str) -> bytes:
+        """The passphrase of a key: the first line of the file descriptor that was given, or asked.
 
         Raises `KeyTrouble` (``passphrase-not-given``) where neither is there.
         """
-        if self._passphrase is None:
-            descriptor = self.settings.passphrase_fd
-            self._passphrase = _asked(question, twice) if descriptor is None else _read_line(descriptor)
-        return self._passphrase
+        lines = self._lines()
+        return _asked(question, twice=False) if lines is None else lines[0]
+
+    def new_passphrase(self, question: str) -> bytes:
+        """The passphrase for new keys: the descriptor's second line, else its first, or asked twice."""
+        lines = self._lines()
+        return _asked(question, twice=True) if lines is None else lines[-1]
+
+    def _lines(self) -> list[bytes] | None:
+        if self.settings.passphrase_fd is not None and self._passphrases is None:
+            self._passphrases = _read_lines(self.settings.passphrase_fd)
+        return self._passphrases
 
     def clock(self) -> int:
         """This computer's clock, microseconds since 1970 UTC."""
@@ -120,21 +127,21 @@ class Session:
             self._ledger = None
 
 
-def _asked(question: str, twice: bool) -> bytes:
+def _asked(question: str, *, twice: bool) -> bytes:
     if not sys.stdin.isatty():
         raise KeyTrouble("passphrase-not-given")
     answer: str = click.prompt(question, hide_input=True, confirmation_prompt=twice, err=True)
     return answer.encode("utf-8")
 
 
-def _read_line(descriptor: int) -> bytes:
-    """The first line. The descriptor stays open, since it may be standard input."""
+def _read_lines(descriptor: int) -> list[bytes]:
+    """One or two lines. The descriptor stays open, since it may be standard input."""
     try:
         with os.fdopen(descriptor, "rb", closefd=False) as stream:
-            line = stream.readline()
+            first, second = stream.readline().rstrip(b"\r\n"), stream.readline().rstrip(b"\r\n")
     except OSError as problem:
         raise KeyTrouble("passphrase-descriptor", descriptor=descriptor, reason=problem.strerror) from None
-    return line.rstrip(b"\r\n")
+    return [first, second] if second else [first]
 
 
 def pass_session(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,0 +1,197 @@
+"""``adamas init``: a ledger, and the three keys that it begins with.
+
+The **authority's key** records acts, the **ledger's key** speaks for the ledger as its keeper, the
+**recovery key** signs nothing but the revocation and enrolment of keys, and belongs in a safe, elsewhere.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.output import adamas_command, ask, emit_json, remark, say
+from cli.session import AUTHORITY, KEEPER, RECOVERY, Session, pass_session
+from ledger import edtf
+from ledger.errors import KeyTrouble, StoreTrouble, Unconfirmed
+
+if TYPE_CHECKING:
+    from ledger.application import Receipt
+    from ledger.domain.events import LedgerOpened
+    from ledger.keys import SigningKey
+
+_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+_EXPLAINED = """\
+A ledger belongs to one organisation: a State's authority, or a company. You are asked for
+- the participant: the country's two letters (BW), nothing for a company's own ledger;
+- the authority: the first party, which registers all others, under an id that everybody will see;
+- the origin: the ledger's own name for ever, like a web address without https://, never used for another;
+- a passphrase for the three keys.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a ledger's opening says, beside its keys."""
+
+    participant: str | None
+    authority: str
+    name: str | None
+    origin: str
+
+
+@adamas_command(
+    "init",
+    example="adamas init\nadamas init --yes --participant BW --authority authority-bw --no-passphrase",
+    exits=(0, 2, 4, 6, 7, 9),
+)
+@click.option("--participant", metavar="COUNTRY", help="The participant whose ledger it is, such as BW.")
+@click.option("--authority", metavar="PARTY", help="The first authority's id, public, such as authority-bw.")
+@click.option("--name", metavar="TEXT", help="The authority's name, public.")
+@click.option("--origin", metavar="ORIGIN", help="The ledger's own name.  [default: one is proposed]")
+@click.option("--no-passphrase", is_flag=True, help="Leave the key files unencrypted.")
+@click.option("--yes", is_flag=True, help="Ask nothing: take the options and the proposals.")
+@pass_session
+def init(session: Session, no_passphrase: bool, yes: bool, **given: str | None) -> None:
+    """Make a ledger and the keys that speak for it.
+
+    Makes the ledger (--ledger, default ./adamas.db) and the folder <ledger>.keys with three key files:
+    authority.pem records acts, ledger.pem is the keeper's, recovery.pem revokes and enrols keys if the
+    others are lost or stolen.
+    """
+    _nothing_there(session)
+    answers = _answers(given, yes=yes)
+    passphrase = _passphrase(session, no_passphrase=no_passphrase, yes=yes)
+    receipt = _make(session, answers, passphrase)
+    _tell(session, answers, receipt, plain=passphrase is None)
+
+
+def _nothing_there(session: Session) -> None:
+    if session.file.exists():
+        raise StoreTrouble("init-exists", path=session.path)
+    for name in (AUTHORITY, KEEPER, RECOVERY):
+        if (session.keys_folder / name).exists():
+            raise KeyTrouble("key-file-exists", path=str(session.keys_folder / name))
+
+
+def _answers(given: dict[str, str | None], *, yes: bool) -> Answers:
+    from ledger.chain.names import check_origin
+    from ledger.domain.fields import COUNTRY, PARTY, TEXT
+
+    if not yes:
+        remark(_EXPLAINED)
+    participant = given["participant"] if yes or given["participant"] else ask("Participant", "")
+    participant = _checked(COUNTRY, "--participant", participant) if participant else None
+    proposed = f"authority-{participant.lower()}" if participant else "house"
+    authority = given["authority"] or (proposed if yes else ask("Authority's id", proposed))
+    name = given["name"] or (None if yes else ask("Authority's name", "") or None)
+    random = "".join(secrets.choice(_LETTERS) for _ in range(8))
+    proposed = f"adamas.example/{(participant or 'house').lower()}/{random}"
+    origin = given["origin"] or (proposed if yes else ask("Origin", proposed))
+    check_origin(origin)
+    return Answers(
+        participant,
+        _checked(PARTY, "--authority", authority),
+        None if name is None else _checked(TEXT, "--name", name),
+        origin,
+    )
+
+
+def _checked(kind: object, option: str, text: str) -> str:
+    from cli.options import read_value
+
+    try:
+        found: str = read_value(kind, text)  # type: ignore[arg-type]
+    except ValueError as trouble:
+        raise click.BadParameter(str(trouble), param_hint=f"'{option}'") from None
+    return found
+
+
+def _passphrase(session: Session, *, no_passphrase: bool, yes: bool) -> bytes | None:
+    if no_passphrase:
+        remark("The key files are not encrypted: whoever can read them can sign as you.")
+        return None
+    if yes and session.settings.passphrase_fd is None:
+        raise Unconfirmed("init-passphrase")
+    return session.new_passphrase("Passphrase for the new keys")
+
+
+def _make(session: Session, answers: Answers, passphrase: bytes | None) -> Receipt:
+    from ledger.application import Ledger, Receipt
+    from ledger.keys import SigningKey
+
+    keys = {name: SigningKey.generate() for name in (AUTHORITY, KEEPER, RECOVERY)}
+    opening = _opening(answers, keys)
+    with _written(session.keys_folder, keys, passphrase):
+        ledger = Ledger.create(
+            session.path, opening, keys[AUTHORITY], clock_confirmed=session.settings.clock_is_right
+        )
+    head = ledger.head()
+    ledger.close()
+    return Receipt(0, head.hash, head.recorded)
+
+
+def _opening(answers: Answers, keys: dict[str, SigningKey]) -> LedgerOpened:
+    from ledger.chain.note import verifier_key
+    from ledger.domain.events import LedgerOpened
+
+    return LedgerOpened(
+        by=answers.authority,
+        origin=answers.origin,
+        participant=answers.participant,
+        name=answers.name,
+        keys=(str(verifier_key(answers.origin, keys[KEEPER])),),
+        authority_key=keys[AUTHORITY].public,
+        recovery_key=keys[RECOVERY].public,
+    )
+
+
+@contextmanager
+def _written(folder: Path, keys: dict[str, SigningKey], passphrase: bytes | None) -> Iterator[None]:
+    """The keys are in their files; they go again if what follows fails: they would speak for nothing."""
+    from ledger.keys import write_key
+
+    made: list[Path] = []
+    try:
+        try:
+            folder.mkdir(mode=0o700, exist_ok=True)
+        except OSError as problem:
+            raise KeyTrouble("key-file-unwritable", path=str(folder), reason=problem.strerror) from None
+        for name, key in keys.items():
+            write_key(folder / name, key, passphrase)
+            made.append(folder / name)
+        yield
+    except BaseException:
+        for path in made:
+            path.unlink(missing_ok=True)
+        raise
+
+
+def _tell(session: Session, answers: Answers, receipt: Receipt, *, plain: bool) -> None:
+    folder = session.keys_folder
+    if session.json:
+        emit_json(
+            {
+                "ledger": session.path,
+                "origin": answers.origin,
+                "participant": answers.participant,
+                "authority": answers.authority,
+                "keys": str(folder),
+                "encrypted": not plain,
+                "receipt": receipt.text,
+                "recorded": edtf.text_of(receipt.recorded),
+            }
+        )
+        return
+    say(f"ledger    {session.path}")
+    say(f"origin    {answers.origin}")
+    say(f"authority {answers.authority}")
+    say(f"keys      {folder}{'' if plain else ' (encrypted)'}")
+    say(f"recorded  {receipt.text}")
+    remark(f"Move {folder / RECOVERY} to a safe place elsewhere: it can revoke the other keys, and they it.")
+    remark("Next: adamas party register, adamas key enrol, adamas --help.")
