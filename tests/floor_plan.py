@@ -27,6 +27,8 @@ FLOORS: Steps = (
     ("ledger.projections",),
     ("ledger.investigation",),
     ("ledger.exchange",),
+    ("ledger.admission",),
+    ("ledger.decision",),
     ("ledger.application",),
     ("cli",),
 )
@@ -62,12 +64,13 @@ STEPS: Mapping[str, Steps] = {
         ("verification", "forks", "absence"),
     ),
     "ledger.store": (
-        ("journal", "decoding", "remembered"),
+        ("journal", "decoding", "remembered", "rows"),
         ("clock", "sqlite_file", "sqlite_trouble"),
         ("sqlite_recorder",),
         ("sqlite_erasure",),
         ("sqlite",),
-        ("opening", "records", "tables"),
+        ("opening", "records", "tables", "roots"),
+        ("layers",),
     ),
     "ledger.projections": (("passage",), ("spans",), ("custody",), ("lineage",), ("*",)),
     "cli": (
