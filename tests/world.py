@@ -67,6 +67,7 @@ class Clock:
         self.step = step
 
     def __call__(self) -> int:
+        """The time, one step later than the last time."""
         self.now += self.step
         return self.now
 
@@ -78,6 +79,7 @@ class Chance:
         self._state = sha256(seed).digest()
 
     def __call__(self, count: int) -> bytes:
+        """So many bytes, others each time."""
         drawn = b""
         while len(drawn) < count:
             self._state = sha256(self._state).digest()
