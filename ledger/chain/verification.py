@@ -1,0 +1,283 @@
+"""Verifying a ledger's bytes: steps 1 to 7 of `ledger.chain.steps`. Pure: it is given bytes, it opens
+nothing.
+
+    check = Verification(read, anchor=Anchor.parse("12:ab34.."))
+    for done in check.run(): ...          # entries seen so far
+    check.faults                          # values; going on after the first
+
+``read(start, stop)`` gives (index, bytes) of the entries from ``start`` up to but not including ``stop``
+(None: to the end), in order; it is asked for all of them once, and again for single pages to which later
+entries refer. Memory holds some pages, 8 bytes an entry, and the faults.
+
+What bytes alone cannot show: that the tail was not cut off, and that entries which nothing later contradicts
+were not dropped, swapped or re-dated and the chain linked anew. An anchor held outside shows both up to its
+index.
+"""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from ledger.chain import cores, merkle, steps
+from ledger.chain.entry import Entry, entry_hash
+from ledger.chain.inspection import Before, Inspected, Page, inspect
+from ledger.chain.statement import Statement
+from ledger.chain.steps import Anchor, Fault
+from ledger.errors import Malformed
+
+Read = Callable[[int, int | None], Iterable[tuple[int, bytes]]]
+OPENING = "ledger-opened/1"
+_PAGE_HERE, _PAGE_ELSEWHERE = 512, 2048
+_PAGE_BYTES = 1 << 20
+_PAYS = {True: 2_000, False: 40_000}
+"""From how many entries on processes pay, with and without signatures. Following the chain alone costs less
+than handing entries to another process."""
+
+
+@dataclass
+class Verification:
+    """One run of steps 1 to 7 and what it found.
+
+    ``size`` counts the entries read; ``last`` is the last one's index and hash (the head to write down), None
+    for an empty ledger; ``checked`` how much each step looked at; ``expected`` how many entries there may be.
+    """
+
+    read: Read
+    anchor: Anchor | None = None
+    statements: bool = True
+    signatures: bool = True
+    expected: int = 0
+    cores: int = 0
+    faults: list[Fault] = field(default_factory=list)
+    checked: dict[int, int] = field(default_factory=dict)
+    size: int = 0
+    origin: str | None = None
+    last: Anchor | None = None
+
+    def run(self) -> Iterator[int]:
+        """Verify; gives the number of entries seen so far, page by page. To be exhausted before asking."""
+        self._tree = _Tree()
+        self._ids = _Ids()
+        self._roots: list[tuple[int, int, bytes]] = []
+        self._stated: list[tuple[int, int, bytes]] = []
+        self._found: bytes | None = None
+        self._statements = 0
+        self.origin = self._open()
+        pays = self.statements and self.expected >= _PAYS[self.signatures]
+        number = (self.cores or cores.count()) if pays else 1
+        pages = self._pages(_PAGE_ELSEWHERE if number > 1 else _PAGE_HERE)
+        for page, seen in cores.on_all(inspect, pages, number):
+            self._take(page, seen)
+            yield self.size
+        self._compare_ids()
+        self._compare_statements()
+        self._compare_anchor()
+        self.faults = steps.in_order(self.faults)
+        self._count()
+
+    def frontier(self) -> bytes:
+        """The hashes of the complete subtrees over the entries before the first gap, largest first."""
+        return b"".join(node for _, node in self._tree.peaks)
+
+    def _open(self) -> str | None:
+        """The origin, from entry 0; where it cannot be read, from the first statement that can."""
+        for index, data in self.read(0, None):
+            try:
+                statement = Statement.decode(Entry.decode(data).statement)
+            except Malformed:
+                continue  # the page's inspection names it
+            if index == 0:
+                named = statement.body.get("origin")
+                if statement.type != OPENING or named != statement.ledger:
+                    values = {"type": f"{statement.type} naming {named!r}"}
+                    self.faults.append(Fault(steps.ORIGIN, 0, "verify-opening", values))
+            return statement.ledger
+        return None
+
+    def _pages(self, most: int) -> Iterator[Page]:
+        before = Before()
+        indexes: list[int] = []
+        entries: list[bytes] = []
+        room = _PAGE_BYTES
+        for index, data in self.read(0, None):
+            indexes.append(index)
+            entries.append(data)
+            room -= len(data)
+            if len(entries) == most or room <= 0:
+                page = Page(before, indexes, entries, self.origin, self.statements, self.signatures)
+                before, indexes, entries, room = _after(page), [], [], _PAGE_BYTES
+                yield page
+        if entries:
+            yield Page(before, indexes, entries, self.origin, self.statements, self.signatures)
+
+    def _take(self, page: Page, seen: Inspected) -> None:
+        self.faults += seen.faults
+        self._ids.add(seen.tails)
+        self._roots += seen.roots
+        self._stated += seen.stated
+        self._tree.add(page.indexes[0], seen)
+        if self.anchor is not None and self._found is None:
+            place = bisect_right(page.indexes, self.anchor.index) - 1
+            if place >= 0 and page.indexes[place] == self.anchor.index:
+                self._found = entry_hash(page.entries[place])
+        self.last = Anchor(page.indexes[-1], entry_hash(page.entries[-1]))
+        self.size += len(page.entries)
+        self._statements += seen.statements
+
+    def _count(self) -> None:
+        if not self.size:
+            self.faults.append(Fault(steps.ORIGIN, None, "verify-empty"))
+        chain = dict.fromkeys((steps.INDEXES, steps.LINKS, steps.RECORDED), self.size)
+        if self.statements:
+            claims = len(self._roots) + len(self._stated)
+            self.checked = {
+                steps.BYTES: self.size,
+                **chain,
+                steps.ORIGIN: self._statements,
+                steps.SEEN: claims,
+            }
+        else:
+            self.checked = chain
+        if self.statements and self.signatures:
+            self.checked[steps.SIGNATURES] = self._statements
+
+    def _compare_anchor(self) -> None:
+        anchor, last = self.anchor, self.last
+        if anchor is None or self._found == anchor.hash:
+            return
+        if self._found is not None:
+            values = {"found": self._found.hex()[:16], "stated": anchor.hash.hex()[:16]}
+            self.faults.append(Fault(steps.LINKS, anchor.index, "verify-head-hash", values))
+        elif last is None or last.index < anchor.index:
+            size = 0 if last is None else last.index + 1
+            short = Fault(
+                steps.LINKS, anchor.index, "verify-head-short", {"anchor": anchor.index, "size": size}
+            )
+            self.faults.append(short)
+
+    def _compare_ids(self) -> None:
+        suspects = self._ids.twice()
+        first: dict[bytes, int] = {}
+        for index, data in self.read(0, None) if suspects else ():
+            try:
+                found = Statement.decode(Entry.decode(data).statement).id
+            except Malformed:
+                continue  # named before
+            if (
+                int.from_bytes(found[8:], sys.byteorder) in suspects
+                and first.setdefault(found, index) != index
+            ):
+                self.faults.append(Fault(steps.ORIGIN, index, "verify-id-twice", {"before": first[found]}))
+
+    def _compare_statements(self) -> None:
+        """What entries say of earlier ones: each earlier page is read once."""
+        questions: dict[int, list[tuple[int, int, bytes, bool]]] = {}
+        for claims, is_root in ((self._roots, True), (self._stated, False)):
+            for index, about, stated in claims:
+                if about > index or (about == index and not is_root):
+                    self.faults.append(_not_before(index, about, is_root))
+                elif about <= self._tree.size != 0:
+                    page = self._tree.page_of(about)
+                    questions.setdefault(page, []).append((about, index, stated, is_root))
+        for page, asked in sorted(questions.items()):
+            self._answer(page, asked)
+
+    def _answer(self, page: int, asked: list[tuple[int, int, bytes, bool]]) -> None:
+        start, frontier = self._tree.frontier_at(page)
+        last = max(about for about, *_ in asked)
+        roots = {about for about, _, _, is_root in asked if is_root}
+        known: dict[tuple[int, bool], bytes] = {}
+        for place, data in self.read(start, last + 1):
+            if place in roots:
+                known[place, True] = frontier.root()
+            known[place, False] = entry_hash(data)
+            frontier.append(known[place, False])
+        if frontier.size in roots:
+            known[frontier.size, True] = frontier.root()
+        for about, index, stated, is_root in asked:
+            found = known.get((about, is_root))
+            if found is not None and found != stated:
+                code = "verify-seen-root" if is_root else "verify-stated-hash"
+                values = {
+                    "size": about, "about": about, "stated": stated.hex()[:16], "found": found.hex()[:16],
+                }  # fmt: skip
+                self.faults.append(Fault(steps.SEEN, index, code, values))
+
+
+def _after(page: Page) -> Before:
+    """What the next page must know of this one's end."""
+    recorded = page.before.recorded
+    for data in reversed(page.entries):
+        try:
+            recorded = Entry.decode(data).recorded
+        except Malformed:
+            continue  # named in its own page
+        break
+    return Before(page.indexes[-1], entry_hash(page.entries[-1]), recorded)
+
+
+def _not_before(index: int, about: int, is_root: bool) -> Fault:
+    if is_root:
+        return Fault(steps.SEEN, index, "verify-seen-size", {"size": about})
+    return Fault(steps.SEEN, index, "verify-stated-entry", {"about": about})
+
+
+class _Tree:
+    """The Merkle tree over the entries before the first gap, with its right edge at the start of each
+    page."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.peaks: list[tuple[int, bytes]] = []
+        self._whole = True
+        self._starts: list[int] = []
+        self._edges: list[tuple[bytes, ...]] = []
+
+    def add(self, first: int, seen: Inspected) -> None:
+        """One more page; after a gap the tree is that of nobody's ledger and grows no further."""
+        self._whole = self._whole and seen.whole and first == self.size
+        if not self._whole:
+            return
+        self._starts.append(first)
+        self._edges.append(tuple(node for _, node in self.peaks))
+        for level, node in seen.subtrees:
+            self.size += 1 << level
+            while self.peaks and self.peaks[-1][0] == level:
+                node = merkle.node(self.peaks.pop()[1], node)
+                level += 1
+            self.peaks.append((level, node))
+
+    def page_of(self, place: int) -> int:
+        """The page that a place lies in, or ends."""
+        return bisect_right(self._starts, place) - 1
+
+    def frontier_at(self, page: int) -> tuple[int, merkle.Frontier]:
+        """A page's first index and the right edge there, to be grown."""
+        start = self._starts[page]
+        return start, merkle.Frontier(start, self._edges[page])
+
+
+class _Ids:
+    """Which ids may stand twice, in 8 bytes an id: the last 8 of each, in 256 heaps."""
+
+    def __init__(self) -> None:
+        self._heaps = [array("Q") for _ in range(256)]
+
+    def add(self, tails: array[int]) -> None:
+        """The ends of some ids."""
+        heaps = self._heaps
+        for tail in tails:
+            heaps[tail & 0xFF].append(tail)
+
+    def twice(self) -> set[int]:
+        """The ends that occur twice; the ids before them may still differ."""
+        suspects: set[int] = set()
+        for heap in self._heaps:
+            if len(set(heap)) != len(heap):
+                suspects |= {tail for tail, times in Counter(heap).items() if times > 1}
+        return suspects
