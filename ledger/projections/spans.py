@@ -1,0 +1,154 @@
+"""What a custody history is made of: steps, the spans of time they open and close, the gaps between.
+
+What no act tells is None: nothing is filled in. Times are as the acts spell them (`ledger.edtf`), weights
+0.001 ct, ``index`` and the like are indexes of entries.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ledger.domain import events as e
+from ledger.domain.moments import Reading
+from ledger.projections.passage import Passage, Turn
+
+
+class How(StrEnum):
+    """In what way goods are in somebody's hands, or in nobody's here."""
+
+    HELD = "held"
+    CONSIGNED = "consigned"
+    SEIZED = "seized"
+    ABROAD = "outside this ledger"
+    MISSING = "missing"
+
+
+class Why(StrEnum):
+    """Why custody is not unbroken; the codes of the catalogue's sentences."""
+
+    OTHER_SOURCE = "gap-other-source"
+    SOURCE_UNKNOWN = "gap-source-unknown"
+    NOT_RETURNED = "gap-not-returned"
+    AFTER_END = "gap-after-end"
+    BEGINS_AGAIN = "gap-begins-again"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One act of a parcel's history.
+
+    ``passages`` what happens to the parcel in it: none where a correction took the parcel out of the act
+    (then it is ``struck``) or the act is not understood; ``before`` and ``weight`` before and after it.
+    """
+
+    reading: Reading
+    when: str | None
+    passages: tuple[Passage, ...]
+    before: int | None = None
+    weight: int | None = None
+    disputed: bool = False
+
+    @property
+    def index(self) -> int:
+        """The entry's index."""
+        return self.reading.act.index
+
+    @property
+    def event(self) -> e.Event | e.Opaque:
+        """What was recorded, as it reads now."""
+        return self.reading.act.event
+
+    @property
+    def struck(self) -> bool:
+        """True where a correction says that the act is not about this parcel."""
+        return not self.passages and self.reading.correction is not None
+
+    @property
+    def documented(self) -> bool:
+        """True for an act recorded from sources."""
+        return not isinstance(self.event, e.Opaque) and self.event.documented
+
+
+@dataclass(frozen=True, slots=True)
+class Custody:
+    """A span of time in which goods are in the same hands.
+
+    ``opened`` and ``closed`` the entries that begin and end it, ``act`` the wire name of the first;
+    ``source`` out of whose hands; ``weight`` the last known in it, ``certificate`` the last one named.
+
+    A span that no act opened (``opened`` None) stands for a holder who is known only because the goods came
+    out of those hands, or for goods of which something is told before anybody is known to hold them.
+    """
+
+    holder: str | None
+    how: How = How.HELD
+    since: str | None = None
+    until: str | None = None
+    opened: int | None = None
+    closed: int | None = None
+    act: str | None = None
+    source: str | None = None
+    country: str | None = None
+    place: str | None = None
+    weight: int | None = None
+    certificate: str | None = None
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def documented(self) -> bool:
+        """True where an act that it rests on is known from sources only."""
+        return any(step.documented for step in self.steps)
+
+    @property
+    def corrected(self) -> bool:
+        """True where an act that it rests on was corrected."""
+        return any(step.reading.correction is not None for step in self.steps)
+
+    @property
+    def disputed(self) -> bool:
+        """True where an act that it rests on was signed with a key that was revoked by then."""
+        return any(step.disputed for step in self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Custody is not unbroken: ``holder`` was the last known, the goods come next from ``source``.
+
+    ``after`` the last entry before it, ``before`` the entry in which the goods appear again.
+    """
+
+    why: Why
+    holder: str | None
+    source: str | None
+    after: int | None
+    before: int
+    since: str | None = None
+    until: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What is known of one parcel's custody; ``struck`` are acts that were corrected away from it."""
+
+    parcel: str
+    spans: tuple[Custody, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    steps: tuple[Step, ...] = ()
+    struck: tuple[Step, ...] = ()
+    ended: bool = False
+
+    @property
+    def begun(self) -> tuple[Step, ...]:
+        """The acts in which the parcel came to be here; none: how it began is not told."""
+        begins = tuple(s for s in self.steps if any(p.turn == Turn.BEGINS for p in s.passages))
+        moved = (s for s in self.steps if any(p.turn != Turn.STAYS for p in s.passages))
+        first = next(moved, None)
+        if begins or first is None or first.passages[0].turn not in (Turn.SEIZED, Turn.ARRIVES):
+            return begins
+        return (first,)
+
+    @property
+    def weight(self) -> int | None:
+        """The first weight that is told, 0.001 ct."""
+        return next((step.weight for step in self.steps if step.weight is not None), None)

@@ -1,0 +1,59 @@
+"""Histories for tests of custody and lineage: a book that is read subject by subject, and documented acts."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from typing import Any
+
+from ledger.domain import events as e
+from ledger.domain import rules
+from ledger.domain.state import guarded, touched
+from tests.book import Book
+
+
+class Shelf:
+    """Reads a book as `ledger.domain.moments.Acts` asks; ``asked`` counts the questions for each subject."""
+
+    def __init__(self, book: Book) -> None:
+        self.book = book
+        self.asked: Counter[str] = Counter()
+
+    def of(self, subject: str) -> list[e.Recorded]:
+        """The entries that change a subject."""
+        self.asked[subject] += 1
+        return [r for r in self.book.records if subject in guarded(r.event, r.about)]
+
+    def mentioning(self, subject: str) -> list[e.Recorded]:
+        """The entries that only name it."""
+        return [r for r in self.book.records if subject in touched(r.event, r.about)]
+
+    def opaque(self) -> tuple[int, int | None]:
+        """Entries of unknown types."""
+        found = [r.index for r in self.book.records if isinstance(r.event, e.Opaque)]
+        return len(found), min(found, default=None)
+
+
+def told(book: Book, event: e.Event, occurred: str | None = None) -> e.Recorded:
+    """Records an act from a source, with the discrepancies that the rules name."""
+    documented = dataclasses.replace(event, documented=True)
+    act = book.act(documented, author="archivist-1", occurred=occurred, sources=1)
+    found = tuple(
+        e.Discrepancy(rule=refused.code, subject=refused.subject, said=str(refused))
+        for refused in rules.discrepancies(book.state, act)
+    )
+    named = dataclasses.replace(documented, discrepancies=found)
+    return book.do(named, author="archivist-1", occurred=occurred, sources=1)
+
+
+def goods(**weights: int | None) -> tuple[e.Goods, ...]:
+    """Lines or outputs: parcel and weight."""
+    return tuple(e.Goods(parcel, weight) for parcel, weight in weights.items())
+
+
+def correct(book: Book, wrong: e.Recorded, event: e.Event, reason: str = "typing error") -> e.Recorded:
+    """The author puts another body in an entry's place."""
+    body: dict[str, Any] = e.write(event)
+    return book.do(
+        e.Corrected(by=event.by, index=wrong.index, hash=wrong.hash, replacement=body, reason=reason)
+    )
