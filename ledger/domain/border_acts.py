@@ -1,51 +1,13 @@
-"""Acts at the border: Kimberley Process certificates and the shipments that travel under them."""
+"""Acts at the border: the shipments that travel under Kimberley Process certificates, and what befalls
+them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from ledger.domain import fields as f
-from ledger.domain.act import Arrival, ClassWeight, Event, Part, act
+from ledger.domain.act import Arrival, Event, Part, act
 from ledger.domain.fields import may, need, rows
-
-
-@act("certificate-issued/1", "certificate issue")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CertificateIssued(Event):
-    """A Kimberley Process certificate for one shipment (KPCS Annex I A); values and names are sealed."""
-
-    certificate: str = need(f.CERTIFICATE, "issuer and normal form of the number", always=True)
-    number: str = need(f.NUMBER, "the number as printed", always=True)
-    normalisation: str | None = need(f.TEXT, "how the number was brought to normal form")
-    parts: tuple[Part, ...] = rows(Part, "the parcels of the shipment, with their weights")
-    classes: tuple[ClassWeight, ...] = rows(ClassWeight, "the weight in each HS class")
-    weight: int | None = need(f.WEIGHT, "the shipment's weight")
-    value: int | f.Withheld | None = need(f.VALUE, "the shipment's value", sealed=True)
-    origins: tuple[str, ...] = need(f.COUNTRY, "countries of mining origin; several = mixed", many=True)
-    provenance: str | None = need(f.COUNTRY, "the participant it leaves")
-    destination: str | None = need(f.COUNTRY, "the participant it goes to")
-    exporter: str = need(f.PARTY, "who exports", always=True)
-    importer: str | f.Withheld | None = need(f.TEXT, "who imports: name and address", sealed=True)
-    expiry: str = need(f.DATE, "last day on which it is valid", always=True)
-    seals: tuple[str, ...] = may(f.SEAL, "the seals' numbers", many=True)
-
-
-@act("certificate-validated/1", "certificate validate")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CertificateValidated(Event):
-    """The exporting authority found the goods equal to the certificate and sealed them (EUREG 12(2))."""
-
-    certificate: str = need(f.CERTIFICATE, "the certificate", always=True)
-    seals: tuple[str, ...] = may(f.SEAL, "the seals' numbers", many=True)
-
-
-@act("certificate-voided/1", "certificate void")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CertificateVoided(Event):
-    """A certificate is no longer valid; its parcels are free again."""
-
-    certificate: str = need(f.CERTIFICATE, "the certificate", always=True)
-    reason: str = need(f.TEXT, "why", always=True)
 
 
 @act("shipment-exported/1", "shipment export")
@@ -74,6 +36,9 @@ class Imported(Event):
     expiry: str | None = may(f.DATE, "the certificate's last day")
     seals: tuple[str, ...] = may(f.SEAL, "the seals' numbers found", many=True)
     value: int | f.Withheld | None = may(f.VALUE, "the value the certificate states", sealed=True)
+    origin: str | None = may(f.TEXT, "the issuer's ledger, where it has one")
+    entry: int | None = may(f.INDEX, "the certificate's entry in that ledger")
+    hash: bytes | None = may(f.HASH, "that entry's hash")
 
 
 @act("import-confirmed/1", "shipment confirm")
@@ -87,3 +52,90 @@ class ImportConfirmed(Event):
     parcels: int | None = need(f.STONES, "how many parcels arrived")
     weight: int | None = need(f.WEIGHT, "the weight that arrived")
     importer: str | f.Withheld | None = may(f.TEXT, "who imported", sealed=True)
+
+
+@act("shipment-notified/1", "shipment notify")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipmentNotified(Event):
+    """The notice to the importing authority, sent or received (KPCS Annex II 19 and 21)."""
+
+    certificate: str = need(f.CERTIFICATE, "the certificate", always=True)
+    direction: str | None = need(f.DIRECTION, "sent or received")
+    weight: int | None = need(f.WEIGHT, "the weight it states")
+    value: int | f.Withheld | None = may(f.VALUE, "the value it states", sealed=True)
+    expected: str | None = may(f.DATE, "when it should arrive")
+    exporter: str | f.Withheld | None = may(f.TEXT, "who exports", sealed=True)
+
+
+@act("shipment-arrived/1", "shipment arrive")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipmentArrived(Event):
+    """A shipment is presented to the importing authority (KPCS Annex II 22)."""
+
+    certificate: str = need(f.CERTIFICATE, "the certificate it came under", always=True)
+    number: str | None = need(f.NUMBER, "the number as printed")
+    provenance: str | None = need(f.COUNTRY, "the participant it left")
+    seals: tuple[str, ...] = may(f.SEAL, "the seals' numbers found", many=True)
+    intact: bool | None = need(f.YES, "whether container and seals are unopened")
+
+
+@act("shipment-inspected/1", "shipment inspect")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipmentInspected(Event):
+    """The contents are weighed, counted and valued against the certificate (KPCS Annex II 23)."""
+
+    certificate: str = need(f.CERTIFICATE, "the certificate", always=True)
+    weight: int | None = need(f.WEIGHT, "the weight measured")
+    stones: int | None = may(f.STONES, "how many stones were counted")
+    value: int | f.Withheld | None = may(f.VALUE, "the value found", sealed=True)
+    conforms: bool | None = need(f.YES, "whether the contents match the certificate")
+
+
+@act("shipment-detained/1", "shipment detain")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipmentDetained(Event):
+    """Conditions are not met: the shipment is detained and the issuer informed (EUREG 5(1)(b), 5(3))."""
+
+    certificate: str = need(f.CERTIFICATE, "the certificate", always=True)
+    ground: str | f.Withheld | None = need(f.TEXT, "on what ground", sealed=True)
+
+
+@act("shipment-remedied/1", "shipment remedy")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipmentRemedied(Event):
+    """A detained shipment is released after remedial measures (EUREG 5(2), 14(2))."""
+
+    certificate: str = need(f.CERTIFICATE, "the certificate", always=True)
+    remedy: str = need(f.TEXT, "what was done", always=True)
+
+
+@act("shipment-rejected/1", "shipment reject")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipmentRejected(Event):
+    """A shipment may not enter and is ordered back to its provenance (CAACT 15, 17)."""
+
+    certificate: str = need(f.CERTIFICATE, "the certificate", always=True)
+    reason: str = need(f.TEXT, "why", always=True)
+    technical: str | None = may(f.CERTIFICATE, "the technical certificate it goes back under")
+
+
+@act("shipment-returned/1", "shipment return")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipmentReturned(Event):
+    """An exported shipment is back: its parcels are in hand again."""
+
+    certificate: str = need(f.CERTIFICATE, "the certificate it left under", always=True)
+    parts: tuple[Part, ...] = rows(Part, "the parcels that came back, with the weights found")
+    to: str | None = need(f.PARTY, "who holds them now")
+
+
+@act("parcel-forfeited/1", "parcel forfeit")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forfeited(Event):
+    """Seized goods are forfeited: destroyed, sold where they do not re-enter the trade, or kept (CAACT
+    27-31).
+    """
+
+    parcels: tuple[str, ...] = need(f.PARCEL, "what is forfeited", many=True)
+    fate: str | None = need(f.FATE, "what becomes of them")
+    decision: str | None = may(f.TEXT, "the decision it rests on")

@@ -1,38 +1,66 @@
 """A Kimberley Process certificate, and what each act changes in it.
 
-One certificate covers one shipment and makes one journey (KPCS section I and II). The life that a ledger
-follows:
+One certificate covers one shipment and makes one journey (KPCS section I and II). `LIFE` is its state
+machine: for each act, from which states it may come, and to which it leads. Rules refuse what it does not
+draw; folding takes whatever was recorded.
 
-    issued -> validated -> exported -> confirmed          of its own authority
-    issued | validated -> voided
-    received                                              of another participant, used by an import here
+Of its own authority: issued -> validated -> exported -> confirmed; before export it may be voided,
+replaced, or come back unused; after export its goods may come back. Of another participant: announced ->
+arrived -> received -> confirmed; between arrival and receipt it may be detained, remedied, rejected.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from ledger.domain import events as e
 from ledger.domain.change import Change
 
-ISSUED, VALIDATED, VOIDED, EXPORTED, CONFIRMED, RECEIVED = (
-    "issued",
-    "validated",
-    "voided",
-    "exported",
-    "confirmed",
-    "received",
-)
+ISSUED, VALIDATED, VOIDED, REPLACED, RETURNED = "issued", "validated", "voided", "replaced", "returned"
+EXPORTED, CONFIRMED = "exported", "confirmed"
+ANNOUNCED, ARRIVED, DETAINED, REJECTED, RECEIVED = "announced", "arrived", "detained", "rejected", "received"
+UNKNOWN = "unknown"
+"""The state of a certificate that the ledger has not met yet."""
+
+STATES = (
+    ISSUED, VALIDATED, EXPORTED, CONFIRMED, VOIDED, REPLACED, RETURNED, ANNOUNCED, ARRIVED, DETAINED,
+    REJECTED, RECEIVED,
+)  # fmt: skip
 
 HOLDS_GOODS = frozenset({ISSUED, VALIDATED})
 """While a certificate is in one of these states, its parcels may do nothing but travel under it."""
 
+JOURNEYED = frozenset({EXPORTED, CONFIRMED, RECEIVED, REJECTED, RETURNED})
+"""Where a certificate has made its one journey, or lost it."""
+
+SAME = "the same"
+
+LIFE: dict[type[e.Event], tuple[frozenset[str], str]] = {
+    e.CertificateIssued: (frozenset({UNKNOWN}), ISSUED),
+    e.CertificateValidated: (frozenset({ISSUED}), VALIDATED),
+    e.CertificateVoided: (frozenset({ISSUED, VALIDATED}), VOIDED),
+    e.CertificateReplaced: (frozenset({ISSUED, VALIDATED}), REPLACED),
+    e.CertificateReturned: (frozenset({ISSUED, VALIDATED}), RETURNED),
+    e.CertificateEndorsed: (frozenset({EXPORTED, ARRIVED, DETAINED, RECEIVED}), SAME),
+    e.Exported: (frozenset({VALIDATED}), EXPORTED),
+    e.ShipmentReturned: (frozenset({EXPORTED}), RETURNED),
+    e.ShipmentNotified: (frozenset({UNKNOWN, ANNOUNCED, VALIDATED, EXPORTED}), SAME),
+    e.ShipmentArrived: (frozenset({UNKNOWN, ANNOUNCED}), ARRIVED),
+    e.ShipmentInspected: (frozenset({ARRIVED, DETAINED}), SAME),
+    e.ShipmentDetained: (frozenset({ARRIVED}), DETAINED),
+    e.ShipmentRemedied: (frozenset({DETAINED}), ARRIVED),
+    e.ShipmentRejected: (frozenset({ARRIVED, DETAINED}), REJECTED),
+    e.Imported: (frozenset({UNKNOWN, ANNOUNCED, ARRIVED}), RECEIVED),
+    e.ImportConfirmed: (frozenset({EXPORTED, RECEIVED}), CONFIRMED),
+}
+"""Act by act: the states it may come from, the state it leads to. A notice that arrives first announces."""
+
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A certificate as this ledger knows it. Weights in 0.001 ct; None means unknown; ``value`` may be
+    """A certificate as this ledger knows it. Weights in 0.001 ct; None means unknown; values may be
     withheld.
     """
 
@@ -51,7 +79,26 @@ class Certificate:
     expiry: str | None = None
     seals: tuple[str, ...] = ()
     issued: int | None = None
+    application: str | None = None
+    replaces: str | None = None
+    technical: bool = False
+    measured: int | None = None
+    conforms: bool | None = None
+    endorsements: tuple[tuple[str, str, str], ...] = ()
     documented: bool = False
+    acts: tuple[e.Recorded, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """An application for a certificate: open, granted or refused."""
+
+    id: str
+    status: str | None = None
+    exporter: str | None = None
+    parts: tuple[e.Part, ...] = ()
+    destination: str | None = None
+    certificate: str | None = None
     acts: tuple[e.Recorded, ...] = ()
 
 
@@ -60,55 +107,125 @@ def subject(certificate: str) -> str:
     return "certificate:" + certificate
 
 
-def changes(event: e.Event | e.Opaque, index: int) -> Iterator[Change]:
-    """The certificate that an event changes, with its new values."""
-    match event:
-        case e.CertificateIssued():
-            yield Change(subject(event.certificate), _issued(event, index))
-        case e.CertificateValidated():
-            seals = {"seals": event.seals} if event.seals else {}
-            yield Change(subject(event.certificate), {"status": VALIDATED, **seals})
-        case e.CertificateVoided():
-            yield Change(subject(event.certificate), {"status": VOIDED})
-        case e.Exported(certificate=str(certificate)):
-            yield Change(subject(certificate), {"status": EXPORTED})
-        case e.Imported(certificate=str(certificate)):
-            yield Change(
-                subject(certificate),
-                {"status": RECEIVED},
-                begin={
-                    "number": event.number,
-                    "weight": event.weight,
-                    "origins": event.origins,
-                    "provenance": event.provenance,
-                    "expiry": event.expiry,
-                    "seals": event.seals,
-                    "value": event.value,
-                    "documented": event.documented,
-                    "parts": tuple(e.Part(line.parcel, line.weight) for line in event.lines),
-                },
-            )
-        case e.ImportConfirmed():
-            yield Change(subject(event.certificate), {"status": CONFIRMED})
-        case _:
-            return
+def status(certificate: Certificate | None) -> str:
+    """A certificate's state in its life; `UNKNOWN` where the ledger has not met it."""
+    return UNKNOWN if certificate is None or certificate.status is None else certificate.status
 
 
-def _issued(event: e.CertificateIssued, index: int) -> dict[str, Any]:
-    return {
-        "status": ISSUED,
-        "number": event.number,
-        "issuer": event.by,
-        "exporter": event.exporter,
-        "parts": event.parts,
-        "classes": event.classes,
+def _to(event: Any, **values: Any) -> Change:
+    return Change(subject(event.certificate), {"status": LIFE[type(event)][1], **values})
+
+
+def _issued(event: e.CertificateIssued, index: int) -> Iterable[Change]:
+    yield _to(
+        event,
+        number=event.number,
+        issuer=event.by,
+        exporter=event.exporter,
+        parts=event.parts,
+        classes=event.classes,
+        weight=event.weight,
+        value=event.value,
+        origins=event.origins,
+        provenance=event.provenance,
+        destination=event.destination,
+        expiry=event.expiry,
+        seals=event.seals,
+        issued=index,
+        application=event.application,
+        replaces=event.replaces,
+        technical=bool(event.technical),
+        documented=event.documented,
+    )
+    if event.application is not None:
+        decided = {"status": "granted", "certificate": event.certificate}
+        yield Change("application:" + event.application, decided)
+
+
+def _imported(event: e.Imported, index: int) -> Iterable[Change]:
+    if event.certificate is None:
+        return
+    known = {
         "weight": event.weight,
-        "value": event.value,
         "origins": event.origins,
         "provenance": event.provenance,
-        "destination": event.destination,
         "expiry": event.expiry,
-        "seals": event.seals,
-        "issued": index,
-        "documented": event.documented,
+        "value": event.value,
+        "number": event.number,
+        "parts": tuple(e.Part(line.parcel, line.weight) for line in event.lines),
     }
+    seals = {"seals": event.seals} if event.seals else {}
+    told = {name: value for name, value in known.items() if value is not None and value != ()}
+    yield _to(event, **told, **seals, documented=event.documented)
+
+
+def _validated(event: e.CertificateValidated, index: int) -> Iterable[Change]:
+    yield _to(event, **({"seals": event.seals} if event.seals else {}))
+
+
+def _endorsed(event: e.CertificateEndorsed, index: int) -> Iterable[Change]:
+    line = (event.field, event.stated, event.endorsed)
+    yield Change(subject(event.certificate), {}, add={"endorsements": (line,)})
+
+
+def _notified(event: e.ShipmentNotified, index: int) -> Iterable[Change]:
+    yield Change(subject(event.certificate), {}, begin={"status": ANNOUNCED, "weight": event.weight})
+
+
+def _arrived(event: e.ShipmentArrived, index: int) -> Iterable[Change]:
+    yield _to(event, number=event.number, provenance=event.provenance, seals=event.seals)
+
+
+def _inspected(event: e.ShipmentInspected, index: int) -> Iterable[Change]:
+    yield Change(subject(event.certificate), {"measured": event.weight, "conforms": event.conforms})
+
+
+def _exported(event: e.Exported, index: int) -> Iterable[Change]:
+    if event.certificate is not None:
+        yield _to(event)
+
+
+def _applied(event: e.CertificateApplied, index: int) -> Iterable[Change]:
+    values = {
+        "status": "open",
+        "exporter": event.by,
+        "parts": event.parts,
+        "destination": event.destination,
+    }
+    yield Change("application:" + event.application, values)
+
+
+def _refused(event: e.CertificateRefused, index: int) -> Iterable[Change]:
+    yield Change("application:" + event.application, {"status": "refused"})
+
+
+def _moved(event: Any, index: int) -> Iterable[Change]:
+    yield _to(event)
+
+
+_CHANGES: dict[type[Any], Callable[[Any, int], Iterable[Change]]] = {
+    e.CertificateApplied: _applied,
+    e.CertificateRefused: _refused,
+    e.CertificateIssued: _issued,
+    e.CertificateValidated: _validated,
+    e.CertificateVoided: _moved,
+    e.CertificateReplaced: _moved,
+    e.CertificateReturned: _moved,
+    e.CertificateEndorsed: _endorsed,
+    e.Exported: _exported,
+    e.ShipmentReturned: _moved,
+    e.ShipmentNotified: _notified,
+    e.ShipmentArrived: _arrived,
+    e.ShipmentInspected: _inspected,
+    e.ShipmentDetained: _moved,
+    e.ShipmentRemedied: _moved,
+    e.ShipmentRejected: _moved,
+    e.Imported: _imported,
+    e.ImportConfirmed: _moved,
+}
+
+
+def changes(event: e.Event | e.Opaque, index: int) -> Iterable[Change]:
+    """The certificate or application that an event changes, with its new values."""
+    rule = _CHANGES.get(type(event))
+    return () if rule is None else rule(event, index)

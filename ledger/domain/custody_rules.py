@@ -20,6 +20,9 @@ from ledger.edtf import Span, certainly_before, day_before, spans
 
 _OWNER_MAY = (e.Sold, e.Offered, e.Lost, e.Recovered, e.Named, e.Valued)
 _AUTHORITY_MAY = (
+    e.Forfeited,
+    e.ShipmentReturned,
+    e.Lost,
     e.Weighed,
     e.Valued,
     e.Sealed,
@@ -30,7 +33,7 @@ _AUTHORITY_MAY = (
     e.CertificateIssued,
 )
 _ANY_CONDITION = (e.Valued, e.Named, e.Reported)
-_SEIZED_MAY = (e.Released, e.Weighed, e.Valued, e.Named, e.Sealed, e.Lost, e.Seized)
+_SEIZED_MAY = (e.Forfeited, e.Released, e.Weighed, e.Valued, e.Named, e.Sealed, e.Lost, e.Seized)
 _CERTIFIED_MAY = (e.Exported, e.Sealed, e.Valued, e.Named, e.Weighed, e.Seized, e.Lost)
 _LOST_MAY = (e.Recovered, e.Seized)
 
@@ -46,7 +49,16 @@ def used(event: e.Event) -> tuple[str, ...]:
             return event.parcels
         case e.Reported():
             return event.parcels
-        case e.Received() | e.Recovered() | e.CertificateIssued() | e.Exported():
+        case e.Forfeited():
+            return event.parcels
+        case (
+            e.Received()
+            | e.Recovered()
+            | e.CertificateIssued()
+            | e.CertificateApplied()
+            | e.Exported()
+            | e.ShipmentReturned()
+        ):
             return tuple(part.parcel for part in event.parts)
         case _:
             return ()
@@ -82,6 +94,8 @@ def custody(state: State, act: e.Recorded) -> Refusals:
             yield from _usable(state, act, event, parcel)
     if isinstance(event, e.Seized):
         yield from _seizable(state, event)
+    if isinstance(event, e.Sold):
+        yield from _buyer(state, act, event)
 
 
 def _twice(event: e.Event) -> Refusals:
@@ -114,6 +128,18 @@ def _seizable(state: State, event: e.Seized) -> Refusals:
             yield Refusal("parcel-consumed", f"parcel:{parcel.id}", _gone(parcel))
 
 
+def _buyer(state: State, act: e.Recorded, event: e.Sold) -> Refusals:
+    """The national profile may say which roles sell to which."""
+    house = state.house()
+    seller, buyer = state.party(event.by or ""), state.party(event.to or "")
+    if house is None or house.profile is None or not house.profile.trade or seller is None or buyer is None:
+        return
+    selling, buying = roles(seller, when(act)), roles(buyer, when(act))
+    if not any(line.seller in selling and line.buyer in buying for line in house.profile.trade):
+        values = {"seller": "/".join(sorted(selling)), "buyer": "/".join(sorted(buying))}
+        yield Refusal("trade-not-allowed", f"party:{buyer.id}", values)
+
+
 def _usable(state: State, act: e.Recorded, event: e.Event, parcel: Parcel) -> Refusals:
     about = f"parcel:{parcel.id}"
     if parcel.documented and not event.documented and not isinstance(event, e.Reported):
@@ -133,7 +159,7 @@ def _condition(state: State, event: e.Event, parcel: Parcel) -> Refusals:
     about = f"parcel:{parcel.id}"
     if parcel.condition == CONSUMED:
         yield Refusal("parcel-consumed", about, _gone(parcel))
-    elif parcel.condition == EXPORTED and not isinstance(event, e.Lost):
+    elif parcel.condition == EXPORTED and not isinstance(event, e.Lost | e.ShipmentReturned):
         yield Refusal(
             "parcel-exported",
             about,
@@ -145,7 +171,7 @@ def _condition(state: State, event: e.Event, parcel: Parcel) -> Refusals:
         yield Refusal("parcel-not-lost", about, {"parcel": parcel.id})
     if parcel.seized_by is not None and not isinstance(event, _SEIZED_MAY):
         yield Refusal("parcel-seized", about, {"parcel": parcel.id, "authority": parcel.seized_by})
-    if parcel.seized_by is None and isinstance(event, e.Released):
+    if parcel.seized_by is None and isinstance(event, e.Released | e.Forfeited):
         yield Refusal("parcel-not-seized", about, {"parcel": parcel.id})
     if parcel.certificate is not None and not isinstance(event, _CERTIFIED_MAY):
         certificate = state.certificate(parcel.certificate)

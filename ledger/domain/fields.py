@@ -114,6 +114,16 @@ def _is_text(value: Any) -> bool:
     return value.isprintable() or not any(c in _CONTROLS for c in value)
 
 
+def _is_note(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= 40_000 and not any(c in _CONTROLS for c in value)
+
+
+def _note(text: str) -> str:
+    if not _is_note(text):
+        raise ValueError(text)
+    return text
+
+
 def _text(text: str) -> str:
     if not _is_text(text):
         raise ValueError(text)
@@ -161,9 +171,14 @@ SITE = _ident("site", "a site's id")
 LICENCE = _ident("licence", "a licence's number")
 MANDATE = _ident("mandate", "a mandate's id")
 MEASURE = _ident("measure", "a measure's id, such as UNSC-1643")
+APPLICATION = _ident("application", "an application's number")
+ALERT = _ident("alert", "an alert's id")
+FINDING = _ident("finding", "a finding's id")
+GRANT = _ident("grant", "a grant's id")
 SEAL = _ident("seal", "a seal's number")
 NUMBER = _ident("number", "a certificate's number as it is printed")
 TEXT = Kind("text", "text of at most 4,000 characters without control characters", _is_text, _text)
+NOTE = Kind("note", "a signed note", _is_note, _note)
 COUNTRY = Kind("country", "a country's two capital letters, such as BW", *_matching(r"[A-Z]{2}"))
 LANGUAGE = Kind(
     "language", "a language tag, such as en or fr-CD", *_matching(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -205,6 +220,17 @@ CHANNEL = _choice("channel", tuple(k.value for k in vocabulary.Channel))
 PURPOSE = _choice("purpose", tuple(k.value for k in vocabulary.Purpose))
 LOSS = _choice("loss", tuple(k.value for k in vocabulary.Loss))
 EFFECT = _choice("effect", ("no-trade", "no-origin", "supervised", "zones-only", "no-party", "data-only"))
+MOTION = _choice("motion", ("holder", "authority"))
+RETURN_REASON = _choice("return reason", ("unused", "expired"))
+DIRECTION = _choice("direction", ("sent", "received"))
+FATE = _choice("fate", ("destroyed", "sold", "kept"))
+PIN = _choice("pin", ("first", "extends", "not-shown"))
+INSPECTION = _choice("inspection", ("all", "risk"))
+GOVERNING = _choice("governing valuation", ("highest", "latest", "authority", "exporter"))
+ALERT_KIND = _choice("alert kind", ("fake-certificate", "suspicious-shipment", "infringement", "fork"))
+FINDING_STATE = _choice(
+    "finding state", ("open", "sent", "answered", "explained", "corrected", "confirmed", "dismissed")
+)
 OUTCOME = _choice("outcome", ("open", "unsold", "sold", "withdrawn"))
 
 

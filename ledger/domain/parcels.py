@@ -194,6 +194,20 @@ def _lost(event: e.Lost, index: int) -> Iterator[Change]:
         yield Change(subject(parcel), {"condition": LOST, "holder": None})
 
 
+def _came_back(event: e.ShipmentReturned, index: int) -> Iterator[Change]:
+    for part in event.parts:
+        values = {"condition": HELD, "holder": event.to, **_known(weight=part.weight, country=event.country)}
+        yield Change(subject(part.parcel), values)
+
+
+def _forfeited(event: e.Forfeited, index: int) -> Iterator[Change]:
+    for parcel in event.parcels:
+        values: dict[str, Any] = {"owner": event.by}
+        if event.fate == "destroyed":
+            values |= {"condition": LOST, "holder": None, "seized_by": None}
+        yield Change(subject(parcel), values)
+
+
 def _certified(event: e.CertificateIssued, index: int) -> Iterator[Change]:
     for part in event.parts:
         yield Change(subject(part.parcel), {"certificate": event.certificate})
@@ -221,6 +235,8 @@ _CHANGES: dict[type[Any], Callable[[Any, int], Iterable[Change]]] = {
     e.CertificateIssued: _certified,
     e.Exported: _exported,
     e.Imported: _imported,
+    e.ShipmentReturned: _came_back,
+    e.Forfeited: _forfeited,
 }
 
 

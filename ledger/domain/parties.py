@@ -61,6 +61,34 @@ MAY_RECORD: dict[type[e.Event], frozenset[Role]] = {
     e.Exported: _HOLDERS,
     e.Imported: _HOLDERS,
     e.ImportConfirmed: _AUTHORITY,
+    e.CertificateApplied: _HOLDERS,
+    e.CertificateRefused: _AUTHORITY,
+    e.CertificateEndorsed: _AUTHORITY,
+    e.CertificateReplaced: _AUTHORITY,
+    e.CertificateReturned: _AUTHORITY,
+    e.ShipmentNotified: _AUTHORITY,
+    e.ShipmentArrived: _AUTHORITY,
+    e.ShipmentInspected: _AUTHORITY,
+    e.ShipmentDetained: _AUTHORITY,
+    e.ShipmentRemedied: _AUTHORITY,
+    e.ShipmentRejected: _AUTHORITY,
+    e.ShipmentReturned: _AUTHORITY,
+    e.Forfeited: _AUTHORITY,
+    e.PartnerRecognised: _AUTHORITY,
+    e.PartnerDropped: _AUTHORITY,
+    e.CheckpointPinned: _AUTHORITY,
+    e.ForkProved: _AUTHORITY,
+    e.ReconciliationStated: _AUTHORITY,
+    e.ProfileAdopted: _AUTHORITY,
+    e.AlertRaised: _ANY,
+    e.AlertReceived: _AUTHORITY,
+    e.AlertClosed: _AUTHORITY,
+    e.FindingRecorded: frozenset({Role.AUTHORITY, Role.OBSERVER}),
+    e.FindingFollowed: frozenset({Role.AUTHORITY, Role.OBSERVER}),
+    e.DecisionRecorded: _AUTHORITY,
+    e.OfficeHeld: _AUTHORITY,
+    e.GrantGiven: _AUTHORITY,
+    e.GrantWithdrawn: _AUTHORITY,
     e.Attested: _ANY,
     e.Corrected: _ANY,
     e.DisclosureErased: _AUTHORITY,
@@ -68,33 +96,35 @@ MAY_RECORD: dict[type[e.Event], frozenset[Role]] = {
 """Act by role: which roles may record an act themselves. A clerk records what the mandating party may
 record."""
 
-ARCHIVED = frozenset(MAY_RECORD) - {
-    e.LedgerOpened,
-    e.LedgerClosed,
-    e.LedgerKeyChanged,
-    e.LedgerKeyRevoked,
-    e.CertificateIndex,
-    e.RegisterAdopted,
-    e.ParticipantAdmitted,
-    e.ParticipantLeft,
-    e.MeasureAdopted,
-    e.MeasureEnded,
-    e.LicenceGranted,
-    e.LicenceWithdrawn,
-    e.RoleGranted,
-    e.RoleWithdrawn,
-    e.MandateGranted,
-    e.MandateWithdrawn,
-    e.KeyEnrolled,
-    e.KeyRevoked,
-    e.CertificateIssued,
-    e.CertificateValidated,
-    e.CertificateVoided,
-    e.ImportConfirmed,
-    e.Attested,
-    e.Corrected,
-    e.DisclosureErased,
-}
+ARCHIVED: frozenset[type[e.Event]] = frozenset(
+    {
+        e.PartyRegistered,
+        e.AliasRecorded,
+        e.SiteRegistered,
+        e.Mined,
+        e.StockOpened,
+        e.Weighed,
+        e.Valued,
+        e.Reported,
+        e.Named,
+        e.Sorted,
+        e.Split,
+        e.Mixed,
+        e.Polished,
+        e.Offered,
+        e.Consigned,
+        e.Transferred,
+        e.Sold,
+        e.Received,
+        e.Sealed,
+        e.Seized,
+        e.Released,
+        e.Lost,
+        e.Recovered,
+        e.Exported,
+        e.Imported,
+    }
+)
 """The acts that an archivist may record in their documented form: what sources can tell of the past."""
 
 NEEDS_LICENCE: dict[type[e.Event], dict[Role, frozenset[LicenceKind]]] = {
@@ -214,6 +244,7 @@ class House:
     successor: str | None = None
     indexed: int | None = None
     register: str | None = None
+    profile: e.ProfileAdopted | None = None
     acts: tuple[e.Recorded, ...] = ()
 
 

@@ -40,6 +40,12 @@ def _taken(state: State, event: e.Event) -> Refusals:
             yield Refusal("id-taken", f"licence:{event.licence}", {"id": event.licence})
         case e.MandateGranted() if state.mandate(event.mandate):
             yield Refusal("id-taken", f"mandate:{event.mandate}", {"id": event.mandate})
+        case e.AlertRaised() if state.subject(f"alert:{event.alert}"):
+            yield Refusal("id-taken", f"alert:{event.alert}", {"id": event.alert})
+        case e.FindingRecorded() if state.subject(f"finding:{event.finding}"):
+            yield Refusal("id-taken", f"finding:{event.finding}", {"id": event.finding})
+        case e.GrantGiven() if state.subject(f"grant:{event.grant}"):
+            yield Refusal("id-taken", f"grant:{event.grant}", {"id": event.grant})
         case e.KeyEnrolled():
             key = state.key(event.key)
             if key is not None and key.party is not None:
@@ -80,12 +86,30 @@ def _unknown(state: State, event: e.Event) -> Refusals:
         yield Refusal("licence-unknown", f"licence:{event.licence}", {"licence": event.licence})
     if isinstance(event, e.MandateWithdrawn) and state.mandate(event.mandate) is None:
         yield Refusal("mandate-unknown", f"mandate:{event.mandate}", {"mandate": event.mandate})
+    yield from _unknown_follow_up(state, event)
     if isinstance(event, e.KeyRevoked):
         yield from _key_to_revoke(state, event)
     if isinstance(event, e.LedgerKeyChanged | e.LedgerKeyRevoked):
         yield from _ledger_key(state, event)
     if isinstance(event, e.AliasRecorded) and not _is_known(state, event.subject):
         yield Refusal("subject-unknown", event.subject, {})
+
+
+def _unknown_follow_up(state: State, event: e.Event) -> Refusals:
+    """What closes, follows, withdraws or pins names something that was opened before."""
+    name = None
+    match event:
+        case e.AlertClosed():
+            name = f"alert:{event.alert}"
+        case e.FindingFollowed():
+            name = f"finding:{event.finding}"
+        case e.GrantWithdrawn():
+            name = f"grant:{event.grant}"
+    if name is not None and state.subject(name) is None:
+        yield Refusal("subject-unknown", name, {})
+    if isinstance(event, e.PartnerDropped | e.CheckpointPinned | e.ForkProved | e.AlertReceived):
+        if state.partner(event.origin) is None:
+            yield Refusal("partner-unknown", f"partner:{event.origin}", {"origin": event.origin})
 
 
 def _key_to_revoke(state: State, event: e.KeyRevoked) -> Refusals:

@@ -15,15 +15,32 @@ from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from ledger.domain import certificates, events, fields, parcels, participants, parties, registration
-from ledger.domain.certificates import Certificate
+from ledger.domain import certificates, events, fields, parcels, participants, parties, partners, registration
+from ledger.domain.certificates import Application, Certificate
 from ledger.domain.change import Change
 from ledger.domain.events import Corrected, Event, Opaque, Recorded
 from ledger.domain.parcels import Parcel
 from ledger.domain.participants import Participant
 from ledger.domain.parties import HOUSE, Entry, House, Key, Licence, Mandate, Party, Site
+from ledger.domain.partners import Alert, Finding, Grant, Partner
 
-Subject = Parcel | Certificate | Party | Licence | Mandate | Key | Site | Participant | Entry | House
+Subject = (
+    Parcel
+    | Certificate
+    | Application
+    | Party
+    | Licence
+    | Mandate
+    | Key
+    | Site
+    | Participant
+    | Partner
+    | Alert
+    | Finding
+    | Grant
+    | Entry
+    | House
+)
 
 _BLANK: dict[str, Callable[..., Subject]] = {
     "parcel": Parcel,
@@ -34,6 +51,11 @@ _BLANK: dict[str, Callable[..., Subject]] = {
     "key": Key,
     "site": Site,
     "participant": Participant,
+    "application": Application,
+    "partner": Partner,
+    "alert": Alert,
+    "finding": Finding,
+    "grant": Grant,
     "entry": Entry,
     "ledger": House,
 }
@@ -45,6 +67,7 @@ def changes(event: Event | Opaque, index: int) -> Iterator[Change]:
     yield from certificates.changes(event, index)
     yield from registration.changes(event, index)
     yield from participants.changes(event, index)
+    yield from partners.changes(event, index)
 
 
 def guarded(event: Event | Opaque, about: Recorded | None = None) -> tuple[str, ...]:
@@ -241,6 +264,16 @@ class State:
     def participant(self, code: str) -> Participant | None:
         """A participant of the register, or None."""
         found: Participant | None = self.subject("participant:" + code)
+        return found
+
+    def application(self, application: str) -> Application | None:
+        """An application for a certificate, or None."""
+        found: Application | None = self.subject("application:" + application)
+        return found
+
+    def partner(self, origin: str) -> Partner | None:
+        """Another sovereign ledger, or None."""
+        found: Partner | None = self.subject("partner:" + origin)
         return found
 
     def attesters(self, index: int) -> tuple[str, ...]:

@@ -1,0 +1,107 @@
+"""Acts between sovereign ledgers: partners recognised, their checkpoints pinned, accounts reconciled; the
+profile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ledger.domain import fields as f
+from ledger.domain.act import Event, act
+from ledger.domain.fields import may, need, rows
+
+
+@act("partner-recognised/1", "partner recognise")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerRecognised(Event):
+    """Another participant's ledger is recognised under its origin and keys, from a day on."""
+
+    origin: str = need(f.TEXT, "the partner ledger's origin", always=True)
+    participant: str = need(f.COUNTRY, "whose ledger it is", always=True)
+    keys: tuple[str, ...] = need(f.TEXT, "its verifier keys", many=True)
+    since: str = need(f.DATE, "from when", always=True)
+    published: str | None = may(f.TEXT, "where it publishes its tiles")
+
+
+@act("partner-dropped/1", "partner drop")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerDropped(Event):
+    """A partner's ledger is no longer recognised."""
+
+    origin: str = need(f.TEXT, "the partner ledger's origin", always=True)
+    since: str = need(f.DATE, "from when", always=True)
+    reason: str | None = may(f.TEXT, "why")
+
+
+@act("checkpoint-pinned/1", "partner pin")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointPinned(Event):
+    """A partner's signed checkpoint, whole: from now on its past cannot change unnoticed (DESIGN section 6).
+
+    ``outcome``: ``first``, ``extends`` an earlier pin with proof, or ``not-shown`` where no path came along.
+    """
+
+    origin: str = need(f.TEXT, "the partner ledger's origin", always=True)
+    size: int = need(f.INDEX, "the checkpoint's size", always=True)
+    root: bytes = need(f.HASH, "its root", always=True)
+    checkpoint: str = need(f.NOTE, "the signed note", always=True)
+    outcome: str = need(f.PIN, "what it was shown to be", always=True)
+
+
+@act("fork-proved/1", "partner fork")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForkProved(Event):
+    """A partner showed two histories: the proof's hash; imports from it stop."""
+
+    origin: str = need(f.TEXT, "the partner ledger's origin", always=True)
+    proof: bytes = need(f.HASH, "the SHA-256 of the fork proof", always=True)
+
+
+@act("reconciliation-stated/1", "reconciliation state")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReconciliationStated(Event):
+    """The agreed statement of a reconciliation; both sides attest it (A/RES/67/135 paragraph 27)."""
+
+    participant: str = need(f.COUNTRY, "the other side", always=True)
+    period: str = need(f.DATE, "the period", always=True)
+    statement: bytes = need(f.HASH, "the SHA-256 of the statement", always=True)
+    matched: int | None = need(f.INDEX, "certificates that agree")
+    differing: int | None = need(f.INDEX, "certificates that differ")
+    unexplained: int | None = may(f.INDEX, "differences without explanation")
+
+
+@dataclass(frozen=True, slots=True)
+class TradeLine:
+    """Who may sell to whom."""
+
+    seller: str = need(f.ROLE, "the seller's role", always=True)
+    buyer: str = need(f.ROLE, "the buyer's role", always=True)
+
+
+@dataclass(frozen=True, slots=True)
+class RangeLine:
+    """Certificate numbers that an issuer gave out."""
+
+    issuer: str = need(f.COUNTRY, "the issuer", always=True)
+    first: int = need(f.INDEX, "the first number", always=True)
+    last: int = need(f.INDEX, "the last number", always=True)
+    since: str | None = may(f.DATE, "from when")
+    until: str | None = may(f.DATE, "until when")
+
+
+@act("profile-adopted/1", "profile adopt")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileAdopted(Event):
+    """What KPCS leaves to each State: validity, deadlines, tolerances, numbers, who may sell to whom."""
+
+    profile: str = need(f.TEXT, "the profile's name and version", always=True)
+    validity_days: int | None = may(f.STONES, "how long a certificate is valid")
+    confirmation_days: int | None = may(f.STONES, "within how many days an import is confirmed")
+    confirmation_working: bool | None = may(f.YES, "whether those are working days")
+    weight_tolerance: int | None = may(f.WEIGHT, "by how much a shipment's weight may differ on arrival")
+    value_tolerance: int | None = may(f.INDEX, "by how much its value may differ, in hundredths of a percent")
+    number_pattern: str | None = may(f.TEXT, "the form of own certificate numbers, # for a digit")
+    ranges: tuple[RangeLine, ...] = rows(RangeLine, "ranges of numbers", required=False)
+    trade: tuple[TradeLine, ...] = rows(TradeLine, "who may sell to whom; none: everybody", required=False)
+    retention_years: int | None = may(f.STONES, "how long papers are kept")
+    inspection: str | None = may(f.INSPECTION, "whether every container is opened")
+    governing: str | None = may(f.GOVERNING, "which of several valuations governs")
