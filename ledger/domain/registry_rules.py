@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ledger.domain import events as e
+from ledger.domain import fields
 from ledger.domain.refusal import Refusal, Refusals
 from ledger.domain.state import State
 from ledger.edtf import day_before, spans
@@ -55,24 +56,15 @@ def _taken(state: State, event: e.Event) -> Refusals:
 
 
 def _named_parties(event: e.Event) -> Iterator[str]:
-    names: tuple[str | None, ...]
-    match event:
-        case e.PartyRegistered():
-            return
-        case e.SiteRegistered():
-            names = (event.operator,)
-        case e.LicenceGranted() | e.RoleGranted() | e.RoleWithdrawn() | e.KeyEnrolled():
-            names = (event.party,)
-        case e.MandateGranted():
-            names = (event.clerk, event.party)
-        case _:
-            names = tuple(
-                getattr(event, field, None)
-                for field in ("to", "sender", "holder", "exporter", "taken_from", "carrier")
-            )
-    if event.documented:
-        names = (*names, event.by)
-    yield from (name for name in names if name is not None)
+    """The parties an act names beside the one that acts; in a documented act that one too."""
+    if isinstance(event, e.PartyRegistered):
+        return
+    for field in fields.table(type(event)):
+        if field.kind is not fields.PARTY or (field.name == "by" and not event.documented):
+            continue
+        name = getattr(event, field.name)
+        if name is not None:
+            yield name
 
 
 def _unknown(state: State, event: e.Event) -> Refusals:

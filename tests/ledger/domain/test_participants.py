@@ -140,7 +140,7 @@ def test_certificates_and_imports_ask_for_good_standing() -> None:
     assert book.codes(certificate("P1", 12_500, destination="QA")) == ["standing-unknown"]
     book.do(
         e.MeasureAdopted(
-            by="ministry", measure="M", participant="ZW", effect="no-origin", since="2023-01-01", source="s"
+            by="ministry", measure="M", participant="ZW", effect="no-origin", since="2023", source="s"
         )
     )
     arrival = e.Imported(
@@ -159,7 +159,10 @@ def test_certificates_and_imports_ask_for_good_standing() -> None:
 
 
 def test_under_supervision_a_certificate_waits_for_its_attestation() -> None:
-    """Missing, it is disputed and not validated; the issuer's and exporter's own attestations do not count."""
+    observed = e.Attested(
+        by="observer-1", origin="ledger.example/bw/test", index=issue.index, hash=issue.hash
+    )
+    book.do(observed)
     book = Book()
     book.do(adoption("ministry"))
     measure = e.MeasureAdopted(

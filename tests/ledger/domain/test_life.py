@@ -1,0 +1,276 @@
+"""A certificate's life, transition by transition: those that are drawn, and every one that must not exist."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from ledger.domain import certificates as c
+from ledger.domain import events as e
+from ledger.domain.certificate_rules import matches
+from tests.book import Book, certificate
+from tests.examples import example
+
+OWN, FOREIGN = "BW/00000107", "ZW/00000009"
+EXPORT = e.Exported(by="miner-1", certificate=OWN, parts=(e.Part("P1", 12_500),), destination="EU")
+IMPORT = e.Imported(
+    by="dealer-1",
+    certificate=FOREIGN,
+    number="ZW 9",
+    lines=(e.Arrival("Z1", 5_000),),
+    weight=5_000,
+    provenance="ZW",
+    expiry="2024-06-30",
+)
+ARRIVAL = e.ShipmentArrived(by="ministry", certificate=FOREIGN, number="ZW 9", provenance="ZW", intact=True)
+
+
+def by_ministry(record: type[e.Event], certificate_: str, **more: Any) -> e.Event:
+    """An act of the ministry on a certificate, every other field filled."""
+    return dataclasses.replace(example(record, "ministry"), certificate=certificate_, country=None, **more)
+
+
+def returned(to: str = "miner-1") -> e.Event:
+    """The exported shipment is back."""
+    return e.ShipmentReturned(by="ministry", certificate=OWN, parts=(e.Part("P1", 12_500),), to=to)
+
+
+PATHS: dict[str, tuple[e.Event, ...]] = {
+    c.ISSUED: (certificate("P1", 12_500),),
+    c.VALIDATED: (certificate("P1", 12_500), by_ministry(e.CertificateValidated, OWN)),
+    c.VOIDED: (certificate("P1", 12_500), by_ministry(e.CertificateVoided, OWN)),
+    c.REPLACED: (certificate("P1", 12_500), by_ministry(e.CertificateReplaced, OWN)),
+    c.RETURNED: (certificate("P1", 12_500), by_ministry(e.CertificateReturned, OWN)),
+    c.EXPORTED: (certificate("P1", 12_500), by_ministry(e.CertificateValidated, OWN), EXPORT),
+    c.CONFIRMED: (
+        certificate("P1", 12_500),
+        by_ministry(e.CertificateValidated, OWN),
+        EXPORT,
+        by_ministry(e.ImportConfirmed, OWN),
+    ),
+    c.ANNOUNCED: (by_ministry(e.ShipmentNotified, FOREIGN),),
+    c.ARRIVED: (ARRIVAL,),
+    c.DETAINED: (ARRIVAL, by_ministry(e.ShipmentDetained, FOREIGN)),
+    c.REJECTED: (ARRIVAL, by_ministry(e.ShipmentRejected, FOREIGN)),
+    c.RECEIVED: (IMPORT,),
+}
+"""One way to each state: own certificates first, then another participant's."""
+
+
+def in_state(state: str) -> tuple[Book, str]:
+    """A ledger whose certificate is in a state, and that certificate."""
+    book = Book()
+    book.mine("P1", 12_500)
+    path = PATHS[state]
+    for event in path:
+        book.do(event)
+    name = str(getattr(path[0], "certificate", OWN))
+    assert c.status(book.state.certificate(name)) == state
+    return book, name
+
+
+def attempt(record: type[e.Event], name: str) -> e.Event:
+    """The act of that kind on that certificate."""
+    match record:
+        case e.CertificateIssued:
+            return dataclasses.replace(certificate("P1", 12_500), certificate=name)
+        case e.Exported:
+            return dataclasses.replace(EXPORT, certificate=name)
+        case e.Imported:
+            return dataclasses.replace(IMPORT, certificate=name, number=name.replace("/", " "))
+        case e.ShipmentArrived:
+            return dataclasses.replace(ARRIVAL, certificate=name, number=name.replace("/", " "))
+        case e.ShipmentReturned:
+            return returned()
+        case _:
+            return by_ministry(record, name)
+
+
+LIFE_CODES = {"certificate-state", "certificate-used", "certificate-unknown", "certificate-taken"}
+
+
+def test_every_state_is_reached() -> None:
+    """The drawing has no state that no act leads to."""
+    assert set(PATHS) == set(c.STATES)
+
+
+@pytest.mark.parametrize("state", c.STATES)
+@pytest.mark.parametrize("record", list(c.LIFE), ids=lambda record: record.TYPE)
+def test_each_transition_is_drawn_or_refused(state: str, record: type[e.Event]) -> None:
+    """From each state each act passes the life's rule exactly where `LIFE` draws it, and leads where it
+    says.
+    """
+    book, name = in_state(state)
+    event = attempt(record, name)
+    codes = set(book.codes(event)) & LIFE_CODES
+    wanted, target = c.LIFE[record]
+    if state in wanted:
+        assert codes == set()
+        after = book.force(book.act(event))
+        reached = c.status(book.state.certificate(name))
+        assert reached == (state if target == c.SAME else target), after.event.TYPE
+    else:
+        assert len(codes) == 1
+
+
+def test_replacement_return_and_endorsement() -> None:
+    """A replaced certificate frees its goods for the one that replaces it; an endorsement is kept with its
+    words.
+    """
+    book, _ = in_state(c.VALIDATED)
+    second = certificate("P1", 12_500, "BW 108", replaces=OWN)
+    assert book.codes(second) == ["parcel-certified", "certificate-state"]
+    book.do(by_ministry(e.CertificateReplaced, OWN))
+    book.do(second)
+    book, name = in_state(c.RECEIVED)
+    endorsed = e.CertificateEndorsed(
+        by="ministry",
+        certificate=name,
+        field="weight",
+        stated="50.00 ct",
+        endorsed="5.00 ct",
+        instruction="letter 7",
+    )
+    book.do(endorsed)
+    found = book.state.certificate(name)
+    assert found is not None
+    assert found.endorsements == (("weight", "50.00 ct", "5.00 ct"),)
+
+
+def test_an_application_is_answered_once_and_for_the_same_goods() -> None:
+    """Applied, then issued or refused; not twice, not for other parcels."""
+    book = Book()
+    book.mine("P1", 12_500)
+    book.mine("P2", 100)
+    apply = e.CertificateApplied(
+        by="miner-1",
+        application="A1",
+        parts=(e.Part("P1"),),
+        destination="EU",
+        importer="x",
+        declaration="kpcs/1",
+    )
+    assert book.codes(dataclasses.replace(apply, by="dealer-1")) == ["holder-only"]
+    book.do(apply)
+    assert book.codes(apply) == ["id-taken"]
+    issue = certificate("P1", 12_500, application="A1")
+    assert book.codes(certificate("P2", 100, application="A1")) == ["certificate-differs"]
+    assert book.codes(dataclasses.replace(issue, application="A2")) == ["application-not-open"]
+    book.do(issue)
+    assert book.codes(e.CertificateRefused(by="ministry", application="A1", reason="x")) == [
+        "application-not-open"
+    ]
+
+
+def test_goods_that_come_back_are_in_hand_again_and_stolen_ones_are_not() -> None:
+    """Carats are spent like coins: what left is gone until it returns; theft in transit is recorded."""
+    book, _ = in_state(c.EXPORTED)
+    sale = e.Sold(by="miner-1", parcels=("P1",), to="dealer-1", price=1)
+    assert "parcel-exported" in book.codes(sale)
+    assert book.codes(dataclasses.replace(returned(), parts=(e.Part("P9", 1),))) == [
+        "parcel-unknown",
+        "certificate-differs",
+    ]
+    book.do(returned())
+    assert book.codes(sale) == []
+    book, _ = in_state(c.EXPORTED)
+    book.do(e.Lost(by="ministry", parcels=("P1",), how="stolen"))
+    assert book.state.parcel("P1").condition == "lost"  # type: ignore[union-attr]
+
+
+def test_forfeited_goods_are_seized_first_and_destroyed_ones_are_gone() -> None:
+    """Forfeiture needs a seizure; its fate decides whether the goods remain."""
+    book = Book()
+    book.mine("P1", 12_500)
+    forfeit = e.Forfeited(by="ministry", parcels=("P1",), fate="destroyed")
+    assert book.codes(forfeit) == ["parcel-not-seized"]
+    book.do(e.Seized(by="ministry", lines=(e.Goods("P1", 12_500),)))
+    book.do(forfeit)
+    assert book.state.parcel("P1").condition == "lost"  # type: ignore[union-attr]
+
+
+def test_the_profile_decides_what_the_scheme_leaves_open() -> None:
+    """Validity, form and range of numbers, tolerance on arrival, who may sell to whom."""
+    book = Book()
+    book.mine("P1", 12_500)
+    profile = e.ProfileAdopted(
+        by="ministry",
+        profile="test/1",
+        validity_days=60,
+        number_pattern="BW ###",
+        weight_tolerance=100,
+        ranges=(e.RangeLine("BW", 100, 199), e.RangeLine("ZW", 1, 5)),
+        trade=(e.TradeLine("miner", "dealer"),),
+    )
+    long = certificate("P1", 12_500, expiry="2024-12-31")
+    assert book.codes(long) == []
+    book.do(profile)
+    assert book.codes(long) == ["certificate-validity"]
+    assert book.codes(certificate("P1", 12_500, "BW 1070", expiry="2024-02-01")) == [
+        "certificate-pattern",
+        "certificate-range",
+    ]
+    assert book.codes(certificate("P1", 12_500, expiry="2024-02-01")) == []
+    assert book.codes(dataclasses.replace(IMPORT, weight=5_100)) == []
+    assert book.codes(dataclasses.replace(IMPORT, weight=5_101)) == ["certificate-differs"]
+    sale = e.Sold(by="miner-1", parcels=("P1",), to="dealer-1", price=1)
+    assert book.codes(sale) == []
+    assert book.codes(dataclasses.replace(sale, to="cutter-1")) == ["trade-not-allowed"]
+
+
+def test_a_partner_shown_to_keep_two_histories_is_believed_no_more() -> None:
+    """Recognised, pinned, then forked: imports on its word stop; without its word they do not."""
+    book = Book()
+    origin = "ledger.example/zw/k3"
+    told = dataclasses.replace(IMPORT, origin=origin, entry=7, hash=bytes(32))
+    assert book.codes(told) == ["partner-unknown"]
+    book.do(
+        e.PartnerRecognised(by="ministry", origin=origin, participant="ZW", keys=("k",), since="2024-01-01")
+    )
+    assert book.codes(told) == []
+    pin = e.CheckpointPinned(
+        by="ministry", origin=origin, size=5, root=bytes(32), checkpoint="note", outcome="first"
+    )
+    book.do(pin)
+    partner = book.state.partner(origin)
+    assert partner is not None
+    assert [(size, outcome) for size, _, _, outcome in partner.pins] == [(5, "first")]
+    book.do(e.ForkProved(by="ministry", origin=origin, proof=bytes(32)))
+    assert book.codes(told) == ["partner-forked"]
+    assert book.codes(IMPORT) == []
+
+
+def test_a_certificate_with_our_letters_that_we_never_issued_does_not_arrive() -> None:
+    """A forged own certificate is refused at our own border."""
+    book = Book()
+    forged = dataclasses.replace(ARRIVAL, certificate="BW/00000999", number="BW 999")
+    assert book.codes(forged) == ["certificate-own"]
+
+
+def test_alerts_findings_and_grants_have_one_beginning() -> None:
+    """Closed, followed and withdrawn only what was raised, found and given."""
+    book = Book()
+    alert = e.AlertRaised(by="ministry", alert="AL-1", about="fake-certificate", certificate=FOREIGN)
+    closed = e.AlertClosed(by="ministry", alert="AL-1", outcome="dismissed")
+    assert book.codes(closed) == ["subject-unknown"]
+    book.do(alert)
+    assert book.codes(alert) == ["id-taken"]
+    book.do(closed)
+    finding = e.FindingRecorded(by="observer-1", finding="F1", text="seals not listed")
+    assert book.codes(e.FindingFollowed(by="ministry", finding="F1", state="sent")) == ["subject-unknown"]
+    book.do(finding)
+    book.do(e.FindingFollowed(by="ministry", finding="F1", state="explained"))
+    assert book.state.subject("finding:F1").state == "explained"
+    grant = e.GrantGiven(by="ministry", grant="G1", reader="ZW", fields=("value",), since="2024")
+    assert book.codes(e.GrantWithdrawn(by="ministry", grant="G1", since="2024")) == ["subject-unknown"]
+    book.do(grant)
+    assert book.codes(grant) == ["id-taken"]
+
+
+def test_number_patterns() -> None:
+    """``#`` is a digit, everything else itself."""
+    assert matches("EU########", "EU 12345678")
+    assert not matches("EU########", "EC12345678")
+    assert not matches("EU########", "EU1234567")
