@@ -90,12 +90,13 @@ def attest_command(run: Run, *, signing: bool = False) -> AdamasCommand:
     """``attest INDEX``: the origin is this ledger's and the hash the entry's, unless given."""
 
     def filled(session: Session, context: click.Context, event: type[Event], given: Given) -> None:
+        wanted = given.get("ledger_origin")
+        here = session.ledger() if wanted is None or session.file.exists() else None
+        about = given["field_origin"] or wanted or (here.origin if here is not None else None)
         index = given["field_index"]
-        elsewhere = given.get("field_origin") is not None or given.get("origin") is not None
-        if index is not None and given["field_hash"] is None and not elsewhere:
-            given["field_hash"] = entry(session.ledger(), index).hash
-        if given.get("field_origin") is None:
-            given["field_origin"] = given.get("origin") or session.ledger().origin
+        if index is not None and given["field_hash"] is None and here is not None and here.origin == about:
+            given["field_hash"] = entry(here, index).hash
+        given["field_origin"] = about
         run(session, context, event, given)
 
     return act_command(Attested, "attest", filled, signing=signing)

@@ -104,7 +104,7 @@ def _signing_options() -> list[click.Parameter]:
     return [
         click.Option(["-o", "--out"], type=click.Path(path_type=Path), required=True, metavar="FILE",
                      help="The statement file; it must not be there yet.  [needed]"),
-        click.Option(["--origin"], type=FieldType(TEXT), metavar="ORIGIN",
+        click.Option(["--ledger-origin"], type=FieldType(TEXT), metavar="ORIGIN",
                      help="The ledger it is for.  [default: the origin of the ledger that is here]"),
     ]  # fmt: skip
 
@@ -136,12 +136,9 @@ def act_command(event: type[Event], name: str, run: Run, *, signing: bool = Fals
         run(session, context, event, given)
 
     notes = defaults.NOTES.get(event.TYPE, {})
-    around = circumstance_options(event, signing=signing)
-    named = {name for option in around for name in option.opts}
-    own = [option for option in parameters(event, notes) if not named.intersection(option.opts)]
     return AdamasCommand(
         name, callback=callback, help=_help(event, notes), example=example(event), exits=EXITS,
-        params=[*own, *around],
+        params=[*parameters(event, notes), *circumstance_options(event, signing=signing)],
         short_help=_about(event),
     )  # fmt: skip
 
@@ -215,7 +212,7 @@ def _asked_for(event: type[Event], path: str) -> str:
     what = f"{field.about}" if not rest else f"{rest.partition('.')[2]} of line {rest.partition('.')[0]}"
     if name == first_field(event).name:
         return f"Missing {shown_first(field)}: {what}."
-    return f"Missing {option_name(field)}: {what}."
+    return f"Missing {option_name(event, field)}: {what}."
 
 
 def run_act(session: Session, context: click.Context, event: type[Event], given: Given) -> None:
@@ -264,9 +261,21 @@ FAMILIES = {
     "certificate": "Kimberley Process certificates, each for one shipment.",
     "shipment": "Shipments: what one certificate covers, crossing a border.",
     "house": "The ledger itself: its end, and the keys that speak for it.",
+    "participant": "Participants of the Kimberley Process, as this ledger knows them.",
+    "measure": "Measures that bind a participant.",
+    "profile": "What KPCS leaves to each State.",
+    "partner": "The ledgers of other participants.",
+    "reconciliation": "Reconciliations with other participants.",
+    "alert": "Alerts: others should look.",
+    "review": "What reviews and analyses found.",
+    "governance": "Decisions and offices.",
+    "grant": "Who may be given sealed fields.",
 }
 """The families of acts, and what each is about."""
 
-party, role, licence, mandate, site, parcel, certificate, shipment, house = (
-    ActGroup(name, about) for name, about in FAMILIES.items() if name != "key"
-)
+
+def __getattr__(name: str) -> ActGroup:
+    """A family's group, made when it is asked for: ``cli.acts.parcel``."""
+    if name not in FAMILIES:
+        raise AttributeError(name)
+    return ActGroup(name, FAMILIES[name])

@@ -68,6 +68,60 @@ EXAMPLES: Mapping[str, str] = {
     "attested/1": "adamas attest 12",
     "corrected/1": 'adamas correct 12 --set weight=12.459 --reason "digits transposed"',
     "disclosure-erased/1": 'adamas erase 12 --field price --ground "court order 7/2026"',
+    "shipment-notified/1": "adamas shipment notify BW/00000107 --direction sent --weight 12.500",
+    "shipment-arrived/1": "adamas shipment arrive SL/00004911 --number 004911 --provenance SL --intact yes",
+    "shipment-inspected/1": "adamas shipment inspect SL/00004911 --weight 12.490 --stones 3 --conforms yes",
+    "shipment-detained/1": 'adamas shipment detain SL/00004911 --ground "seal broken"',
+    "shipment-remedied/1": 'adamas shipment remedy SL/00004911 --remedy "issuer confirmed the seals"',
+    "shipment-rejected/1": 'adamas shipment reject SL/00004911 --reason "weight differs"',
+    "shipment-returned/1": "adamas shipment return BW/00000107 --part P1 --part P2 --to dealer-1",
+    "parcel-forfeited/1": "adamas parcel forfeit X-1 --fate kept",
+    "certificate-applied/1": (
+        "adamas certificate apply A-12 --part P1 --destination BE --importer Scheldt \\\n"
+        '    --declaration "not conflict diamonds"'
+    ),
+    "certificate-refused/1": 'adamas certificate refuse A-12 --reason "no licence in force"',
+    "certificate-endorsed/1": (
+        "adamas certificate endorse SL/00004911 --field importer --stated Sheldt --endorsed Scheldt \\\n"
+        '    --instruction "letter of 2026-06-30"'
+    ),
+    "certificate-replaced/1": 'adamas certificate replace BW/00000107 --reason "importer changed"',
+    "certificate-returned/1": "adamas certificate return BW/00000107 --reason unused",
+    "alert-raised/1": "adamas alert raise AL-3 --about fake-certificate --certificate SL/00004911 --reach BE",
+    "alert-received/1": "adamas alert receive ledger.example/be/q4x9 --index 80 --hash 02eb... --about fork",
+    "alert-closed/1": 'adamas alert close AL-3 --outcome explained --reason "printed twice"',
+    "finding-recorded/1": 'adamas review find F-9 --text "yield above any known" --rule yield --entry 12',
+    "finding-followed/1": "adamas review follow F-9 --state sent",
+    "decision-recorded/1": (
+        'adamas governance decide AD-2026-1 --body Plenary --title "On Annex I" --since 2026-01-01'
+    ),
+    "office-held/1": "adamas governance appoint Chair --holder BW --since 2026-01-01",
+    "grant-given/1": "adamas grant give G-1 --reader auditor-2 --field price --since 2026-01-01",
+    "grant-withdrawn/1": "adamas grant withdraw G-1 --since 2026-07-01",
+    "register-adopted/1": (
+        'adamas participant adopt kp-2012 --admission BW,since=2003,source="KP list" \\\n'
+        '    --measure UNSC-1,participant=CI,effect=no-trade,since=2005,source="S/RES/1643"'
+    ),
+    "participant-admitted/1": 'adamas participant admit MZ --since 2021-11 --source "Plenary 2021"',
+    "participant-left/1": 'adamas participant leave VE --since 2008 --source "Plenary 2008"',
+    "measure-adopted/1": (
+        "adamas measure adopt AD-CAR --participant CF --effect zones-only --zone Berberati \\\n"
+        '    --source "Administrative decision 2015"'
+    ),
+    "measure-ended/1": 'adamas measure end AD-CAR --participant CF --since 2024-11 --source "Plenary 2024"',
+    "partner-recognised/1": (
+        "adamas partner recognise ledger.example/be/q4x9 --participant BE \\\n"
+        "    --key ledger.example/be/q4x9+5c1f... --since 2026-01-01"
+    ),
+    "partner-dropped/1": "adamas partner drop ledger.example/be/q4x9 --since 2026-07-01",
+    "checkpoint-pinned/1": (
+        "adamas partner pin ledger.example/be/q4x9 --size 80 --root 02eb... --checkpoint ... --outcome first"
+    ),
+    "fork-proved/1": "adamas partner fork ledger.example/be/q4x9 --proof 02eb...",
+    "reconciliation-stated/1": (
+        "adamas reconciliation state BE --period 2025 --statement 02eb... --matched 84 --differing 2"
+    ),
+    "profile-adopted/1": "adamas profile adopt BW-2026 --validity-days 60 --trade miner=dealer",
 }
 
 

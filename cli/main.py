@@ -38,6 +38,17 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "mandate": ("cli.acts", "Mandates of clerks: grant, withdraw"),
         "site": ("cli.acts", "Mines and fields: register"),
         "house": ("cli.acts", "The ledger itself: close, change or revoke its keys"),
+        "profile": ("cli.acts", "What KPCS leaves to each State: adopt"),
+        "grant": ("cli.acts", "Who may be given sealed fields: give, withdraw"),
+    },
+    "Record the world outside": {
+        "participant": ("cli.acts", "Participants: adopt a register, admit, leave"),
+        "measure": ("cli.acts", "Measures that bind a participant: adopt, end"),
+        "partner": ("cli.acts", "Other ledgers: recognise, drop, pin, fork"),
+        "reconciliation": ("cli.acts", "Reconciliations: state"),
+        "alert": ("cli.acts", "Alerts: raise, receive, close"),
+        "review": ("cli.acts", "Findings of reviews: find, follow"),
+        "governance": ("cli.acts", "Decisions and offices: decide, appoint"),
     },
     "Record about entries": {
         "correct": ("cli.about_entries", "Replace an entry's body from here on; the original stays"),

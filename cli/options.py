@@ -34,7 +34,14 @@ _PLAIN = frozenset(
 )
 """Kinds whose name says enough in a line of help."""
 
-_SINGULAR = {"classes": "class"}
+_SINGULAR = {"classes": "class", "entries": "entry", "parties": "party"}
+_NAMED = {
+    ("shipment-imported/1", "origin"): "--issuer-ledger",
+    ("shipment-imported/1", "entry"): "--issuer-entry",
+    ("shipment-imported/1", "hash"): "--issuer-hash",
+}
+"""Options whose field's name would be another's option, or say too little."""
+
 _PIECE = re.compile(r'"([^"]*)"|([^",=]+)|([,=])')
 _DESTINATION = "field_"
 
@@ -116,6 +123,8 @@ def _row_value(field: Field, text: str) -> Any:
     if field.kind is None:
         raise ValueError(field.name)
     try:
+        if field.many:
+            return [read_value(field.kind, part) for part in text.split(";")]
         return read_value(field.kind, text)
     except ValueError as trouble:
         raise ValueError(f"{field.name}: {trouble}") from None
@@ -154,8 +163,11 @@ def _own(fields: tuple[Field, ...]) -> list[Field]:
     return [field for field in fields if field.name not in shared]
 
 
-def option_name(field: Field) -> str:
+def option_name(event: type[Event], field: Field) -> str:
     """The option of a field: singular where it is repeated, dashes for underscores."""
+    special = _NAMED.get((event.TYPE, field.name))
+    if special is not None:
+        return special
     name = _SINGULAR.get(field.name, field.name.removesuffix("s")) if field.many else field.name
     return "--" + name.replace("_", "-")
 
@@ -176,7 +188,7 @@ def parameters(event: type[Event], notes: Mapping[str, str]) -> list[click.Param
     shared = [field.name for field in table(Event)]
     own = [field for field in _own(table(event)) if field.name != first.name]
     rest = [field for field in table(event) if field.name in shared and field.name != "by"]
-    return [_argument(first), *(_option(field, notes) for field in (*own, *rest))]
+    return [_argument(first), *(_option(event, field, notes) for field in (*own, *rest))]
 
 
 def shown_first(field: Field) -> str:
@@ -192,9 +204,9 @@ def _argument(field: Field) -> click.Argument:
     )  # fmt: skip
 
 
-def _option(field: Field, notes: Mapping[str, str]) -> click.Option:
+def _option(event: type[Event], field: Field, notes: Mapping[str, str]) -> click.Option:
     return click.Option(
-        [_DESTINATION + field.name, option_name(field)], type=_type(field), multiple=field.many,
+        [_DESTINATION + field.name, option_name(event, field)], type=_type(field), multiple=field.many,
         metavar=metavar(field), help=about(field, notes.get(field.name)),
     )  # fmt: skip
 
@@ -228,7 +240,7 @@ def form(field: Field) -> str:
     if field.row is None:
         return "" if field.kind is None or field.kind.name in _PLAIN else field.kind.form
     names = [row.name for row in table(field.row)]
-    return f"{names[0].upper()}=WEIGHT" + "".join(f"[,{name}=...]" for name in names[2:])
+    return f"{names[0].upper()}={names[1].upper()}" + "".join(f"[,{name}=...]" for name in names[2:])
 
 
 def body_of(event: type[Event], given: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from ledger import edtf
 from ledger.domain import events, rules
 from ledger.domain.events import Discrepancy, Event, Recorded
 from ledger.domain.refusal import Refusal
-from ledger.domain.state import guarded
+from ledger.domain.state import guarded, touched
 from ledger.errors import Malformed, Refused
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def _as_json(receipt: Receipt, event: Event | events.Opaque) -> dict[str, Any]:
 def sentence(event: Event | events.Opaque) -> str:
     """An act in a few words: what, by whom, about what; discrepancies of a documented act are counted."""
     words = " ".join(getattr(event, "COMMAND", ())) or event.TYPE
-    names = [name.partition(":")[2] for name in guarded(event)]
+    names = [_shown(name) for name in guarded(event) or touched(event)]
     shown = names if len(names) <= _SHOWN else [*names[:_SHOWN], f"and {len(names) - _SHOWN} more"]
     by = getattr(event, "by", None)
     told = words + (f" by {by}" if by else "") + (f": {', '.join(shown)}" if shown else "")
@@ -157,6 +157,16 @@ def sentence(event: Event | events.Opaque) -> str:
         return told
     found = getattr(event, "discrepancies", ())
     return f"{told} (documented, {len(found)} discrepancies)"
+
+
+def _shown(subject: str) -> str:
+    """A subject's name for people: a key by its fingerprint, an entry by its number."""
+    kind, _, name = subject.partition(":")
+    if kind == "key":
+        from ledger.keys import fingerprint
+
+        return f"key {fingerprint(bytes.fromhex(name))}"
+    return f"entry {name}" if kind == "entry" else name
 
 
 def with_discrepancies(

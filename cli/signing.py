@@ -1,12 +1,12 @@
 """Two hands: a party signs an act into a statement file, and the ledger's keeper appends it.
 
     adamas sign parcel split P1 --output P2=3.5 --output P3=9 --out split.statement --key dealer-7.pem \\
-        --origin ledger.example/bw/k7q2 --by dealer-7
+        --ledger-origin ledger.example/bw/k7q2 --by dealer-7
     adamas append split.statement
 
 A party that has a copy of the ledger signs as it would record: what can be filled in is filled in, and the
-rules of the copy are asked first. Without one, ``--origin`` and ``--by`` say for which ledger and as whom.
-The file holds the sealed values too, for the keeper's eyes.
+rules of the copy are asked first. Without one, ``--ledger-origin`` and ``--by`` say for which ledger and as
+whom. The file holds the sealed values too, for the keeper's eyes.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 def sign_act(session: Session, context: click.Context, event: type[Event], given: dict[str, Any]) -> None:
     """Sign an act from what was given on the command line, into the file that was named."""
-    ledger = _copy(session, given["origin"])
+    ledger = _copy(session, given["ledger_origin"])
     key = session.key()
     by = acting(given, lambda: _own_party(ledger, key, context))
     body = body_given(event, given, by=by, state=None if ledger is None else ledger.state())
@@ -58,7 +58,7 @@ def sign_act(session: Session, context: click.Context, event: type[Event], given
     if around.evidence:
         kept = keep(documents_beside(out), around.evidence)
         around = dataclasses.replace(around, evidence=(), sources=(*kept, *around.sources))
-    signed = _signed(session, ledger, given["origin"], act, key, around)
+    signed = _signed(session, ledger, given["ledger_origin"], act, key, around)
     _write(out, signed)
     _told(session, out, act)
 
@@ -155,7 +155,7 @@ sign = SignGroup(
     "sign",
     help="Sign an act into a statement file, for the ledger's keeper to append.\n\n"
     "What stands behind sign is the act's own command, with --out FILE. Without a copy of the ledger give "
-    "--origin and --by.",
+    "--ledger-origin and --by.",
 )
 
 

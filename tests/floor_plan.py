@@ -26,6 +26,7 @@ FLOORS: Steps = (
     ("ledger.store",),
     ("ledger.projections",),
     ("ledger.investigation",),
+    ("ledger.federation",),
     ("ledger.exchange",),
     ("ledger.admission",),
     ("ledger.decision",),
@@ -89,6 +90,12 @@ STEPS: Mapping[str, Steps] = {
         ("tracing", "views"),
         ("following", "balances"),
         ("*",),
+    ),
+    "ledger.federation": (
+        ("turns", "add_checkpoint", "posting"),
+        ("memory",),
+        ("witness", "timestamp"),
+        ("witness_http", "cosigning"),
     ),
     "cli": (
         ("output",),
