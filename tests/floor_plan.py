@@ -77,7 +77,7 @@ STEPS: Mapping[str, Steps] = {
     "ledger.store": (
         ("journal", "decoding", "remembered", "rows"),
         ("clock", "sqlite_file", "sqlite_trouble"),
-        ("sqlite_recorder",),
+        ("sqlite_recorder", "sqlite_connection"),
         ("sqlite_erasure",),
         ("sqlite",),
         ("opening", "records", "tables", "roots"),

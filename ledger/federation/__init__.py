@@ -1,0 +1,1 @@
+"""What ledgers ask of others: cosignatures of witnesses, tokens of timestamping authorities."""
