@@ -18,15 +18,22 @@ class Shelf:
     def __init__(self, book: Book) -> None:
         self.book = book
         self.asked: Counter[str] = Counter()
+        self._guarded: dict[str, list[e.Recorded]] = {}
+        self._touched: dict[str, list[e.Recorded]] = {}
+        for record in book.records:
+            for name in guarded(record.event, record.about):
+                self._guarded.setdefault(name, []).append(record)
+            for name in touched(record.event, record.about):
+                self._touched.setdefault(name, []).append(record)
 
     def of(self, subject: str) -> list[e.Recorded]:
         """The entries that change a subject."""
         self.asked[subject] += 1
-        return [r for r in self.book.records if subject in guarded(r.event, r.about)]
+        return self._guarded.get(subject, [])
 
     def mentioning(self, subject: str) -> list[e.Recorded]:
         """The entries that only name it."""
-        return [r for r in self.book.records if subject in touched(r.event, r.about)]
+        return self._touched.get(subject, [])
 
     def opaque(self) -> tuple[int, int | None]:
         """Entries of unknown types."""

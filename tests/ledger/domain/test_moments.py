@@ -6,7 +6,7 @@ import itertools
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.domain import events as e
@@ -124,6 +124,7 @@ def acts_of(drawn: list[tuple[str | None, bool]]) -> list[e.Recorded]:
     return [act(index, date, documented=doc) for index, (date, doc) in enumerate(drawn)]
 
 
+@settings(deadline=None)
 @given(histories, st.randoms())
 def test_the_order_of_occurrence_is_its_definition(
     drawn: list[tuple[str | None, bool]], chance: object
@@ -135,6 +136,7 @@ def test_the_order_of_occurrence_is_its_definition(
     assert moments.in_order_of_occurrence(mixed) == naive(acts)
 
 
+@settings(deadline=None)
 @given(histories)
 def test_what_certainly_happened_earlier_comes_earlier(drawn: list[tuple[str | None, bool]]) -> None:
     """And an act comes before one of smaller index only where that one waited for something certain."""
@@ -213,6 +215,7 @@ def test_as_occurred_takes_every_correction_known_now() -> None:
     assert parcel.weight == 12_050
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_folding_what_was_known_gives_the_state_of_that_prefix(data: st.DataObject) -> None:
     """For every prefix, subject by subject and as a whole, also across corrections."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.domain import events as e
@@ -316,6 +316,7 @@ def last(told: History) -> Custody | None:
     return told.spans[-1] if told.spans and told.spans[-1].closed is None else None
 
 
+@settings(deadline=None)
 @given(any_acts())
 def test_the_last_span_says_what_the_domain_says(acts: list[e.Event]) -> None:
     """Holder and weight equal the parcel's folded state, whatever was recorded, narrowed or not.
@@ -350,6 +351,7 @@ def test_the_last_span_says_what_the_domain_says(acts: list[e.Event]) -> None:
             assert (now.how == How.MISSING) == (state.condition == LOST)
 
 
+@settings(deadline=None)
 @given(any_acts())
 def test_spans_meet_and_every_step_is_in_one_or_closes_one(acts: list[e.Event]) -> None:
     """No act is lost between the spans, and only the last can be open."""
