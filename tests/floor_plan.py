@@ -68,11 +68,12 @@ STEPS: Mapping[str, Steps] = {
     ),
     "ledger.chain": (
         ("forms", "names", "merkle", "steps", "cores"),
-        ("disclosure", "entry", "note"),
+        ("disclosure", "entry", "note", "proof_steps"),
         ("statement", "checkpoint"),
-        ("proof",),
+        ("proof", "trust", "authority", "succession"),
         ("tiles", "bundle", "inspection"),
-        ("verification", "forks", "absence"),
+        ("bundle_check", "certificate_index"),
+        ("verification", "forks", "absence", "archive"),
     ),
     "ledger.store": (
         ("journal", "decoding", "remembered", "rows"),
@@ -81,7 +82,7 @@ STEPS: Mapping[str, Steps] = {
         ("sqlite_erasure",),
         ("sqlite",),
         ("opening", "records", "tables", "roots"),
-        ("layers",),
+        ("layers", "salvage", "evidence"),
     ),
     "ledger.projections": (
         ("passage", "stored"),
@@ -89,6 +90,12 @@ STEPS: Mapping[str, Steps] = {
         ("custody", "lineage", "register", "movements", "names", "entries"),
         ("tracing", "views"),
         ("following", "balances"),
+        ("*",),
+    ),
+    "ledger.investigation": (
+        ("replay", "derived_rows", "entitlement"),
+        ("compare", "kept_values"),
+        ("audit",),
         ("*",),
     ),
     "ledger.federation": (
