@@ -1,0 +1,248 @@
+"""How a table is written: its encoding, separator, decimal mark and unit; detected, never guessed in silence.
+
+Every part of a `Dialect` says what it is, whether a person gave it, and why it is taken to be so. A part that
+the file leaves open (`12,345` may be twelve carats or twelve thousand) has no value: it must be given. What
+was detected is shown and confirmed by whoever calls this.
+
+| part      | told by                                                                                        |
+|-----------|------------------------------------------------------------------------------------------------|
+| encoding  | a byte order mark; bytes that are UTF-8; zero bytes (UTF-16); otherwise the code page in which |
+|           | most characters are letters                                                                    |
+| separator | a line `sep=;`, or the one that gives most of the template's columns                           |
+| decimal   | a number with one mark that cannot divide thousands, or with both marks                        |
+| unit      | the weight column's heading: `weight (ct)`, `weight (g)`                                       |
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from ledger import messages
+from ledger.errors import Malformed
+
+SEPARATORS = (",", ";", "\t", "|")
+DECIMALS = (".", ",")
+UNITS = ("ct", "g")
+CODE_PAGES = ("cp1252", "cp1250", "cp850")
+ENCODINGS = ("utf-8", "utf-16", *CODE_PAGES)
+GIVEN_AS = {
+    "tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "point": ".", "carats": "ct", "grams": "g",
+}  # fmt: skip
+"""Words for what is hard to type on a command line."""
+
+_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_SAMPLE = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a dialect: ``value`` None where the file leaves it open; ``because`` in words."""
+
+    name: str
+    value: str | None
+    because: str
+    given: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The value for people: a tab has a name."""
+        return {"\t": "tab", None: "?"}.get(self.value, str(self.value))
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """All parts of a file's dialect, in the order in which they were found."""
+
+    parts: tuple[Part, ...] = ()
+
+    def __getitem__(self, name: str) -> str:
+        found = next((part.value for part in self.parts if part.name == name), None)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def get(self, name: str, default: str) -> str:
+        """The value of a part, ``default`` where there is no such part or it is open."""
+        return next((part.value for part in self.parts if part.name == name and part.value), default)
+
+    @property
+    def open(self) -> tuple[Part, ...]:
+        """What the file leaves open and must be given."""
+        return tuple(part for part in self.parts if part.value is None)
+
+    @property
+    def detected(self) -> tuple[Part, ...]:
+        """What was not given and is to be confirmed."""
+        return tuple(part for part in self.parts if not part.given)
+
+    def then(self, *parts: Part) -> Dialect:
+        """This dialect with further parts."""
+        return Dialect((*self.parts, *parts))
+
+
+def given(name: str, value: str) -> Part:
+    """A part as a person gave it."""
+    return Part(name, value, messages.text("dialect-given", {}), True)
+
+
+def _because(name: str, value: str | None, code: str, **values: object) -> Part:
+    return Part(name, value, messages.text(code, values))
+
+
+def encoding_of(data: bytes) -> Part:
+    """In which encoding the bytes are text."""
+    for mark, name in _MARKS:
+        if data.startswith(mark):
+            return _because("encoding", name, "dialect-mark")
+    sample = data[:_SAMPLE]
+    if sample.count(0) * 4 > len(sample):
+        even = sample[0::2].count(0)
+        return _because(
+            "encoding", "utf-16-be" if even > sample.count(0) - even else "utf-16-le", "dialect-zeros"
+        )
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return _code_page(data)
+    return _because("encoding", "utf-8", "dialect-ascii" if data.isascii() else "dialect-utf-8")
+
+
+def _code_page(data: bytes) -> Part:
+    """The code page with most letters among the characters that are not ASCII; open where two differ."""
+    odd = bytes(byte for byte in data if byte > 127)
+    found: dict[str, str] = {}
+    for page in CODE_PAGES:
+        try:
+            found[page] = odd.decode(page)
+        except UnicodeDecodeError:
+            continue
+    most = max((_letters(text) for text in found.values()), default=0)
+    best = {page: text for page, text in found.items() if _letters(text) == most}
+    if len(set(best.values())) != 1:
+        return _because("encoding", None, "dialect-pages", pages=", ".join(best) or ", ".join(CODE_PAGES))
+    page, text = next(iter(best.items()))
+    return _because("encoding", page, "dialect-page", sample="".join(dict.fromkeys(text))[:12])
+
+
+def _letters(text: str) -> int:
+    return sum(character.isalpha() for character in text)
+
+
+def decoded(data: bytes, encoding: str) -> str:
+    """The text, without a byte order mark.
+
+    Raises `Malformed`: ``table-encoding`` naming the byte, ``table-nul`` for zero characters.
+    """
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as problem:
+        raise Malformed("table-encoding", encoding=encoding, place=problem.start) from None
+    if "\0" in text:
+        raise Malformed("table-nul", row=text.count("\n", 0, text.index("\0")) + 1)
+    return text.removeprefix("\ufeff")
+
+
+def separator_of(text: str, recognised: Callable[[list[str]], int]) -> Part:
+    """What separates the cells: ``recognised`` counts the headings it knows in a row."""
+    told = re.match(r"sep=([,;\t|])\r?\n", text)
+    if told:
+        return _because("separator", told[1], "dialect-sep-line")
+    counted = {mark: recognised(_first_row(text, mark)) for mark in SEPARATORS}
+    best = [mark for mark, count in counted.items() if count == max(counted.values())]
+    if len(best) != 1 or not counted[best[0]]:
+        return _because("separator", None, "dialect-no-separator")
+    return _because("separator", best[0], "dialect-separator", count=counted[best[0]])
+
+
+def _first_row(text: str, separator: str) -> list[str]:
+    try:
+        return next((cells for _, cells in rows_of(text[:_SAMPLE], separator)), [])
+    except Malformed:
+        return []
+
+
+def rows_of(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """Rows with their number, from 1 as a spreadsheet shows them; a line ``sep=`` counts and is left out.
+
+    Raises `Malformed` (``table-quote``) naming the row where a quotation mark goes wrong.
+    """
+    start = 1
+    if re.match(r"sep=[,;\t|]\r?\n", text):
+        start, text = 2, text[text.index("\n") + 1 :]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    number = start
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as problem:
+            raise Malformed("table-quote", row=number, reason=str(problem)) from None
+        yield number, cells
+        number += 1
+
+
+def decimal_of(numbers: Iterable[str]) -> Part:
+    """The decimal mark of numbers as they are written; no mark in any of them is as good as a point."""
+    told: dict[str, str] = {}
+    doubtful = ""
+    for number in numbers:
+        mark = _mark_of(number)
+        if mark == "?":
+            doubtful = number
+        elif mark:
+            told.setdefault(mark, number)
+    if len(told) == 1:
+        mark, example = next(iter(told.items()))
+        return _because("decimal", mark, "dialect-decimal", example=example)
+    if told:
+        return _because("decimal", None, "dialect-decimals", examples=" and ".join(told.values()))
+    if doubtful:
+        return _because("decimal", None, "dialect-decimal-open", example=doubtful)
+    return _because("decimal", ".", "dialect-no-decimals")
+
+
+_GROUPED = re.compile(r"[1-9][0-9]{0,2}([.,])[0-9]{3}(?:\1[0-9]{3})*")
+
+
+def _mark_of(number: str) -> str:
+    """The decimal mark of one number; ``?`` where its one mark may divide thousands, empty where none is."""
+    bare = number.strip().lstrip("-")
+    marks = [character for character in bare if character in ".,"]
+    if not marks:
+        return ""
+    if len(set(marks)) == 2:
+        return marks[-1]
+    if len(marks) > 1:
+        return "," if marks[0] == "." else "."
+    return "?" if _GROUPED.fullmatch(bare) else marks[0]
+
+
+_PLAIN = {
+    ".": re.compile(r"-?[0-9]{1,15}(?:\.[0-9]+)?"),
+    ",": re.compile(r"-?[0-9]{1,15}(?:,[0-9]+)?"),
+}
+_SPACED = re.compile(r"(?<=[0-9])[ \u00a0\u2009\u202f'’](?=[0-9]{3}(?![0-9]))")
+
+
+def plain_number(text: str, decimal: str) -> str:
+    """A number with a point and without marks between thousands. Raises ``ValueError`` for anything else.
+
+    Spaces and apostrophes may divide thousands; the other mark may where the decimal mark is there as well.
+
+    >>> plain_number("1.234,5", ","), plain_number("12 000", ",")
+    ('1234.5', '12000')
+    """
+    other = "," if decimal == "." else "."
+    bare = _SPACED.sub("", text.strip())
+    if decimal in bare:
+        whole, _, part = bare.partition(decimal)
+        if re.fullmatch(rf"-?[1-9][0-9]{{0,2}}(?:\{other}[0-9]{{3}})+", whole):
+            bare = whole.replace(other, "") + decimal + part
+    if not _PLAIN[decimal].fullmatch(bare):
+        raise ValueError(text)
+    return bare.replace(",", ".")
