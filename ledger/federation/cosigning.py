@@ -207,11 +207,15 @@ def _read(
         if reply.status == 409 and reply.media == SIZE_MEDIA:
             return _size(bare, url, old, reply.body)  # (4)
     except Malformed as problem:
-        return _Answer(trouble=Trouble(url, "witness-answer", {"reason": str(problem)}))
-    said = reply.body[:200].decode("utf-8", "replace").split("\n")[0]
-    shown = "".join(character if character.isprintable() else "?" for character in said)
-    values = {"status": reply.status, "said": shown, "size": bare.checkpoint.size}
+        return _Answer(trouble=Trouble(url, "witness-answer", {"reason": _shown(str(problem))}))
+    said = _shown(reply.body[:200].decode("utf-8", "replace").split("\n")[0])
+    values = {"status": reply.status, "said": said, "size": bare.checkpoint.size}
     return _Answer(trouble=Trouble(url, "witness-status", values))  # (5)
+
+
+def _shown(text: str) -> str:
+    """What a stranger sent, fit for a terminal."""
+    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def _size(bare: SignedCheckpoint, url: str, old: int, body: bytes) -> _Answer:
@@ -229,8 +233,10 @@ def _cosignatures(
 ) -> _Answer:
     """Every line of a key pinned for this witness must hold; those that are fresh count."""
     marks = _marks(keys)
-    lines = Note.parse(f"{bare.note.text}\n".encode() + body).signatures
-    own = tuple(line for line in lines if (line.name, line.key_id) in marks)
+    told = Note.parse(f"{bare.note.text}\n".encode() + body)
+    if told.text != bare.note.text:  # an empty line in the answer
+        raise Malformed("note-line", line=told.text[len(bare.note.text) :][:80])
+    own = tuple(line for line in told.signatures if (line.name, line.key_id) in marks)
     found = terms.of(SignedCheckpoint(bare.checkpoint, Note(bare.note.text, own)))
     counting = tuple(pair for pair in found if pair[1].counts)
     trouble = None

@@ -48,6 +48,7 @@ class WitnessServer(ThreadingHTTPServer):
     Raises `StoreTrouble` (``witness-no-address``) when the address cannot be had.
     """
 
+    request_queue_size = MOST_CONNECTIONS
     daemon_threads = True  # one that is cut off has been remembered before, or was not signed
 
     def __init__(
