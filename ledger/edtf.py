@@ -108,6 +108,7 @@ def day_before(a: Span, b: Span) -> bool:
     return last is not None and first is not None and last < first
 
 
+@lru_cache(maxsize=1_024)
 def text_of(microseconds: int, offset_minutes: int = 0) -> str:
     """The moment in its one spelling, at the given offset; fractions of a second are cut off.
 

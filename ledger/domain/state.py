@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import ChainMap
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from ledger.domain import certificates, events, fields, parcels, participants, parties, partners, registration
@@ -82,15 +82,23 @@ def guarded(event: Event | Opaque, about: Recorded | None = None) -> tuple[str, 
     return tuple(dict.fromkeys(own))
 
 
-def touched(event: Event | Opaque, about: Recorded | None = None) -> tuple[str, ...]:
-    """The subjects that an event names without changing them: parties, sites, countries, parcels, entries."""
+def touched(
+    event: Event | Opaque, about: Recorded | None = None, held: Collection[str] | None = None
+) -> tuple[str, ...]:
+    """The subjects that an event names without changing them: parties, sites, countries, parcels, entries.
+
+    ``held``: what it guards, where that is known already.
+    """
     names = list(_mentions(event))
     if isinstance(event, Corrected):
         names.append(f"entry:{event.index}")
         if about is not None:
             names += touched(about.event)
             names += touched(replacement(event, about).event)
-    held = set(guarded(event, about))
+    if not names:
+        return ()
+    if held is None:
+        held = set(guarded(event, about))
     return tuple(name for name in dict.fromkeys(names) if name not in held)
 
 
