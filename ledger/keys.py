@@ -199,11 +199,15 @@ def read_key(path: str | os.PathLike[str], passphrase: Callable[[], bytes] | Non
     ``key-file-denied``, ``key-file-unreadable`` (no Ed25519 key in PKCS #8 PEM), ``key-passphrase-missing``,
     ``key-passphrase-wrong``.
     """
+    name = os.fspath(path)
+    return key_from_pem(_private_file(name), passphrase, name=name)
+
+
+def key_from_pem(data: bytes, passphrase: Callable[[], bytes] | None = None, *, name: str) -> SigningKey:
+    """The key in PEM text, wherever it came from; ``name`` is what to call it. Raises as `read_key` does."""
     # The library's file formats cost 13 ms of start-up, which verifying does not need.
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-    name = os.fspath(path)
-    data = _private_file(name)
     encrypted = b"-----BEGIN ENCRYPTED PRIVATE KEY-----" in data
     if encrypted and passphrase is None:
         raise KeyTrouble("key-passphrase-missing", path=name)

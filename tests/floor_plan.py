@@ -22,6 +22,7 @@ FLOORS: Steps = (
     ("ledger.errors",),
     ("ledger.edtf", "ledger.encoding"),
     ("ledger.keys",),
+    ("ledger.guard", "ledger.signers"),
     ("ledger.domain", "ledger.chain"),
     ("ledger.store",),
     ("ledger.projections",),
@@ -95,6 +96,7 @@ STEPS: Mapping[str, Steps] = {
     "ledger.investigation": (
         ("replay", "derived_rows", "entitlement"),
         ("compare", "kept_values"),
+        ("examination",),
         ("audit",),
         ("*",),
     ),

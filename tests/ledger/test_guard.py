@@ -1,0 +1,116 @@
+"""The guard refuses to sign backwards and sideways, whatever became of the database."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ledger.errors import Conflict, KeyTrouble
+from ledger.guard import EVERY, Guard, Signed
+from tests.refusing import refusing
+
+ORIGIN = "ledger.example/bw/k7q2"
+A, B = b"a" * 32, b"b" * 32
+
+
+class Hand:
+    """A clock that is turned by hand."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        """The time."""
+        return self.now
+
+
+@pytest.fixture
+def hand() -> Hand:
+    """The clock."""
+    return Hand()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the guard lies."""
+    return tmp_path / "ledger.pem.guard"
+
+
+def test_it_lets_a_ledger_grow_and_stand_still(path: Path, hand: Hand) -> None:
+    """The same size and root may be signed as often as asked."""
+    guard = Guard(path, ORIGIN, hand)
+    for size, root in ((1, A), (1, A), (2, B), (7, A)):
+        guard.permit(size, root)
+    assert guard.newest == Signed(7, A)
+
+
+@pytest.mark.parametrize(("size", "root", "code"), [(6, A, "guard-behind"), (7, B, "guard-sideways")])
+def test_it_refuses_backwards_and_sideways(path: Path, hand: Hand, size: int, root: bytes, code: str) -> None:
+    """In the same process, and after a restart with an old copy of the database."""
+    guard = Guard(path, ORIGIN, hand)
+    guard.permit(7, A)
+    with refusing(Conflict, code):
+        guard.permit(size, root)
+    guard.write()
+    with refusing(Conflict, code) as refused:
+        Guard(path, ORIGIN, hand).permit(size, root)
+    assert "new origin" in str(refused.value)
+
+
+def test_the_first_signature_is_on_disk_at_once_and_later_ones_within_the_second(
+    path: Path, hand: Hand
+) -> None:
+    """A crash loses at most what was signed in the last second."""
+    guard = Guard(path, ORIGIN, hand)
+    guard.permit(1, A)
+    assert Guard(path, ORIGIN).newest == Signed(1, A)
+    hand.now = EVERY / 2
+    guard.permit(2, B)
+    assert Guard(path, ORIGIN).newest == Signed(1, A)
+    hand.now = EVERY
+    guard.permit(3, A)
+    assert Guard(path, ORIGIN).newest == Signed(3, A)
+
+
+def test_two_copies_that_run_at_once_do_not_sign_two_histories(path: Path, hand: Hand) -> None:
+    """The second process sees what the first one signed; two writers of one ledger do not hinder each
+    other.
+    """
+    one, other = Guard(path, ORIGIN, hand), Guard(path, ORIGIN, hand)
+    one.permit(4, A)
+    one.write()
+    with refusing(Conflict, "guard-sideways"):
+        other.permit(4, B)
+    other.permit(4, A)
+    other.permit(5, B)
+    other.write()
+    one.permit(6, A)
+    one.write()
+    other.write()
+    assert Guard(path, ORIGIN).newest == Signed(6, A)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", '{"origin": "x", "size": 1}', "\xff", '{"origin": 1, "size": "a", "root": "zz"}']
+)
+def test_a_damaged_guard_is_not_passed_over(path: Path, text: str) -> None:
+    """Signing stops with the file's name; a guard is never silently begun anew."""
+    path.write_bytes(text.encode("latin-1"))
+    with refusing(KeyTrouble, "guard-unreadable"):
+        Guard(path, ORIGIN)
+
+
+def test_another_ledgers_guard_is_refused(path: Path) -> None:
+    """A key speaks for one ledger."""
+    path.write_text(json.dumps({"origin": "other", "size": 1, "root": A.hex()}))
+    with refusing(KeyTrouble, "guard-other"):
+        Guard(path, ORIGIN)
+
+
+def test_a_guard_that_cannot_be_written_stops_signing(tmp_path: Path, hand: Hand) -> None:
+    """Nothing is signed that could not be remembered."""
+    guard = Guard(tmp_path / "missing" / "guard", ORIGIN, hand)
+    with refusing(KeyTrouble, "guard-unwritable"):
+        guard.permit(1, A)
