@@ -12,7 +12,7 @@ brings the weight in and takes the 1 away.
 
 | kind                                       | what happens                                             |
 |--------------------------------------------|----------------------------------------------------------|
-| mined, opened, imported, seized, recovered | goods come into the stock                                |
+| mined, opened, imported, seized, recovered, returned | goods come into the stock                      |
 | made                                       | they are made of others: split, sorted, mixed, polished  |
 | known                                      | nobody recorded where they came from                     |
 | consumed, polished                         | they are made into others                                |
@@ -26,7 +26,7 @@ brings the weight in and takes the 1 away.
 | correction                                 | what a correction of an earlier act changes              |
 
 A mine's account holds what was recovered there as long as it is undivided in the hands of the party that
-mined it.
+mined it. Live goods of which no act names a country are in the ledger's own (``home``).
 """
 
 from __future__ import annotations
@@ -94,18 +94,18 @@ Moved = tuple[str, Parcel | None, Parcel | None]
 """A parcel's id, with its states before and after an act."""
 
 
-def movements(recorded: e.Recorded, moved: Sequence[Moved]) -> Iterator[Movement]:
+def movements(recorded: e.Recorded, moved: Sequence[Moved], home: str | None = None) -> Iterator[Movement]:
     """What an act does to the stock, parcel by parcel."""
     event = recorded.event
-    found = [movement for one in moved for movement in _of_parcel(event, *one)]
+    found = [movement for one in moved for movement in _of_parcel(event, *one, home)]
     if isinstance(event, e.Split | e.Sorted | e.Polished | e.Mixed):
         found = list(_balanced(event, found))
     yield from found
 
 
-def rows(recorded: e.Recorded, moved: Sequence[Moved]) -> Iterator[Row]:
+def rows(recorded: e.Recorded, moved: Sequence[Moved], home: str | None = None) -> Iterator[Row]:
     """The rows of an act's movements."""
-    for line, movement in enumerate(movements(recorded, moved)):
+    for line, movement in enumerate(movements(recorded, moved, home)):
         source, target = movement.source or NOWHERE, movement.target or NOWHERE
         way = 1 if movement.source is None else -1 if movement.target is None else 0
         yield (
@@ -128,14 +128,19 @@ def rows(recorded: e.Recorded, moved: Sequence[Moved]) -> Iterator[Row]:
         )
 
 
-def place(parcel: Parcel | None) -> Place | None:
+def place(parcel: Parcel | None, home: str | None = None) -> Place | None:
     """Where a parcel's weight is; None where it is in nobody's hands."""
     if parcel is None or parcel.condition != HELD:
         return None
     site = parcel.site
     if site is not None and mined_by(parcel) != parcel.holder:
         site = None
-    return Place(parcel.holder, site, parcel.country, parcel.hs, parcel.documented)
+    return Place(parcel.holder, site, country_of(parcel, home), parcel.hs, parcel.documented)
+
+
+def country_of(parcel: Parcel, home: str | None) -> str | None:
+    """The country in which goods are."""
+    return home if parcel.country is None and not parcel.documented else parcel.country
 
 
 _ENTERS: dict[type[object], str] = {
@@ -144,6 +149,7 @@ _ENTERS: dict[type[object], str] = {
     e.Imported: "imported",
     e.Seized: "seized",
     e.Recovered: "recovered",
+    e.ShipmentReturned: "returned",
     e.Split: "made",
     e.Sorted: "made",
     e.Mixed: "made",
@@ -163,9 +169,9 @@ _MOVES: dict[type[object], str] = {
 
 
 def _of_parcel(
-    event: e.Event | e.Opaque, name: str, before: Parcel | None, after: Parcel | None
+    event: e.Event | e.Opaque, name: str, before: Parcel | None, after: Parcel | None, home: str | None
 ) -> Iterator[Movement]:
-    source, target = place(before), place(after)
+    source, target = place(before, home), place(after, home)
     held = before.weight if before is not None else None
     found = after.weight if after is not None else None
     corrects = isinstance(event, e.Corrected)

@@ -119,6 +119,8 @@ CERTIFICATES = Table(
         maybe("expiry"),
         Column("seals"),
         maybe("issued", INT),
+        maybe("replaces"),
+        Column("technical", INT),
         Column("documented", INT),
         Column("last", INT),
     ),
@@ -141,6 +143,8 @@ def _write_certificate(certificate: Certificate) -> Row:
         certificate.expiry,
         several(certificate.seals),
         certificate.issued,
+        certificate.replaces,
+        int(certificate.technical),
         int(certificate.documented),
         certificate.acts[-1].index,
     )
@@ -162,8 +166,10 @@ def _read_certificate(row: Row) -> Certificate:
         expiry=row[11],
         seals=listed(row[12]),
         issued=row[13],
-        documented=bool(row[14]),
-        acts=acts(None, row[15]),
+        replaces=row[14],
+        technical=bool(row[15]),
+        documented=bool(row[16]),
+        acts=acts(None, row[17]),
     )
 
 

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ledger.domain import events as e
 from ledger.domain.parcels import Parcel
-from ledger.domain.parties import Key, key_subject
+from ledger.domain.parties import HOUSE, House, Key, key_subject
 from ledger.domain.state import Subject, advance, fold_subject, guarded
 from ledger.projections import entries, movements, names, register
 from ledger.projections.entries import ENTRIES
@@ -68,10 +68,14 @@ class Folding:
         self._history = history
         self._states: dict[str, Subject | None] = {}
         self._signers: dict[bytes, str | None] = {}
+        self._home: str | None = None
 
     def fold(self, page: Sequence[tuple[e.Recorded, tuple[str, ...]]]) -> Changes:
         """What a page changes."""
         changes = Changes()
+        if self._home is None:
+            house = fold_subject(HOUSE, self._history(HOUSE))
+            self._home = house.participant if isinstance(house, House) else None
         wanted = {name for _, names_ in page for name in names_}
         self._states = register.states(self._rows, sorted(wanted))
         changed: dict[str, Subject | None] = {}
@@ -87,7 +91,7 @@ class Folding:
         before = self._before(recorded, names_)
         after = advance(before.get, recorded)
         self._states.update(after)
-        changes.put(ENTRIES, entries.row(recorded, self._signer(recorded.author)))
+        changes.put(ENTRIES, entries.row(recorded, self._signer(recorded.author), recorded.corrected_by))
         if isinstance(event, e.Corrected) and recorded.about is not None:
             original = recorded.about
             corrected = entries.row(original, self._signer(original.author), recorded.index)
@@ -98,7 +102,7 @@ class Folding:
             names.put(changes, name, earlier, state)
             if isinstance(state, Parcel) or isinstance(earlier, Parcel):
                 moved.append((name.partition(":")[2], _parcel(earlier), _parcel(state)))
-        for row in movements.rows(recorded, moved):
+        for row in movements.rows(recorded, moved, self._home):
             changes.put(MOVEMENTS, row)
         return after
 
