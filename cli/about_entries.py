@@ -14,7 +14,7 @@ import click
 
 from cli import bodies
 from cli.acts import EXITS, Run, about_options, act_command, run_act
-from cli.examples import EXAMPLES
+from cli.examples import example
 from cli.options import FieldType, read_row, read_value
 from cli.output import AdamasCommand, remark
 from cli.session import Session, pass_session
@@ -118,7 +118,7 @@ def correct_command(run: Run, *, signing: bool = False) -> AdamasCommand:
         "correct",
         callback=callback,
         params=[*_correct_options(), *about_options(Corrected, signing=signing)],
-        example=EXAMPLES[Corrected.TYPE],
+        example=example(Corrected, signing=signing),
         exits=(*EXITS, 5),
         help="Replace an entry's body from here on; the original stays. By its author or an authority.\n\n"
         "INDEX: the entry's index.\n\nGive the whole new body with --file, or what changes with --set; "
@@ -190,7 +190,7 @@ def erase_command(run: Run, *, signing: bool = False) -> AdamasCommand:
         "erase",
         callback=callback,
         params=[*options, *about_options(DisclosureErased, signing=signing)],
-        example=EXAMPLES[DisclosureErased.TYPE],
+        example=example(DisclosureErased, signing=signing),
         exits=(*EXITS, 5),
         help="Erase sealed values of an entry from this ledger, by law; the erasure itself is an act.\n\n"
         "INDEX: the entry's index.\n\nNo hash changes and every proof still holds. No value comes back.",

@@ -137,7 +137,8 @@ def act_command(event: type[Event], name: str, run: Run, *, signing: bool = Fals
 
     notes = defaults.NOTES.get(event.TYPE, {})
     return AdamasCommand(
-        name, callback=callback, help=_help(event, notes), example=example(event), exits=EXITS,
+        name, callback=callback, help=_help(event, notes), exits=EXITS,
+        example=example(event, signing=signing),
         params=[*parameters(event, notes), *circumstance_options(event, signing=signing)],
         short_help=_about(event),
     )  # fmt: skip

@@ -111,7 +111,7 @@ EXAMPLES: Mapping[str, str] = {
     "measure-ended/1": 'adamas measure end AD-CAR --participant CF --since 2024-11 --source "Plenary 2024"',
     "partner-recognised/1": (
         "adamas partner recognise ledger.example/be/q4x9 --participant BE \\\n"
-        "    --key ledger.example/be/q4x9+5c1f... --since 2026-01-01"
+        "    --verifier-key ledger.example/be/q4x9+5c1f... --since 2026-01-01"
     ),
     "partner-dropped/1": "adamas partner drop ledger.example/be/q4x9 --since 2026-07-01",
     "checkpoint-pinned/1": (
@@ -125,6 +125,7 @@ EXAMPLES: Mapping[str, str] = {
 }
 
 
-def example(event: type[Event]) -> str:
-    """The example of an act's command."""
-    return EXAMPLES.get(event.TYPE, f"adamas {' '.join(event.COMMAND)} --help")
+def example(event: type[Event], *, signing: bool = False) -> str:
+    """The example of an act's command, or of the one that signs it into a file."""
+    recorded = EXAMPLES.get(event.TYPE, f"adamas {' '.join(event.COMMAND)} --help")
+    return recorded.replace("adamas ", "adamas sign ", 1) + " --out act.statement" if signing else recorded

@@ -105,7 +105,7 @@ class Contents(click.Group):
         for section, commands in SECTIONS.items():
             with formatter.section(section):
                 # one width of the first column for all sections
-                formatter.write_dl([(f"{name:<11}", about) for name, (_, about) in commands.items()])
+                formatter.write_dl([(f"{name:<14}", about) for name, (_, about) in commands.items()])
 
 
 _RESERVED = ("import", "list", "help")
@@ -144,8 +144,10 @@ def run(arguments: Sequence[str] | None = None) -> None:
 def _ended(arguments: list[str], settings: Settings) -> int:
     """The exit code of a run; everything that went wrong has been told."""
     try:
-        result = adamas.main(arguments, prog_name="adamas", standalone_mode=False, obj=settings)
+        result = _invoked(arguments, settings)
         sys.stdout.flush()
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
     except AdamasError as trouble:
         complain(trouble, json=settings.json)
         return trouble.exit_code
@@ -160,6 +162,15 @@ def _ended(arguments: list[str], settings: Settings) -> int:
     except Exception:  # noqa: BLE001 - the one place where nothing may get past without a word
         return _fault()
     return result if isinstance(result, int) else 0
+
+
+def _invoked(arguments: list[str], settings: Settings) -> object:
+    """Run the command. Only a shell that asks for completions needs click's own ``main``, which swallows
+    closed pipes."""
+    if "_ADAMAS_COMPLETE" in os.environ:
+        return adamas.main(arguments, prog_name="adamas")
+    with adamas.make_context("adamas", list(arguments), obj=settings) as context:
+        return adamas.invoke(context)
 
 
 def _not_understood(misunderstood: click.ClickException, *, as_json: bool) -> int:

@@ -39,6 +39,7 @@ _NAMED = {
     ("shipment-imported/1", "origin"): "--issuer-ledger",
     ("shipment-imported/1", "entry"): "--issuer-entry",
     ("shipment-imported/1", "hash"): "--issuer-hash",
+    ("partner-recognised/1", "keys"): "--verifier-key",
 }
 """Options whose field's name would be another's option, or say too little."""
 

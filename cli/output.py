@@ -182,8 +182,8 @@ def emit_csv(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
 
     for row in (headers, *rows):
         line = io.StringIO()
-        csv.writer(line, lineterminator="").writerow(["" if cell is None else cell for cell in row])
-        say(line.getvalue())
+        csv.writer(line, lineterminator="\n").writerow(["" if cell is None else cell for cell in row])
+        say(line.getvalue().removesuffix("\n"))
 
 
 def emit_table(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

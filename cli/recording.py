@@ -137,21 +137,24 @@ def tell(session: Session, recorded: Sequence[tuple[Receipt, Event | events.Opaq
     for receipt, event in recorded:
         say(f"recorded {receipt.text}")
         say(f"  {sentence(event)}")
+        for line in getattr(event, "discrepancies", ()):
+            say(f"  {line.rule}: {line.said}")
 
 
 def _as_json(receipt: Receipt, event: Event | events.Opaque) -> dict[str, Any]:
     return {
         "receipt": receipt.text, "index": receipt.index, "hash": receipt.hash.hex(),
         "recorded": edtf.text_of(receipt.recorded), "type": event.TYPE, "by": getattr(event, "by", None),
+        **({"discrepancies": list(found)} if (found := getattr(event, "discrepancies", ())) else {}),
     }  # fmt: skip
 
 
 def sentence(event: Event | events.Opaque) -> str:
     """An act in a few words: what, by whom, about what; discrepancies of a documented act are counted."""
     words = " ".join(getattr(event, "COMMAND", ())) or event.TYPE
-    names = [_shown(name) for name in guarded(event) or touched(event)]
-    shown = names if len(names) <= _SHOWN else [*names[:_SHOWN], f"and {len(names) - _SHOWN} more"]
     by = getattr(event, "by", None)
+    names = [_shown(name) for name in guarded(event) or touched(event) if name != f"party:{by}"]
+    shown = names if len(names) <= _SHOWN else [*names[:_SHOWN], f"and {len(names) - _SHOWN} more"]
     told = words + (f" by {by}" if by else "") + (f": {', '.join(shown)}" if shown else "")
     if not getattr(event, "documented", False):
         return told

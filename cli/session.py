@@ -35,6 +35,7 @@ class Session:
         self.settings = settings
         self._ledger: Ledger | None = None
         self._may_write = False
+        self._key: SigningKey | None = None
         self._passphrases: list[bytes] | None = None
 
     @property
@@ -77,8 +78,10 @@ class Session:
         return self._ledger
 
     def key(self) -> SigningKey:
-        """The author's key. Raises `KeyTrouble`."""
-        return self.read_key(self.key_file())
+        """The author's key, read once. Raises `KeyTrouble`."""
+        if self._key is None:
+            self._key = self.read_key(self.key_file())
+        return self._key
 
     def key_file(self) -> Path:
         """Where the author's key lies: a file, or a party's name in the keys folder."""

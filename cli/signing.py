@@ -27,6 +27,7 @@ from cli.acts import (
     circumstances,
     event_given,
 )
+from cli.key_acts import enrol_command, revoke_command
 from cli.output import AdamasGroup, adamas_command, emit_json, remark, say
 from cli.recording import Circumstances, keep, party_of, preview, sentence, tell, with_discrepancies
 from cli.session import Session, pass_session
@@ -100,8 +101,13 @@ def _signed(
     from ledger.admission import Act, propose, time_ordered_id
 
     name = time_ordered_id(session.clock(), os.urandom)
-    said = Act(act, key, around.occurred, around.on_behalf, around.sources, publish=around.publish, id=name)
-    return propose(said, origin or "", os.urandom, lambda index: None).signed
+    said = Act(act, key, around.occurred, around.on_behalf, around.sources, publish=around.publish)
+    return propose(said, origin or "", name, os.urandom, _unknown_type).signed
+
+
+def _unknown_type(index: int) -> str | None:
+    """The ledger that would know the type of an entry is not here."""
+    return None
 
 
 def _write(out: Path, signed: SignedStatement) -> None:
@@ -133,6 +139,14 @@ def _told(session: Session, out: Path, act: Event) -> None:
 _SINGLE = {"attest": attest_command, "correct": correct_command, "erase": erase_command}
 
 
+def _family(name: str) -> ActGroup:
+    family = ActGroup(name, FAMILIES[name], sign_act, signing=True)
+    if name == "key":
+        family.add_command(enrol_command(sign_act, signing=True))
+        family.add_command(revoke_command(sign_act, signing=True))
+    return family
+
+
 class SignGroup(AdamasGroup):
     """The acts' commands once more, ending in a statement file."""
 
@@ -143,10 +157,10 @@ class SignGroup(AdamasGroup):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """A family, made now; an act by its type's name too (``parcel-split/1``)."""
         if cmd_name in FAMILIES:
-            return ActGroup(cmd_name, FAMILIES[cmd_name], sign_act, signing=True)
+            return _family(cmd_name)
         words = EVENTS[cmd_name].COMMAND if cmd_name in EVENTS else (cmd_name,)
         if len(words) == 2 and words[0] in FAMILIES:
-            return ActGroup(words[0], "", sign_act, signing=True).get_command(ctx, words[1])
+            return _family(words[0]).get_command(ctx, words[1])
         make = _SINGLE.get(words[0])
         return None if make is None else make(sign_act, signing=True)
 

@@ -111,7 +111,7 @@ STEPS: Mapping[str, Steps] = {
         ("session", "moments"),
         ("options", "bodies", "defaults", "recording", "examples"),
         ("acts",),
-        ("about_entries",),
+        ("about_entries", "key_acts"),
         ("*",),
         ("main",),
     ),

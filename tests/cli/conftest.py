@@ -1,0 +1,40 @@
+"""Laptops for the command's tests: an empty one, and one with a ledger that is ready to work in."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.laptop import Laptop, begin
+
+
+@pytest.fixture(autouse=True)
+def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """None of the developer's own settings reach a test."""
+    for name in [name for name in os.environ if name.startswith("ADAMAS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "100")
+
+
+@pytest.fixture(scope="session")
+def _prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("prepared")
+    begin(Laptop(folder))
+    return folder
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Laptop:
+    """A laptop with nothing on it."""
+    return Laptop(tmp_path)
+
+
+@pytest.fixture
+def laptop(_prepared: Path, tmp_path: Path) -> Laptop:
+    """A laptop with the ledger of `tests.laptop.begin`, the test's own copy."""
+    shutil.copytree(_prepared, tmp_path, dirs_exist_ok=True)
+    return Laptop(tmp_path)
