@@ -148,8 +148,9 @@ def readings(records: Iterable[Recorded], moment: Moment = NOW) -> list[Reading]
     correct, not in their own. Folding these acts from nothing gives the state at the moment.
     """
     found: dict[int, Reading] = {}
+    prefix = moment.kind in (RECORDED, INDEX)
     for record in sorted(records, key=_index):
-        if moment.kind != OCCURRED and not counts(record, moment):
+        if prefix and not counts(record, moment):
             continue
         event, about = record.event, record.about
         if isinstance(event, Corrected) and about is not None:

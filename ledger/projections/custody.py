@@ -8,7 +8,7 @@ somebody who is not their last known holder. A seller may sell what an agent or 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from ledger.domain import events as e
 from ledger.domain.moments import Reading
@@ -22,6 +22,7 @@ _HOW = {
     Turn.LEAVES: How.ABROAD,
     Turn.MISSING: How.MISSING,
 }
+_MAY_BEGIN = (Turn.SEIZED, Turn.ARRIVES)
 _TAKES = (Turn.MOVES, Turn.CONSIGNED, Turn.LEAVES, Turn.ENDS)
 _OPENS = (
     Turn.MOVES,
@@ -65,49 +66,112 @@ def history(
     steps: list[Step] = []
     struck: list[Step] = []
     for reading in readings:
-        found = tuple(passages(reading.act.event, parcel))
-        span = when(reading.act).text or None
-        step = Step(reading, span, found, walk.weight, walk.weight, disputed(reading.act))
+        found = passages(reading.act.event, parcel)
+        before = walk.weight
+        walk.find_out(found)
+        happened = when(reading.act).text or None
+        step = Step(reading, happened, found, before, walk.weight, disputed(reading.act))
         if not found and reading.correction is not None:
             struck.append(step)
             continue
-        steps.append(walk.take(step))
-    return History(parcel, walk.closed(), tuple(walk.gaps), tuple(steps), tuple(struck), walk.ended)
+        steps.append(step)
+        walk.take(step)
+    return History(
+        parcel,
+        walk.closed(),
+        tuple(walk.gaps),
+        tuple(steps),
+        tuple(struck),
+        walk.ended,
+        tuple(dict.fromkeys(walk.names)),
+        walk.stones,
+        walk.hs,
+        tuple(walk.begun),
+    )
+
+
+@dataclass(slots=True)
+class _Hand:
+    """The span that is open: a `Custody` in the making."""
+
+    holder: str | None
+    how: How = How.HELD
+    since: str | None = None
+    opened: int | None = None
+    act: str | None = None
+    source: str | None = None
+    country: str | None = None
+    place: str | None = None
+    weight: int | None = None
+    certificate: str | None = None
+    steps: list[Step] = field(default_factory=list)
+
+    def custody(self, until: str | None = None, closed: int | None = None) -> Custody:
+        """The span, closed by an entry or still open."""
+        return Custody(
+            self.holder,
+            self.how,
+            self.since,
+            until,
+            self.opened,
+            closed,
+            self.act,
+            self.source,
+            self.country,
+            self.place,
+            self.weight,
+            self.certificate,
+            tuple(self.steps),
+        )
 
 
 @dataclass
 class _Walk:
-    """Goes through a parcel's acts; what is open now, what was closed, what the parcel weighs."""
+    """Goes through a parcel's acts; what is open now, what was closed, what is known of the goods."""
 
     country_of: Callable[[str], str | None]
     spans: list[Custody] = field(default_factory=list)
-    open: Custody | None = None
+    open: _Hand | None = None
     gaps: list[Gap] = field(default_factory=list)
     weight: int | None = None
+    stones: int | None = None
+    hs: str | None = None
+    names: list[str] = field(default_factory=list)
+    begun: list[Step] = field(default_factory=list)
     ended: bool = False
     last_known: str | None = None
     owner: str | None = None
     latest: Step | None = None
 
-    def take(self, step: Step) -> Step:
-        """Go one act on; the step with the weight after it."""
+    def find_out(self, found: tuple[Passage, ...]) -> None:
+        """What the next act tells of the goods themselves."""
+        for passage in found:
+            if passage.turn == Turn.BEGINS:
+                self.weight, self.stones, self.hs = passage.weight, passage.stones, passage.hs
+            else:
+                self.weight = self.weight if passage.weight is None else passage.weight
+                self.stones = self.stones if passage.stones is None else passage.stones
+                self.hs = passage.hs if self.latest is None else self.hs
+            if passage.name is not None:
+                self.names.append(passage.name)
+
+    def take(self, step: Step) -> None:
+        """Go one act on."""
         for passage in step.passages:
-            if passage.weight is not None or passage.turn == Turn.BEGINS:
-                self.weight = passage.weight
             self._turn(passage, step)
-        step = replace(step, weight=self.weight)
         self._note(step)
         self.latest = step
-        return step
 
     def closed(self) -> tuple[Custody, ...]:
         """All spans, the open one last."""
-        return tuple(self.spans if self.open is None else [*self.spans, self.open])
+        return tuple(self.spans if self.open is None else [*self.spans, self.open.custody()])
 
     def _turn(self, passage: Passage, step: Step) -> None:
         turn = passage.turn
+        if turn == Turn.BEGINS or (turn in _MAY_BEGIN and not self.spans and self._untouched()):
+            self.begun.append(step)
         if turn == Turn.BEGINS:
-            if self.spans or (self.open is not None and self.open.opened is not None):
+            if self.spans or not self._untouched():
                 self._gap(Why.BEGINS_AGAIN, None, step)
             self._into(passage, step)
         elif turn == Turn.RECEIVED:
@@ -125,6 +189,10 @@ class _Walk:
             elif self.open is not None and self.open.how in _NOT_BACK.get(turn, ()):
                 self._gap(Why.NOT_RETURNED, passage.source, step)
             self._into(passage, step)
+
+    def _untouched(self) -> bool:
+        """Nothing was done with the goods so far; of a name or a weight there may be talk already."""
+        return self.open is None or (self.open.opened is None and self.open.holder is None)
 
     def _received(self, passage: Passage, step: Step) -> None:
         now = self.open
@@ -164,7 +232,7 @@ class _Walk:
 
     def _known_from_handing_over(self, source: str | None, step: Step) -> None:
         self._close(None, step.index)
-        self.open = Custody(source, weight=step.before) if source is not None else None
+        self.open = _Hand(source, weight=step.before) if source is not None else None
 
     def _gap(self, why: Why, source: str | None, step: Step, holder: str | None = None) -> None:
         after, since = (self.latest.index, self.latest.when) if self.latest is not None else (None, None)
@@ -172,7 +240,7 @@ class _Walk:
 
     def _close(self, until: str | None, index: int) -> None:
         if self.open is not None:
-            self.spans.append(replace(self.open, until=until, closed=index))
+            self.spans.append(self.open.custody(until, index))
         self.open = None
 
     def _into(self, passage: Passage, step: Step) -> None:
@@ -182,7 +250,7 @@ class _Walk:
             return
         how = _HOW.get(passage.turn, How.HELD)
         self.owner = self._owner_after(passage, step.event)
-        self.open = Custody(
+        self.open = _Hand(
             passage.holder,
             how,
             since=step.when,
@@ -200,26 +268,20 @@ class _Walk:
 
     def _note(self, step: Step) -> None:
         """The open span takes the act among its steps, and what the act tells of place and certificate."""
-        now = self.open
-        if now is None:
+        if self.open is None:
             if self.ended or not step.passages:
                 return
-            now = Custody(None)
-        event = step.event
-        country, place = now.country, now.place
+            self.open = _Hand(None)
+        now, event = self.open, step.event
         if isinstance(event, e.Event):
-            country, place = event.country or country, event.place or place
+            now.country, now.place = event.country or now.country, event.place or now.place
         if isinstance(event, e.Exported):
-            country, place = event.destination, None
+            now.country, now.place = event.destination, None
         elif isinstance(event, e.Mined) and event.site is not None:
-            country, place = country or self.country_of(event.site), place or event.site
-        certificates = [p.certificate for p in step.passages if p.certificate is not None]
-        self.open = replace(
-            now,
-            country=country,
-            place=place,
-            weight=self.weight,
-            certificate=certificates[-1] if certificates else now.certificate,
-            steps=(*now.steps, step),
-        )
+            now.country = now.country or self.country_of(event.site)
+            now.place = now.place or event.site
+        for passage in step.passages:
+            now.certificate = passage.certificate or now.certificate
+        now.weight = self.weight
+        now.steps.append(step)
         self.last_known = now.holder or self.last_known

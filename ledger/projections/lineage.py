@@ -16,7 +16,6 @@ from enum import StrEnum
 
 from ledger.domain import events as e
 from ledger.domain.moments import Moment
-from ledger.domain.parcels import Parcel
 from ledger.projections.spans import History, Step
 
 
@@ -97,14 +96,13 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A parcel in a lineage: its state at the moment (None: nothing is known of it then) and its custody.
+    """A parcel in a lineage, with its custody at the moment.
 
     ``distance`` how many makings away from where the walk began; ``mixed`` True going forward where other
     goods are in it too.
     """
 
     parcel: str
-    state: Parcel | None
     history: History
     origins: tuple[Origin, ...] = ()
     distance: int = 0

@@ -6,12 +6,12 @@ happens to this parcel in it. So a sheet of a thousand lines costs no more than 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.domain import events as e
+from ledger.domain.vocabulary import POLISHED_HS
 
 
 class Turn(StrEnum):
@@ -32,12 +32,11 @@ class Turn(StrEnum):
     STAYS = "stays"
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(NamedTuple):
     """One turn of a parcel: into whose hands (``holder``), out of whose (``source``), None where not told.
 
-    ``weight`` 0.001 ct and ``stones`` as the act states them, ``certificate`` the one it travels or is to
-    travel under.
+    ``weight`` 0.001 ct, ``stones``, ``hs`` and ``name`` as the act states them, ``certificate`` the one it
+    travels or is to travel under.
     """
 
     turn: Turn
@@ -46,133 +45,123 @@ class Passage:
     weight: int | None = None
     stones: int | None = None
     certificate: str | None = None
+    hs: str | None = None
+    name: str | None = None
 
 
-def passages(event: e.Event | e.Opaque, parcel: str) -> Iterator[Passage]:
+def passages(event: e.Event | e.Opaque, parcel: str) -> tuple[Passage, ...]:
     """What an act does to the parcel: nothing, one thing, or (a parcel made from itself) two."""
-    match event:
-        case e.Split() | e.Sorted() | e.Polished() | e.Mixed():
-            yield from _made(event, parcel)
-        case e.Mined() | e.StockOpened() | e.Imported() | e.Seized():
-            yield from _in_lines(event, parcel)
-        case e.Received() | e.Recovered() | e.CertificateIssued() | e.Exported() | e.ShipmentReturned():
-            yield from _in_parts(event, parcel)
-        case e.Weighed() | e.Valued() | e.Named():
-            if event.parcel == parcel:
-                yield _found_out(event)
-        case e.AliasRecorded():
-            if event.subject == "parcel:" + parcel:
-                yield Passage(Turn.STAYS)
-        case _:
-            yield from _in_names(event, parcel)
-
-
-def _found_out(event: e.Weighed | e.Valued | e.Named) -> Passage:
-    if isinstance(event, e.Weighed):
-        return Passage(Turn.STAYS, weight=event.weight, stones=event.stones)
-    return Passage(Turn.STAYS)
-
-
-def _made(event: e.Split | e.Sorted | e.Polished | e.Mixed, parcel: str) -> Iterator[Passage]:
-    if parcel in inputs(event):
-        yield Passage(Turn.ENDS, source=event.by)
-    for goods in outputs(event):
-        if goods.parcel == parcel:
-            yield Passage(Turn.BEGINS, event.by, event.by, goods.weight, goods.stones)
+    rule = _TURNS.get(type(event))
+    return () if rule is None else tuple(rule(event, parcel))
 
 
 def inputs(event: e.Event | e.Opaque) -> tuple[str, ...]:
     """The parcels that an act uses up."""
-    match event:
-        case e.Split(parcel=str(parcel)) | e.Sorted(parcel=str(parcel)) | e.Polished(parcel=str(parcel)):
-            return (parcel,)
-        case e.Mixed():
-            return event.inputs
-        case _:
-            return ()
+    if isinstance(event, e.Mixed):
+        return event.inputs
+    if isinstance(event, e.Split | e.Sorted | e.Polished) and event.parcel is not None:
+        return (event.parcel,)
+    return ()
 
 
 def outputs(event: e.Event | e.Opaque) -> tuple[e.Goods, ...]:
     """The parcels that an act makes of those it uses up."""
-    match event:
-        case e.Split() | e.Sorted() | e.Polished():
-            return tuple(goods for goods in event.outputs if goods.parcel is not None)
-        case e.Mixed(output=str()):
-            return (e.Goods(event.output, event.weight, event.stones, event.hs, event.name),)
-        case _:
-            return ()
+    if isinstance(event, e.Mixed):
+        made = e.Goods(event.output, event.weight, event.stones, event.hs, event.name)
+        return (made,) if event.output is not None else ()
+    if isinstance(event, e.Split | e.Sorted | e.Polished):
+        return tuple(goods for goods in event.outputs if goods.parcel is not None)
+    return ()
 
 
-def _in_lines(event: e.Mined | e.StockOpened | e.Imported | e.Seized, parcel: str) -> Iterator[Passage]:
+def _made(event: Any, parcel: str) -> Iterable[Passage]:
+    if parcel in inputs(event):
+        yield Passage(Turn.ENDS, source=event.by)
+    for goods in outputs(event):
+        if goods.parcel == parcel:
+            yield _begins(event.by, goods, POLISHED_HS[-1] if isinstance(event, e.Polished) else None)
+
+
+def _begins(holder: str | None, goods: e.Goods, hs: str | None = None) -> Passage:
+    return Passage(Turn.BEGINS, holder, holder, goods.weight, goods.stones, None, goods.hs or hs, goods.name)
+
+
+def _mined(event: e.Mined, parcel: str) -> Iterable[Passage]:
+    return [_begins(event.by, line) for line in event.lines if line.parcel == parcel]
+
+
+def _opened(event: e.StockOpened, parcel: str) -> Iterable[Passage]:
+    return [_begins(event.holder, line) for line in event.lines if line.parcel == parcel]
+
+
+def _seized(event: e.Seized, parcel: str) -> Iterable[Passage]:
     for line in event.lines:
-        if line.parcel != parcel:
-            continue
-        match event:
-            case e.Mined():
-                yield Passage(Turn.BEGINS, event.by, event.by, line.weight, line.stones)
-            case e.StockOpened():
-                yield Passage(Turn.BEGINS, event.holder, event.holder, line.weight, line.stones)
-            case e.Imported():
-                yield Passage(Turn.ARRIVES, event.by, event.by, line.weight, line.stones, event.certificate)
-            case e.Seized():
-                yield Passage(Turn.SEIZED, event.by, event.taken_from, line.weight, line.stones)
+        if line.parcel == parcel:
+            found = (line.weight, line.stones, None, line.hs, line.name)
+            yield Passage(Turn.SEIZED, event.by, event.taken_from, *found)
 
 
-def _in_parts(
-    event: e.Received | e.Recovered | e.CertificateIssued | e.Exported | e.ShipmentReturned, parcel: str
-) -> Iterator[Passage]:
-    for part in event.parts:
-        if part.parcel != parcel:
-            continue
-        match event:
-            case e.Received():
-                yield Passage(Turn.RECEIVED, event.by, event.sender, part.weight)
-            case e.Recovered():
-                yield Passage(Turn.FOUND, event.to, None, part.weight)
-            case e.ShipmentReturned():
-                yield Passage(Turn.RETURNED, event.to, None, part.weight, None, event.certificate)
-            case e.CertificateIssued():
-                yield Passage(Turn.STAYS, certificate=event.certificate)
-            case e.Exported():
-                yield Passage(Turn.LEAVES, None, event.by, part.weight, None, event.certificate)
+def _imported(event: e.Imported, parcel: str) -> Iterable[Passage]:
+    for line in event.lines:
+        if line.parcel == parcel:
+            found = (line.weight, line.stones, event.certificate, line.hs)
+            yield Passage(Turn.ARRIVES, event.by, event.by, *found)
 
 
-def _in_names(event: e.Event | e.Opaque, parcel: str) -> Iterator[Passage]:
-    match event:
-        case e.Consigned(parcels=parcels) if parcel in parcels:
-            yield Passage(Turn.CONSIGNED, event.to, event.by)
-        case e.Transferred(parcels=parcels) | e.Sold(parcels=parcels) if parcel in parcels:
-            yield Passage(Turn.MOVES, event.to, event.by)
-        case e.Released(parcels=parcels) if parcel in parcels:
-            yield Passage(Turn.RELEASED, event.to, event.by)
-        case e.Lost(parcels=parcels) if parcel in parcels:
-            yield Passage(Turn.MISSING, None, event.by)
-        case e.Forfeited(parcels=parcels) if parcel in parcels:
-            yield Passage(Turn.MISSING if event.fate == "destroyed" else Turn.STAYS, None, event.by)
-        case e.Sealed(parcels=parcels) | e.Offered(parcels=parcels) if parcel in parcels:
-            yield Passage(Turn.STAYS)
-        case e.Reported(parcels=parcels) if parcel in parcels:
-            yield Passage(Turn.STAYS)
+def _alias(event: e.AliasRecorded, parcel: str) -> Iterable[Passage]:
+    return [Passage(Turn.STAYS, name=event.alias)] if event.subject == "parcel:" + parcel else ()
 
 
-def narrowed(act: e.Recorded, parcel: str) -> e.Recorded:
-    """The act with the lines of one parcel alone, which changes that parcel as the whole act does."""
-    event: Any = act.event
-    match event:
-        case e.Mined() | e.StockOpened() | e.Imported() | e.Seized():
-            return _with_own(act, event, "lines", lambda line: line.parcel == parcel)
-        case e.Split() | e.Sorted() if event.parcel != parcel:
-            return _with_own(act, event, "outputs", lambda goods: goods.parcel == parcel)
-        case e.Received() | e.Recovered() | e.Exported() | e.ShipmentReturned():
-            return _with_own(act, event, "parts", lambda part: part.parcel == parcel)
-        case e.Sold() | e.Transferred() | e.Consigned():
-            return _with_own(act, event, "parcels", lambda name: name == parcel)
-        case _:
-            return act
+Rule = Callable[[Any, str], Iterable[Passage]]
 
 
-def _with_own(act: e.Recorded, event: Any, field: str, own: Callable[[Any], bool]) -> e.Recorded:
-    every = getattr(event, field)
-    if len(every) <= 1:
-        return act
-    return replace(act, event=replace(event, **{field: tuple(filter(own, every))}))
+def _of_one(make: Callable[[Any], Passage]) -> Rule:
+    """Of an act on one parcel."""
+    return lambda event, parcel: (make(event),) if event.parcel == parcel else ()
+
+
+def _of_each(make: Callable[[Any], Passage]) -> Rule:
+    """Of an act on several parcels, which does the same to each."""
+    return lambda event, parcel: (make(event),) if parcel in event.parcels else ()
+
+
+def _of_parts(make: Callable[[Any, Any], Passage]) -> Rule:
+    """Of an act on several parcels, with what was found of each."""
+    return lambda event, parcel: [make(event, part) for part in event.parts if part.parcel == parcel]
+
+
+_TURNS: dict[type[Any], Rule] = {
+    e.Mined: _mined,
+    e.StockOpened: _opened,
+    e.Seized: _seized,
+    e.Imported: _imported,
+    e.AliasRecorded: _alias,
+    e.Split: _made,
+    e.Sorted: _made,
+    e.Mixed: _made,
+    e.Polished: _made,
+    e.Weighed: _of_one(lambda act: Passage(Turn.STAYS, weight=act.weight, stones=act.stones)),
+    e.Valued: _of_one(lambda act: Passage(Turn.STAYS)),
+    e.Named: _of_one(lambda act: Passage(Turn.STAYS, name=act.name)),
+    e.Consigned: _of_each(lambda act: Passage(Turn.CONSIGNED, act.to, act.by)),
+    e.Transferred: _of_each(lambda act: Passage(Turn.MOVES, act.to, act.by)),
+    e.Sold: _of_each(lambda act: Passage(Turn.MOVES, act.to, act.by)),
+    e.Released: _of_each(lambda act: Passage(Turn.RELEASED, act.to, act.by)),
+    e.Lost: _of_each(lambda act: Passage(Turn.MISSING, None, act.by)),
+    e.Forfeited: _of_each(
+        lambda act: Passage(Turn.MISSING if act.fate == "destroyed" else Turn.STAYS, None, act.by)
+    ),
+    e.Sealed: _of_each(lambda act: Passage(Turn.STAYS)),
+    e.Offered: _of_each(lambda act: Passage(Turn.STAYS)),
+    e.Reported: _of_each(lambda act: Passage(Turn.STAYS)),
+    e.Received: _of_parts(lambda act, part: Passage(Turn.RECEIVED, act.by, act.sender, part.weight)),
+    e.Recovered: _of_parts(lambda act, part: Passage(Turn.FOUND, act.to, None, part.weight)),
+    e.ShipmentReturned: _of_parts(
+        lambda act, part: Passage(Turn.RETURNED, act.to, None, part.weight, None, act.certificate)
+    ),
+    e.Exported: _of_parts(
+        lambda act, part: Passage(Turn.LEAVES, None, act.by, part.weight, None, act.certificate)
+    ),
+    e.CertificateIssued: _of_parts(lambda act, part: Passage(Turn.STAYS, certificate=act.certificate)),
+}
+"""For each act that names parcels: what it does to one of them."""

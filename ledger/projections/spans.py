@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from ledger.domain import events as e
 from ledger.domain.moments import Reading
-from ledger.projections.passage import Passage, Turn
+from ledger.projections.passage import Passage
 
 
 class How(StrEnum):
@@ -129,7 +129,11 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What is known of one parcel's custody; ``struck`` are acts that were corrected away from it."""
+    """What is known of one parcel's custody; ``struck`` are acts that were corrected away from it.
+
+    ``ended``: the goods were used up; ``names``, ``stones`` and ``hs`` as last told; ``begun`` the acts in
+    which the parcel came to be here, none where that is not told.
+    """
 
     parcel: str
     spans: tuple[Custody, ...] = ()
@@ -137,18 +141,32 @@ class History:
     steps: tuple[Step, ...] = ()
     struck: tuple[Step, ...] = ()
     ended: bool = False
+    names: tuple[str, ...] = ()
+    stones: int | None = None
+    hs: str | None = None
+    begun: tuple[Step, ...] = ()
 
     @property
-    def begun(self) -> tuple[Step, ...]:
-        """The acts in which the parcel came to be here; none: how it began is not told."""
-        begins = tuple(s for s in self.steps if any(p.turn == Turn.BEGINS for p in s.passages))
-        moved = (s for s in self.steps if any(p.turn != Turn.STAYS for p in s.passages))
-        first = next(moved, None)
-        if begins or first is None or first.passages[0].turn not in (Turn.SEIZED, Turn.ARRIVES):
-            return begins
-        return (first,)
+    def documented(self) -> bool:
+        """True for goods that are known from sources."""
+        return bool(self.steps) and self.steps[0].documented
+
+    @property
+    def marked(self) -> bool:
+        """True for goods that began with a seizure or as opening stock: they stay marked for life."""
+        return any(isinstance(step.event, e.StockOpened | e.Seized) for step in self.begun)
+
+    @property
+    def now(self) -> Custody | None:
+        """The span that is open; None where the goods were used up, or nothing is known."""
+        return self.spans[-1] if self.spans and self.spans[-1].closed is None else None
 
     @property
     def weight(self) -> int | None:
-        """The first weight that is told, 0.001 ct."""
+        """The first weight that is told."""
         return next((step.weight for step in self.steps if step.weight is not None), None)
+
+    @property
+    def last_weight(self) -> int | None:
+        """The last weight that is told."""
+        return self.steps[-1].weight if self.steps else None

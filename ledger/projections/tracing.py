@@ -14,12 +14,11 @@ from dataclasses import replace
 from ledger.domain import events as e
 from ledger.domain import parcels
 from ledger.domain.moments import INDEX, NOW, OCCURRED, Acts, Moment, disputed, known_at, may_count, readings
-from ledger.domain.parcels import Parcel
 from ledger.domain.parties import Key, Site, key_subject
 from ledger.domain.state import fold_subject
 from ledger.projections.custody import history
 from ledger.projections.lineage import Direction, Edge, Lineage, Making, Node, Origin
-from ledger.projections.passage import Turn, inputs, narrowed, outputs
+from ledger.projections.passage import Turn, inputs, outputs
 from ledger.projections.spans import History, Step
 
 
@@ -80,9 +79,7 @@ class _Walk:
         self.uncertain.update(record.index for record in records if may_count(record, self.moment))
         read = readings(records, self.moment)
         told = history(parcel, read, disputed=self._disputed, country_of=self._country_of)
-        state = fold_subject(name, [narrowed(reading.act, parcel) for reading in read])
-        found = state if isinstance(state, Parcel) else None
-        return Node(parcel, found, told, tuple(self._origins(parcel, told)), distance)
+        return Node(parcel, told, tuple(self._origins(parcel, told)), distance)
 
     def _onward(self, node: Node) -> list[Making]:
         turn = Turn.BEGINS if self.direction == Direction.BACK else Turn.ENDS

@@ -46,6 +46,11 @@ def decode(
         return Recorded(index, moment, b"", Opaque("", {}, (Problem("entry", code),)), hash=name)
 
 
+def may_seal(data: bytes) -> bool:
+    """Whether an entry's bytes can hold sealed values: most do not, and their disclosures need no look-up."""
+    return _SEALED_KEY in data
+
+
 def withhold(body: dict[str, Any], wire: str) -> None:
     """Put `WITHHELD` where a digest without a disclosure may stand for a field. Changes ``body``."""
     digests = body.get(SEALED)
