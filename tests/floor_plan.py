@@ -26,7 +26,7 @@ FLOORS: Steps = (
     ("ledger.domain", "ledger.chain"),
     ("ledger.store",),
     ("ledger.projections",),
-    ("ledger.investigation",),
+    ("ledger.investigation", "ledger.audit"),
     ("ledger.federation",),
     ("ledger.exchange",),
     ("ledger.admission",),
@@ -93,12 +93,13 @@ STEPS: Mapping[str, Steps] = {
         ("following", "balances"),
         ("*",),
     ),
-    "ledger.investigation": (
-        ("replay", "derived_rows", "entitlement"),
-        ("compare", "kept_values"),
+    "ledger.investigation": (("replay",), ("compare",), ("*",)),
+    "ledger.audit": (
+        ("entitlement", "derived_rows"),
+        ("kept_values",),
         ("examination",),
-        ("audit",),
-        ("*",),
+        ("auditing",),
+        ("report",),
     ),
     "ledger.federation": (
         ("turns", "add_checkpoint", "posting"),

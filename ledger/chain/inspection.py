@@ -24,7 +24,7 @@ from ledger import encoding, keys
 from ledger.chain import disclosure, names, steps
 from ledger.chain.entry import LONGEST, ZERO_HASH, Entry
 from ledger.chain.statement import Statement, signature_holds
-from ledger.chain.steps import Fault
+from ledger.chain.steps import StepFault
 from ledger.edtf import text_of
 from ledger.errors import Malformed
 
@@ -61,7 +61,7 @@ class Inspected:
     subtrees that cover the page, from left to right; ``whole``: no entry of the page is missing or stands
     twice."""
 
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[StepFault] = field(default_factory=list)
     tails: array[int] = field(default_factory=lambda: array("Q"))
     roots: list[tuple[int, int, bytes]] = field(default_factory=list)
     stated: list[tuple[int, int, bytes]] = field(default_factory=list)
@@ -167,33 +167,33 @@ def _frames(page: Page, hashes: Sequence[bytes], found: Inspected) -> Iterator[F
         before, previous = index, own
 
 
-def _misplaced(index: int, before: int) -> Fault:
+def _misplaced(index: int, before: int) -> StepFault:
     if index <= before:
-        return Fault(steps.INDEXES, index, "verify-index-twice", {"before": before})
-    return Fault(steps.INDEXES, before + 1, "verify-gap", {"first": before + 1, "last": index - 1})
+        return StepFault(steps.INDEXES, index, "verify-index-twice", {"before": before})
+    return StepFault(steps.INDEXES, before + 1, "verify-gap", {"first": before + 1, "last": index - 1})
 
 
 def _decoded(index: int, data: bytes, found: Inspected) -> Entry | None:
     try:
         return Entry.decode(data)
     except Malformed as trouble:
-        found.faults.append(Fault(steps.BYTES, index, "verify-entry-bytes", {"reason": str(trouble)}))
+        found.faults.append(StepFault(steps.BYTES, index, "verify-entry-bytes", {"reason": str(trouble)}))
         return None
 
 
-def _unlinked(index: int, entry: Entry, before: Before) -> Iterator[Fault]:
+def _unlinked(index: int, entry: Entry, before: Before) -> Iterator[StepFault]:
     if entry.index != index:
-        yield Fault(steps.INDEXES, index, "verify-index-stated", {"stated": entry.index})
+        yield StepFault(steps.INDEXES, index, "verify-index-stated", {"stated": entry.index})
     if before.hash is not None and entry.previous != before.hash:
         values = {"stated": entry.previous.hex()[:16], "found": before.hash.hex()[:16], "before": index - 1}
-        yield Fault(steps.LINKS, index, "verify-link", values)
+        yield StepFault(steps.LINKS, index, "verify-link", values)
     if entry.recorded < before.recorded:
         values = {
             "recorded": _time(entry.recorded),
             "earlier": _time(before.recorded),
             "before": before.index,
         }
-        yield Fault(steps.RECORDED, index, "verify-recorded", values)
+        yield StepFault(steps.RECORDED, index, "verify-recorded", values)
 
 
 def _time(recorded: int) -> str:
@@ -247,7 +247,7 @@ def _inspect_statements(page: Page, framed: Sequence[Framed], found: Inspected) 
     for (index, data, signature), (author, _, _, _) in told if page.signatures else ():
         if not signature_holds(data, author, signature):
             values = {"key": keys.fingerprint(author)}
-            found.faults.append(Fault(steps.SIGNATURES, index, "verify-signature", values))
+            found.faults.append(StepFault(steps.SIGNATURES, index, "verify-signature", values))
 
 
 def _plain_statements(origin: str | None, many: Sequence[bytes]) -> list[Told | None]:
@@ -295,11 +295,11 @@ def _decoded_statement(entry: Framed, origin: str | None, found: Inspected) -> T
     try:
         statement = Statement.decode(data)
     except Malformed as trouble:
-        found.faults.append(Fault(steps.BYTES, index, "verify-statement-bytes", {"reason": str(trouble)}))
+        found.faults.append(StepFault(steps.BYTES, index, "verify-statement-bytes", {"reason": str(trouble)}))
         return None
     if origin is not None and statement.ledger != origin:
         values = {"stated": statement.ledger, "origin": origin}
-        found.faults.append(Fault(steps.ORIGIN, index, "verify-origin", values))
+        found.faults.append(StepFault(steps.ORIGIN, index, "verify-origin", values))
     if statement.seen is not None:
         found.roots.append((index, *statement.seen))
     return statement.author, statement.body, statement.id, statement.type

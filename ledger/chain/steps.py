@@ -2,7 +2,7 @@
 
 What each step shows stands in the catalogue under the step's code, as ``name: what it shows``; whoever quotes
 a step quotes its number. Steps 1 to 7 need bytes alone (`verification`), 8 to 11 the ledger's own rules and
-tables (`ledger.investigation.audit`). A `Fault` is a value: verification goes on after it.
+tables (`ledger.audit.auditing`). A `StepFault` is a value: verification goes on after it.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ STEPS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class StepFault:
     """Something that does not hold: the step that found it, the entry's index (None: no single entry), a
     catalogue code, and the values of its text."""
 
@@ -67,7 +67,7 @@ class Fault:
         return messages.text(self.code, {"index": self.index, **self.values})
 
 
-def in_order(faults: Iterable[Fault]) -> list[Fault]:
+def in_order(faults: Iterable[StepFault]) -> list[StepFault]:
     """Faults by step, then by index; those of no single entry last."""
     return sorted(faults, key=lambda fault: (fault.step, fault.index is None, fault.index or 0, fault.code))
 

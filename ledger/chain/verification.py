@@ -27,7 +27,7 @@ from ledger.chain import cores, merkle, steps
 from ledger.chain.entry import Entry, entry_hash
 from ledger.chain.inspection import Before, Inspected, Page, inspect
 from ledger.chain.statement import Statement
-from ledger.chain.steps import Anchor, Fault
+from ledger.chain.steps import Anchor, StepFault
 from ledger.errors import Malformed
 
 Read = Callable[[int, int | None], Iterable[tuple[int, bytes]]]
@@ -53,7 +53,7 @@ class Verification:
     signatures: bool = True
     expected: int = 0
     cores: int = 0
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[StepFault] = field(default_factory=list)
     checked: dict[int, int] = field(default_factory=dict)
     size: int = 0
     origin: str | None = None
@@ -80,6 +80,11 @@ class Verification:
         self.faults = steps.in_order(self.faults)
         self._count()
 
+    @property
+    def whole(self) -> bool:
+        """Whether no entry is missing and none stands twice, so that the tree is that of the ledger."""
+        return self._tree.whole
+
     def frontier(self) -> bytes:
         """The hashes of the complete subtrees over the entries before the first gap, largest first."""
         return b"".join(node for _, node in self._tree.peaks)
@@ -95,7 +100,7 @@ class Verification:
                 named = statement.body.get("origin")
                 if statement.type != OPENING or named != statement.ledger:
                     values = {"type": f"{statement.type} naming {named!r}"}
-                    self.faults.append(Fault(steps.ORIGIN, 0, "verify-opening", values))
+                    self.faults.append(StepFault(steps.ORIGIN, 0, "verify-opening", values))
             return statement.ledger
         return None
 
@@ -131,7 +136,7 @@ class Verification:
 
     def _count(self) -> None:
         if not self.size:
-            self.faults.append(Fault(steps.ORIGIN, None, "verify-empty"))
+            self.faults.append(StepFault(steps.ORIGIN, None, "verify-empty"))
         chain = dict.fromkeys((steps.INDEXES, steps.LINKS, steps.RECORDED), self.size)
         if self.statements:
             claims = len(self._roots) + len(self._stated)
@@ -152,10 +157,10 @@ class Verification:
             return
         if self._found is not None:
             values = {"found": self._found.hex()[:16], "stated": anchor.hash.hex()[:16]}
-            self.faults.append(Fault(steps.LINKS, anchor.index, "verify-head-hash", values))
+            self.faults.append(StepFault(steps.LINKS, anchor.index, "verify-head-hash", values))
         elif last is None or last.index < anchor.index:
             size = 0 if last is None else last.index + 1
-            short = Fault(
+            short = StepFault(
                 steps.LINKS, anchor.index, "verify-head-short", {"anchor": anchor.index, "size": size}
             )
             self.faults.append(short)
@@ -168,11 +173,11 @@ class Verification:
                 found = Statement.decode(Entry.decode(data).statement).id
             except Malformed:
                 continue  # named before
-            if (
-                int.from_bytes(found[8:], sys.byteorder) in suspects
-                and first.setdefault(found, index) != index
-            ):
-                self.faults.append(Fault(steps.ORIGIN, index, "verify-id-twice", {"before": first[found]}))
+            if int.from_bytes(found[8:], sys.byteorder) not in suspects:
+                continue
+            before = first.setdefault(found, index)
+            if before != index:
+                self.faults.append(StepFault(steps.ORIGIN, index, "verify-id-twice", {"before": before}))
 
     def _compare_statements(self) -> None:
         """What entries say of earlier ones: each earlier page is read once."""
@@ -206,7 +211,7 @@ class Verification:
                 values = {
                     "size": about, "about": about, "stated": stated.hex()[:16], "found": found.hex()[:16],
                 }  # fmt: skip
-                self.faults.append(Fault(steps.SEEN, index, code, values))
+                self.faults.append(StepFault(steps.SEEN, index, code, values))
 
 
 def _after(page: Page) -> Before:
@@ -221,10 +226,10 @@ def _after(page: Page) -> Before:
     return Before(page.indexes[-1], entry_hash(page.entries[-1]), recorded)
 
 
-def _not_before(index: int, about: int, is_root: bool) -> Fault:
+def _not_before(index: int, about: int, is_root: bool) -> StepFault:
     if is_root:
-        return Fault(steps.SEEN, index, "verify-seen-size", {"size": about})
-    return Fault(steps.SEEN, index, "verify-stated-entry", {"about": about})
+        return StepFault(steps.SEEN, index, "verify-seen-size", {"size": about})
+    return StepFault(steps.SEEN, index, "verify-stated-entry", {"about": about})
 
 
 class _Tree:
@@ -234,14 +239,14 @@ class _Tree:
     def __init__(self) -> None:
         self.size = 0
         self.peaks: list[tuple[int, bytes]] = []
-        self._whole = True
+        self.whole = True
         self._starts: list[int] = []
         self._edges: list[tuple[bytes, ...]] = []
 
     def add(self, first: int, seen: Inspected) -> None:
         """One more page; after a gap the tree is that of nobody's ledger and grows no further."""
-        self._whole = self._whole and seen.whole and first == self.size
-        if not self._whole:
+        self.whole = self.whole and seen.whole and first == self.size
+        if not self.whole:
             return
         self._starts.append(first)
         self._edges.append(tuple(node for _, node in self.peaks))

@@ -14,7 +14,7 @@ from ledger import keys
 from ledger.chain import merkle, steps
 from ledger.chain.entry import ZERO_HASH, Entry, entry_hash, frame
 from ledger.chain.statement import Statement, sign
-from ledger.chain.steps import Anchor, Fault
+from ledger.chain.steps import Anchor, StepFault
 from ledger.chain.verification import Verification
 from ledger.errors import Malformed
 
@@ -132,7 +132,7 @@ def test_missing_entries_are_named_from_first_to_last(honest: Chain) -> None:
     for index in range(300, 400):
         del places[index]
     check = verified(places)
-    assert check.faults == [Fault(2, 300, "verify-gap", {"first": 300, "last": 399})]
+    assert check.faults == [StepFault(2, 300, "verify-gap", {"first": 300, "last": 399})]
     assert str(check.faults[0]) == "the entries from 300 to 399 are missing"
     del places[0]
     assert found(verified(places)) == [(2, 0, "verify-gap"), (2, 300, "verify-gap")]
@@ -169,7 +169,7 @@ def test_a_statement_of_another_ledger() -> None:
     foreign = statement(2, ledger="ledger.example/na/z9")
     check = verified(chain([statement(0), statement(1), foreign, statement(3)]))
     assert check.faults == [
-        Fault(5, 2, "verify-origin", {"stated": "ledger.example/na/z9", "origin": ORIGIN})
+        StepFault(5, 2, "verify-origin", {"stated": "ledger.example/na/z9", "origin": ORIGIN})
     ]
 
 
@@ -185,7 +185,7 @@ def test_an_id_that_occurs_twice() -> None:
     last = b"\x00" * 15 + b"\x07"
     alike = statement(3, id=b"\xff" * 8 + last[8:])
     check = verified(chain([statement(0), statement(7), statement(2, id=last), alike]))
-    assert check.faults == [Fault(5, 2, "verify-id-twice", {"before": 1})]
+    assert check.faults == [StepFault(5, 2, "verify-id-twice", {"before": 1})]
 
 
 def roots(entries: Chain) -> list[bytes]:
@@ -201,7 +201,7 @@ def test_seen_must_hold(honest: Chain) -> None:
         wrong = verified(chain([*start, statement(600, seen=(size, known[size - 1]))]))
         assert found(wrong) == [(6, 600, "verify-seen-root")]
     later = verified(chain([*start, statement(600, seen=(601, known[600]))]))
-    assert later.faults == [Fault(6, 600, "verify-seen-size", {"size": 601})]
+    assert later.faults == [StepFault(6, 600, "verify-seen-size", {"size": 601})]
 
 
 def test_hashes_of_earlier_entries_must_hold(honest: Chain) -> None:
@@ -227,7 +227,7 @@ def test_signatures_are_checked(honest: Chain) -> None:
     for signature in (other, Entry.decode(honest[1]).signature, b""):
         forged = frame(2, entry.previous, entry.recorded, entry.statement, signature)
         check = verified([*honest[:2], forged])
-        assert check.faults == [Fault(7, 2, "verify-signature", {"key": keys.fingerprint(KEY.public)})]
+        assert check.faults == [StepFault(7, 2, "verify-signature", {"key": keys.fingerprint(KEY.public)})]
         without = verified([*honest[:2], forged], signatures=False)
         assert without.faults == []
         assert steps.SIGNATURES not in without.checked

@@ -1,0 +1,1 @@
+"""Verifying a whole ledger: entries, rules, tables, values beside them, in numbered steps."""

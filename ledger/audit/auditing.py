@@ -1,0 +1,177 @@
+"""Verifying a whole ledger: all eleven steps of `ledger.chain.steps`, on one snapshot of its file.
+
+    audit = Audit(journal, anchor=Anchor.parse("12:ab34.."))
+    for progress in audit.run(): ...       # phase, entries done, entries there are
+    audit.faults                           # values, by step and index; going on after the first
+
+Three phases: the bytes on all cores (steps 1 to 7, `ledger.chain.verification`); then the entries in their
+order, for what needs the ledger's own rules and tables (8 to 11); then the tables themselves, and views where
+asked. An entry whose bytes are not right is not looked into by later steps. Nothing is written, and nothing
+raises on a file that is damaged: what cannot be read is a fault like others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ledger import messages
+from ledger.audit.derived_rows import unreadable
+from ledger.audit.examination import Examination
+from ledger.chain import steps
+from ledger.chain.merkle import Frontier
+from ledger.chain.steps import Anchor, StepFault
+from ledger.chain.verification import Verification
+from ledger.errors import StoreTrouble
+from ledger.projections.view_check import compare_views
+from ledger.store.evidence import Evidence, Kept
+from ledger.store.journal import Journal
+from ledger.store.records import Records
+from ledger.store.salvage import Salvage, snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What is to be checked. ``chain_only``: steps 2 to 4 and nothing else; ``evidence``: where documents
+    lie."""
+
+    anchor: Anchor | None = None
+    chain_only: bool = False
+    signatures: bool = True
+    views: bool = False
+    evidence: Evidence | None = None
+    cores: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the audit has come: ``phase`` 1 bytes, 2 entries, 3 views."""
+
+    phase: int
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something to know that is no fault: a catalogue code and the values of its text."""
+
+    code: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return messages.text(self.code, self.values)
+
+
+@dataclass
+class Audit:
+    """One run and what it found.
+
+    ``checked`` says how much each step looked at (a step that is not there was not taken); ``head`` is the
+    last entry's index and hash, ``recorded`` its time, ``root`` the tree's; None for a ledger that has none.
+    """
+
+    journal: Journal
+    options: Options = field(default_factory=Options)
+    faults: list[StepFault] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
+    checked: dict[int, int] = field(default_factory=dict)
+    size: int = 0
+    origin: str | None = None
+    head: Anchor | None = None
+    recorded: int | None = None
+    root: bytes | None = None
+
+    def run(self) -> Iterator[Progress]:
+        """Verify. To be exhausted before asking."""
+        with snapshot(self.journal) as salvage:
+            stop = salvage.stop()
+            chain = self._chain(salvage, stop)
+            for done in chain.run():
+                yield Progress(1, done, stop)
+            self._take(chain, salvage)
+            if not self.options.chain_only:
+                look = Examination(salvage, chain, self.options.evidence)
+                for done in look.run(stop):
+                    yield Progress(2, done, stop)
+                self._add(look)
+                if self.options.views and self._views_can_be_compared(salvage):
+                    yield from self._compare_views(stop)
+        self.faults = steps.in_order(self.faults)
+
+    def _chain(self, salvage: Salvage, stop: int) -> Verification:
+        chosen = self.options
+        return Verification(
+            lambda start, end: salvage.entries(start, stop if end is None else end),
+            chosen.anchor,
+            statements=not chosen.chain_only,
+            signatures=chosen.signatures,
+            expected=stop,
+            cores=chosen.cores,
+        )
+
+    def _take(self, chain: Verification, salvage: Salvage) -> None:
+        """The result of the first phase. A gap that the file's damage explains is told as that damage."""
+        lost = salvage.lost
+        self.faults = [fault for fault in chain.faults if not _is_explained(fault, lost)]
+        for index, reason in lost.items():
+            self.faults.append(StepFault(steps.BYTES, index, "verify-unreadable", {"reason": reason}))
+        self.checked = dict(chain.checked)
+        self.size, self.origin, self.head = chain.size, chain.origin, chain.last
+        if chain.size and chain.whole and not self.options.chain_only:
+            frontier = chain.frontier()
+            peaks = [frontier[place : place + 32] for place in range(0, len(frontier), 32)]
+            self.root = Frontier(chain.size, peaks).root()
+
+    def _add(self, look: Examination) -> None:
+        """The result of the second phase."""
+        self.faults += look.faults
+        self.recorded = look.recorded
+        self.checked[steps.AUTHORITY] = look.entitlement.looked
+        self.checked[steps.TABLES] = look.derived.counted
+        self.checked[steps.DISCLOSURES] = look.values.sealed
+        if look.entitlement.opaque:
+            values = {"count": look.entitlement.opaque, "first": look.entitlement.first_opaque}
+            self.remarks.append(Remark("verify-remark-opaque", values))
+        if look.values.erasures():
+            self.remarks.append(Remark("verify-remark-erased", {"count": look.values.erasures()}))
+        if self.options.evidence is not None:
+            found = look.values.documents
+            self.checked[steps.EVIDENCE] = found[Kept.PRESENT] + found[Kept.ALTERED]
+            if found[Kept.ABSENT]:
+                self.remarks.append(Remark("verify-remark-absent", {"count": found[Kept.ABSENT]}))
+            if found[Kept.UNREADABLE]:
+                self.remarks.append(Remark("verify-remark-unreadable", {"count": found[Kept.UNREADABLE]}))
+
+    def _views_can_be_compared(self, salvage: Salvage) -> bool:
+        """Views follow from entries and tables; where those have faults, nothing can be said of views."""
+        if any(fault.step in (steps.BYTES, steps.INDEXES, steps.TABLES) for fault in self.faults):
+            self.remarks.append(Remark("verify-remark-views"))
+            return False
+        try:
+            strange = list(salvage.strange_views())
+        except StoreTrouble as damage:
+            self.faults.append(unreadable("views", damage))
+            return False
+        for table, count in strange:
+            self.faults.append(
+                StepFault(steps.TABLES, None, "verify-view-strange", {"table": table, "count": count})
+            )
+        return not strange
+
+    def _compare_views(self, stop: int) -> Iterator[Progress]:
+        yield Progress(3, 0, stop)
+        try:
+            # One inside the snapshot's transaction sees the same state of the file.
+            for one in compare_views(self.journal, Records(self.journal)):
+                self.faults.append(StepFault(steps.TABLES, None, "verify-view", {"said": str(one)}))
+        except StoreTrouble as damage:
+            self.faults.append(unreadable("views", damage))
+        yield Progress(3, stop, stop)
+
+
+def _is_explained(fault: StepFault, lost: dict[int, str]) -> bool:
+    if fault.code != "verify-gap":
+        return False
+    return all(index in lost for index in range(fault.values["first"], fault.values["last"] + 1))

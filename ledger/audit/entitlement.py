@@ -1,0 +1,68 @@
+"""Step 8: whether every author was entitled, on what the ledger knew just before the entry.
+
+The rules are today's. Only who may record is asked (`ledger.domain.standing_rules`), since rules about goods
+may have changed since; and the proofs that enrolled keys were in their holders' hands. Of all subjects only
+those are folded that standing rests on: the ledger, its parties, keys, licences and mandates. Goods are not
+kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ledger.chain import steps
+from ledger.chain.steps import StepFault
+from ledger.domain.events import KeyEnrolled, LedgerOpened, Opaque, Recorded
+from ledger.domain.standing_rules import standing
+from ledger.domain.state import State, Subject, advance
+from ledger.keys import fingerprint, verify_possession
+
+_RESTS_ON = ("ledger:", "party:", "key:", "licence:", "mandate:")
+
+
+class Entitlement:
+    """Follows the ledger entry by entry. ``looked`` counts entries; ``opaque`` those of which only the key
+    could be judged, ``first_opaque`` the first one's index."""
+
+    def __init__(self, origin: str | None) -> None:
+        self.looked = 0
+        self.opaque = 0
+        self.first_opaque: int | None = None
+        self._origin = origin or ""
+        self._known: dict[str, Subject | None] = {}
+
+    def look(self, recorded: Recorded, guarded: Sequence[str]) -> list[StepFault]:
+        """What speaks against the author of the next entry. Without an opening nobody can be judged: that it
+        is missing, another step says."""
+        event, state = recorded.event, State(self._known)
+        faults: list[StepFault] = []
+        if isinstance(event, LedgerOpened) or state.house() is not None:
+            self.looked += 1
+            faults = list(
+                self._opaque(state, recorded) if isinstance(event, Opaque) else self._refused(state, recorded)
+            )
+        if any(name.startswith(_RESTS_ON) for name in guarded):
+            changed = advance(self._known.get, recorded)
+            self._known |= {name: one for name, one in changed.items() if name.startswith(_RESTS_ON)}
+        return faults
+
+    def _refused(self, state: State, recorded: Recorded) -> Iterator[StepFault]:
+        for refusal in standing(state, recorded):
+            values = {"rule": refusal.code, "said": str(refusal)}
+            yield StepFault(steps.AUTHORITY, recorded.index, "verify-authority", values)
+        event = recorded.event
+        if isinstance(event, KeyEnrolled) and not verify_possession(
+            event.key, event.party, self._origin, event.proof
+        ):
+            values = {"party": event.party, "key": fingerprint(event.key)}
+            yield StepFault(steps.AUTHORITY, recorded.index, "verify-possession", values)
+
+    def _opaque(self, state: State, recorded: Recorded) -> Iterator[StepFault]:
+        """Of an act that this version cannot read, it can still be said whether its author is anybody
+        here."""
+        self.opaque += 1
+        self.first_opaque = recorded.index if self.first_opaque is None else self.first_opaque
+        key = state.key(recorded.author)
+        if key is None or key.party is None or key.revoked is not None:
+            values = {"key": fingerprint(recorded.author)}
+            yield StepFault(steps.AUTHORITY, recorded.index, "verify-opaque-author", values)

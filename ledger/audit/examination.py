@@ -1,0 +1,177 @@
+"""Steps 8 to 11: every entry whose bytes are right, in order, on what the ledger's own rules and tables say
+of it.
+
+`Examination` is the second phase of `ledger.audit.auditing`. It decodes each entry, hands it to those
+who know: `entitlement` (may its author?), `derived_rows` (what must the tables have?), `kept_values` (are
+sealed values and documents those that it states?), and at the end compares the tables, the head and the
+file's own structure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import islice
+
+from ledger.audit.derived_rows import DerivedRows, Rows, strange, unreadable
+from ledger.audit.entitlement import Entitlement
+from ledger.audit.kept_values import KeptValues
+from ledger.chain import entry as entries
+from ledger.chain import steps
+from ledger.chain.statement import Statement
+from ledger.chain.steps import StepFault
+from ledger.chain.verification import Verification
+from ledger.domain.custody_rules import begun
+from ledger.domain.events import Corrected, DisclosureErased, Event, Opaque, Recorded, Seized
+from ledger.domain.state import guarded, touched
+from ledger.errors import StoreTrouble
+from ledger.store.decoding import decode
+from ledger.store.evidence import Evidence
+from ledger.store.salvage import Salvage, Strange
+
+_PAGE = 512
+_GOODS = "parcel:"
+
+
+class Examination:
+    """One pass over the entries, then the tables. ``recorded`` is the last entry's time."""
+
+    def __init__(self, salvage: Salvage, chain: Verification, evidence: Evidence | None) -> None:
+        self.faults: list[StepFault] = []
+        self.recorded: int | None = None
+        self.entitlement = Entitlement(chain.origin)
+        self.derived = DerivedRows()
+        self.values = KeptValues(evidence)
+        self._salvage = salvage
+        self._chain = chain
+        self._bad = {fault.index for fault in chain.faults if fault.step == steps.BYTES}
+        self._earlier = lru_cache(maxsize=256)(self._decoded)
+
+    def run(self, stop: int) -> Iterator[int]:
+        """Go through the entries, then the tables; gives the number of entries seen so far."""
+        done = 0
+        pages = self._salvage.topics(0, stop)
+        while page := list(islice(pages, _PAGE)):
+            kept = self._kept(page[0][0], page[-1][0] + 1)
+            going_on: list[tuple[int, str]] = []
+            for index, topic, data in page:
+                going_on += self._entry(index, topic, data, kept.get(index, []))
+            self._begun_before(going_on)
+            done += len(page)
+            yield done
+        self.faults += self.derived.compare(self._salvage, self._again)
+        self.faults += self.values.finish(self._salvage, stop)
+        self.faults += self._head()
+        self.faults += self._file()
+
+    def _kept(self, start: int, stop: int) -> dict[int, list[tuple[str, str]]]:
+        try:
+            return self._salvage.disclosed(start, stop)
+        except StoreTrouble as damage:
+            self.faults.append(unreadable("disclosures", damage))
+            return {}
+
+    def _entry(
+        self, index: int, topic: bytes | None, data: bytes, kept: list[tuple[str, str]]
+    ) -> list[tuple[int, str]]:
+        """Look at one entry; the goods that it changes and does not begin."""
+        if index in self._bad:
+            self.derived.skip(index)
+            return []
+        _, _, self.recorded, signed, _ = entries.fields(data)
+        statement = Statement.read(signed)
+        if topic is None or topic != statement.type.encode():
+            found = "" if topic is None else topic.decode("utf-8", "replace")[:60]
+            values = {"type": statement.type, "found": found}
+            self.faults.append(StepFault(steps.TABLES, index, "verify-topic", values))
+        self.faults += self.values.look(index, statement, kept)
+        recorded = decode(index, data, [text for _, text in kept], self._earlier)
+        event, names = recorded.event, guarded(recorded.event, recorded.about)
+        self.faults += self.entitlement.look(recorded, names)
+        if isinstance(event, Opaque):
+            self.derived.typed(index, statement.type)
+            return []
+        self.derived.add(_rows(recorded, names, statement))
+        if isinstance(event, DisclosureErased):
+            self.values.erased(event)
+        return [(index, name) for name in _going_on(event, names)]
+
+    def _begun_before(self, going_on: list[tuple[int, str]]) -> None:
+        """Goods must have begun before an act changes them: an entry that began them may have been
+        dropped."""
+        try:
+            first = self._salvage.first_of(sorted({name for _, name in going_on}))
+        except StoreTrouble:
+            return  # that links cannot be read is told when they are compared
+        for index, name in going_on:
+            if first.get(name, index) >= index:
+                values = {"parcel": name.removeprefix(_GOODS)}
+                self.faults.append(StepFault(steps.TABLES, index, "verify-not-begun", values))
+
+    def _again(self, start: int, stop: int) -> Iterator[Rows]:
+        for index, data in self._salvage.entries(start, stop):
+            if index not in self._bad:
+                statement = Statement.read(entries.fields(data)[3])
+                recorded = decode(index, data, (), self._earlier)
+                if not isinstance(recorded.event, Opaque):
+                    yield _rows(recorded, guarded(recorded.event, recorded.about), statement)
+
+    def _decoded(self, index: int) -> Recorded | None:
+        for found, data in self._salvage.entries(index, index + 1):
+            if found not in self._bad:
+                return decode(found, data)
+        return None
+
+    def _head(self) -> Iterator[StepFault]:
+        chain = self._chain
+        last, size = chain.last, 0 if chain.last is None else chain.last.index + 1
+        frontier = size.to_bytes(8, "big") + chain.frontier()
+        wanted = (size, last.hash if last else bytes(32), self.recorded or 0, frontier)
+        try:
+            heads = list(self._salvage.rows("head"))
+        except StoreTrouble as damage:
+            yield unreadable("head", damage)
+            return
+        if len(heads) != 1:
+            yield StepFault(steps.TABLES, None, "verify-head-count", {"count": len(heads)})
+        for row in heads:
+            if isinstance(row, Strange):
+                yield strange("head", row)
+                continue
+            for place, name in enumerate(("size", "hash", "recorded", "frontier")):
+                known = chain.whole if name == "frontier" else size - 1 not in self._bad or name != "recorded"
+                if known and row[place] != wanted[place]:
+                    yield StepFault(steps.TABLES, None, "verify-head-row", {"column": name})
+
+    def _file(self) -> Iterator[StepFault]:
+        """What lies in the file and is read by nobody, and what the database says of its own structure."""
+        try:
+            count = self._salvage.strange_entries()
+            if count:
+                yield StepFault(steps.TABLES, None, "verify-entries-strange", {"count": count})
+            for one in self._salvage.deformed():
+                values = {"kind": one.kind, "name": one.name, "how": one.how}
+                yield StepFault(steps.TABLES, None, "verify-definition", values)
+        except StoreTrouble as damage:
+            yield unreadable("stored_events", damage)
+        for message in self._salvage.integrity():
+            yield StepFault(steps.TABLES, None, "verify-structure", {"reason": message})
+
+
+def _rows(recorded: Recorded, names: tuple[str, ...], statement: Statement) -> Rows:
+    mentions = touched(recorded.event, recorded.about)
+    return Rows(recorded.index, names, mentions, statement.id, statement.type)
+
+
+def _going_on(event: Event, names: Iterable[str]) -> Iterator[str]:
+    """The goods that a live act changes and does not begin."""
+    if event.documented or isinstance(event, Corrected):
+        return
+    begins = (
+        {*begun(event), *(line.parcel for line in event.lines)}
+        if isinstance(event, Seized)
+        else {*begun(event)}
+    )
+    for name in names:
+        if name.startswith(_GOODS) and name.removeprefix(_GOODS) not in begins:
+            yield name

@@ -1,0 +1,115 @@
+"""Steps 10 and 11: the values beside the entries. Sealed values against their digests, documents against
+their hashes.
+
+When an act is recorded, every sealed value of its body is at hand. So one that is missing was taken away, and
+an entry must say so (`disclosure-erased/1`); and what an entry says was erased must be gone. Sealed values of
+evidence may have been withheld from the first.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ledger.audit.derived_rows import strange, unreadable
+from ledger.chain import steps
+from ledger.chain.disclosure import SEALED, digest
+from ledger.chain.statement import Statement, reveal
+from ledger.chain.steps import StepFault
+from ledger.domain.events import DisclosureErased
+from ledger.errors import Malformed, StoreTrouble
+from ledger.store.evidence import Evidence, Kept
+from ledger.store.salvage import Salvage, Strange
+
+Kepts = Sequence[tuple[str, str]]
+"""(digest, disclosure) of the rows that are kept for an entry."""
+
+
+class KeptValues:
+    """Follows the ledger entry by entry. ``sealed`` counts digests in bodies, ``kept`` disclosures looked at,
+    ``documents`` what became of the documents that entries state."""
+
+    def __init__(self, evidence: Evidence | None) -> None:
+        self.sealed = 0
+        self.kept = 0
+        self.documents: Counter[Kept] = Counter()
+        self._evidence = evidence
+        self._missing: dict[int, set[str]] = {}
+        self._erased: dict[int, set[str]] = {}
+        self._looked: dict[tuple[bytes, int], Kept] = {}
+
+    def look(self, index: int, statement: Statement, kept: Kepts) -> Iterator[StepFault]:
+        """What is wrong with the values kept for the next entry."""
+        texts = [text for _, text in kept]
+        self.kept += len(texts)
+        try:
+            reveal(statement, texts)
+        except Malformed as trouble:
+            yield StepFault(steps.DISCLOSURES, index, "verify-disclosure", {"reason": str(trouble)})
+        names = {_digest(text) for text in texts}
+        for stated, text in kept:
+            if stated != _digest(text):
+                yield StepFault(steps.DISCLOSURES, index, "verify-digest-column", {"digest": stated[:60]})
+        digests = set(_sealed(statement.body))
+        self.sealed += len(digests)
+        if digests - names:
+            self._missing[index] = digests - names
+        for item in statement.evidence if self._evidence is not None else ():
+            if "sha256" in item:
+                yield from self._document(index, item, self._evidence)
+
+    def erased(self, event: DisclosureErased) -> None:
+        """An entry says that values were erased."""
+        self._erased.setdefault(event.index, set()).update(event.digests)
+
+    def finish(self, salvage: Salvage, stop: int) -> Iterator[StepFault]:
+        """What can only be said at the end: what is missing without an erasure, or there in spite of one."""
+        for index, digests in sorted(self._missing.items()):
+            for name in sorted(digests - self._erased.get(index, set())):
+                yield StepFault(steps.DISCLOSURES, index, "verify-disclosure-missing", {"digest": name})
+        try:
+            for index, digests in sorted(self._erased.items()):
+                kept = {_digest(text) for _, text in salvage.disclosed(index, index + 1).get(index, ())}
+                for name in sorted(digests & kept):
+                    yield StepFault(
+                        steps.DISCLOSURES, index, "verify-disclosure-not-erased", {"digest": name}
+                    )
+            for row in salvage.rows("disclosures"):
+                if isinstance(row, Strange):
+                    yield strange("disclosures", row)
+                elif not 0 <= row[1] < stop:
+                    values = {"table": "disclosures", "row": row[2][:60]}
+                    yield StepFault(steps.TABLES, row[1], "verify-row-beyond", values)
+        except StoreTrouble as damage:
+            yield unreadable("disclosures", damage)
+
+    def erasures(self) -> int:
+        """How many values entries say were erased."""
+        return sum(map(len, self._erased.values()))
+
+    def _document(self, index: int, stated: dict[str, Any], evidence: Evidence | None) -> Iterator[StepFault]:
+        if evidence is None:
+            return
+        name = (stated["sha256"], stated["size"])
+        if name not in self._looked:
+            self._looked[name] = evidence.check(stated)
+        self.documents[self._looked[name]] += 1
+        if self._looked[name] is Kept.ALTERED:
+            path = str(evidence.path(stated["sha256"]))
+            yield StepFault(steps.EVIDENCE, index, "verify-evidence", {"path": path})
+
+
+def _digest(text: str) -> str:
+    return digest(text) if text.isascii() else ""
+
+
+def _sealed(value: Any) -> Iterator[str]:
+    """All digests in a body."""
+    if isinstance(value, dict):
+        yield from value.get(SEALED, ())
+        for inner in value.values():
+            yield from _sealed(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _sealed(inner)

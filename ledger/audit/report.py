@@ -1,0 +1,159 @@
+"""The report of a verification: for people as text, for programs as plain values. Both say the same.
+
+The text names ledger, date, head and version, then each step in its own words with what was looked at and
+what was found, then what cannot be seen this way. A run of like faults in neighbouring entries is told as one
+line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from textwrap import wrap
+from typing import Any
+
+from ledger.audit.auditing import Audit, Remark
+from ledger.chain.steps import STEPS, Step, StepFault
+from ledger.edtf import text_of
+from ledger.errors import Malformed
+
+_WIDTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A finished audit, of the ledger called ``ledger``, made at ``moment`` (microseconds since 1970 UTC)."""
+
+    audit: Audit
+    ledger: str
+    moment: int
+    version: str
+
+    def as_text(self) -> str:
+        """The report for people, lines ending with a line feed."""
+        return "".join(line + "\n" for line in self._lines())
+
+    def values(self) -> dict[str, Any]:
+        """The report for programs; hashes in hexadecimal, times in microseconds since 1970 UTC."""
+        audit = self.audit
+        return {
+            "ledger": self.ledger,
+            "origin": audit.origin,
+            "verified": self.moment,
+            "version": self.version,
+            "entries": audit.size,
+            "recorded": audit.recorded,
+            "head": None if audit.head is None else str(audit.head),
+            "root": audit.root,
+            "against": None if audit.options.anchor is None else str(audit.options.anchor),
+            "steps": [self._step_values(step) for step in STEPS],
+            "faults": [_fault_values(fault) for fault in audit.faults],
+            "remarks": [{"code": remark.code, "said": str(remark)} for remark in audit.remarks],
+            "limits": [{"code": limit.code, "said": str(limit)} for limit in self.limits()],
+        }
+
+    def limits(self) -> Iterator[Remark]:
+        """What cannot be seen this way."""
+        options = self.audit.options
+        yield Remark("verify-limit-truth")
+        if options.anchor is None:
+            yield Remark("verify-limit-no-head")
+        else:
+            yield Remark("verify-limit-head", {"index": options.anchor.index})
+        yield Remark("verify-limit-recorded")
+        if options.chain_only:
+            yield Remark("verify-limit-chain")
+            return
+        if not options.signatures:
+            yield Remark("verify-limit-signatures")
+        if not options.views:
+            yield Remark("verify-limit-views")
+
+    def _step_values(self, step: Step) -> dict[str, Any]:
+        found = sum(fault.step == step.number for fault in self.audit.faults)
+        checked = self.audit.checked.get(step.number)
+        return {
+            "step": step.number,
+            "name": step.name,
+            "shows": step.shows,
+            "checked": checked,
+            "faults": found,
+        }
+
+    def _lines(self) -> Iterator[str]:
+        audit = self.audit
+        yield "Adamas verification report"
+        yield ""
+        yield f"ledger    {self.ledger}" + ("" if audit.origin is None else f" ({audit.origin})")
+        yield f"verified  {_time(self.moment)}, by adamas {self.version}"
+        last = "" if audit.recorded is None else f", the last recorded at {_time(audit.recorded)}"
+        yield f"entries   {audit.size:,}{last}"
+        if audit.options.anchor is not None:
+            yield f"against   {audit.options.anchor} (a head held outside)"
+        if audit.root is not None:
+            yield f"root      {audit.root.hex()}"
+        yield ""
+        for step in STEPS:
+            yield from self._step_lines(step)
+        yield ""
+        for remark in audit.remarks:
+            yield from _wrapped("note:  ", str(remark))
+        for limit in self.limits():
+            yield from _wrapped("limit: ", str(limit))
+        yield ""
+        if audit.head is not None:
+            yield f"head: {audit.head}"
+            yield f"      Keep it outside of this ledger, and next time: adamas verify --head {audit.head}"
+        count = len(audit.faults)
+        yield "result: no fault found" if not count else f"result: {_counted(count)} found"
+
+    def _step_lines(self, step: Step) -> Iterator[str]:
+        found = [fault for fault in self.audit.faults if fault.step == step.number]
+        checked = self.audit.checked.get(step.number)
+        yield f"({step.number}) {step.name}: {step.shows}"
+        looked = "not checked" if checked is None else f"{checked:,} checked"
+        told = "" if checked is None and not found else f", {_counted(len(found))}"
+        yield f"    {looked}{told}"
+        for run in _runs(found):
+            yield f"    {_where(run)}{run[0].code}: {run[0]}" + (" And so on." if len(run) > 1 else "")
+
+
+def _wrapped(label: str, text: str) -> list[str]:
+    return wrap(text, _WIDTH, initial_indent=label, subsequent_indent=" " * len(label))
+
+
+def _counted(count: int) -> str:
+    return {0: "no fault", 1: "1 fault"}.get(count, f"{count:,} faults")
+
+
+def _runs(faults: list[StepFault]) -> Iterator[list[StepFault]]:
+    """Like faults of neighbouring entries together."""
+    run: list[StepFault] = []
+    for fault in faults:
+        following = run and fault.code == run[-1].code and fault.index is not None
+        if following and run[-1].index is not None and fault.index in (run[-1].index, run[-1].index + 1):
+            run.append(fault)
+            continue
+        if run:
+            yield run
+        run = [fault]
+    if run:
+        yield run
+
+
+def _where(run: list[StepFault]) -> str:
+    first, last = run[0].index, run[-1].index
+    if first is None:
+        return ""
+    return f"entry {first}: " if first == last else f"entries {first} to {last}: "
+
+
+def _fault_values(fault: StepFault) -> dict[str, Any]:
+    return {"step": fault.step, "index": fault.index, "code": fault.code, "said": str(fault)}
+
+
+def _time(microseconds: int) -> str:
+    try:
+        return text_of(microseconds)
+    except Malformed:
+        return f"{microseconds} microseconds since 1970"
