@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.domain.events import Corrected
 from ledger.investigation.replay import Replay
 from ledger.projections.entries import ENTRIES
 from ledger.projections.register import REGISTERS
-from ledger.store.journal import Journal
+from ledger.store.records import Records
 from ledger.store.rows import Row, Table
 
 NEW, GONE, CHANGED = "new", "gone", "changed"
@@ -41,7 +42,7 @@ class SubjectChange:
     entries: tuple[int, ...]
 
 
-def compare(journal: Journal, before: Replay, after: Replay, kind: str) -> Iterator[SubjectChange]:
+def compare(records: Records, before: Replay, after: Replay, kind: str) -> Iterator[SubjectChange]:
     """The subjects of a kind (``parcel``, ``certificate``, ...) that differ, in the order of their ids."""
     table = REGISTERS[kind].table
     for one, other in _side_by_side(table, before, after):
@@ -49,7 +50,7 @@ def compare(journal: Journal, before: Replay, after: Replay, kind: str) -> Itera
         if fields:
             name = str((one or other or ("",))[0])
             what = NEW if one is None else GONE if other is None else CHANGED
-            entries = tuple(_entries(journal, f"{kind}:{name}", before, after))
+            entries = tuple(_entries(records, f"{kind}:{name}", before, after))
             yield SubjectChange(name, what, fields, entries)
 
 
@@ -79,9 +80,13 @@ def _differences(table: Table, one: Row | None, other: Row | None) -> Iterator[F
             yield FieldChange(column.name, before, after)
 
 
-def _entries(journal: Journal, subject: str, before: Replay, after: Replay) -> Iterator[int]:
+def _entries(records: Records, subject: str, before: Replay, after: Replay) -> Iterator[int]:
     place = ENTRIES.places["corrected_by"]
-    own = journal.guarded_entries(subject)
+    own = set()
+    for recorded in records.of(subject):
+        own.add(recorded.index)
+        if isinstance(recorded.event, Corrected):
+            own.add(recorded.event.index)
     ones = before.rows.among(ENTRIES, [(index,) for index in own])
     others = after.rows.among(ENTRIES, [(index,) for index in own])
     found = set()
