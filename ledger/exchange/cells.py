@@ -33,12 +33,15 @@ CARATS_IN_A_GRAM = 5
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why a row cannot be taken: ``column`` None where it is about all of it; ``code`` in the catalogue."""
+    """Why a row cannot be taken: ``column`` None where it is about all of it; ``code`` in the catalogue;
+    ``refused`` where a rule says so.
+    """
 
     row: int
     column: str | None
     code: str
     values: Mapping[str, Any] = field(default_factory=dict)
+    refused: bool = False
 
     @property
     def said(self) -> str:

@@ -7,7 +7,7 @@ was detected is shown and confirmed by whoever calls this.
 | part      | told by                                                                                        |
 |-----------|------------------------------------------------------------------------------------------------|
 | encoding  | a byte order mark; bytes that are UTF-8; zero bytes (UTF-16); otherwise the code page in which |
-|           | most characters are letters                                                                    |
+|           | the bytes are letters, and capitals stand where capitals do                                    |
 | separator | a line `sep=;`, or the one that gives most of the template's columns                           |
 | decimal   | a number with one mark that cannot divide thousands, or with both marks                        |
 | unit      | the weight column's heading: `weight (ct)`, `weight (g)`                                       |
@@ -36,6 +36,7 @@ GIVEN_AS = {
 
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _SAMPLE = 65_536
+_ODD_LINES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,33 +113,43 @@ def encoding_of(data: bytes) -> Part:
 
 
 def _code_page(data: bytes) -> Part:
-    """The code page with most letters among the characters that are not ASCII; open where two differ."""
-    odd = bytes(byte for byte in data if byte > 127)
+    """The code page in which the bytes read most like words; open where two that differ do equally well."""
+    sample = b"\n".join(line for line in data.split(b"\n") if not line.isascii())[:_ODD_LINES]
     found: dict[str, str] = {}
     for page in CODE_PAGES:
         try:
-            found[page] = odd.decode(page)
+            found[page] = sample.decode(page)
         except UnicodeDecodeError:
             continue
-    most = max((_letters(text) for text in found.values()), default=0)
-    best = {page: text for page, text in found.items() if _letters(text) == most}
+    scores = {page: _wordlike(text) for page, text in found.items()}
+    best = {page: found[page] for page, score in scores.items() if score == max(scores.values())}
     if len(set(best.values())) != 1:
         return _because("encoding", None, "dialect-pages", pages=", ".join(best) or ", ".join(CODE_PAGES))
     page, text = next(iter(best.items()))
-    return _because("encoding", page, "dialect-page", sample="".join(dict.fromkeys(text))[:12])
+    odd = dict.fromkeys(character for character in text if ord(character) > 127)
+    return _because("encoding", page, "dialect-page", sample="".join(odd)[:12])
 
 
-def _letters(text: str) -> int:
-    return sum(character.isalpha() for character in text)
+def _wordlike(text: str) -> int:
+    """How many characters beyond ASCII are letters; a capital behind a small letter counts against."""
+    pairs = zip(" " + text, text, strict=False)
+    return sum(
+        letter.isalpha() - 2 * (letter.isupper() and before.islower())
+        for before, letter in pairs
+        if ord(letter) > 127
+    )
 
 
 def decoded(data: bytes, encoding: str) -> str:
     """The text, without a byte order mark.
 
-    Raises `Malformed`: ``table-encoding`` naming the byte, ``table-nul`` for zero characters.
+    Raises `Malformed`: ``table-no-encoding``, ``table-encoding`` naming the byte, ``table-nul`` for zero
+    characters.
     """
     try:
         text = data.decode(encoding)
+    except LookupError:
+        raise Malformed("table-no-encoding", encoding=encoding, known=", ".join(ENCODINGS)) from None
     except UnicodeDecodeError as problem:
         raise Malformed("table-encoding", encoding=encoding, place=problem.start) from None
     if "\0" in text:

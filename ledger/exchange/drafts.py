@@ -102,10 +102,14 @@ def parties(lines: Sequence[Line], party: str) -> Drafts:
     ], faults
 
 
-def told(lines: Sequence[Line], teller: Teller, known: Callable[[str], bool]) -> Drafts:
-    """The documented acts of the histories in the lines; ``known`` says whether the ledger has a subject."""
-    histories, rows, faults = gather(lines)
+Rows = Mapping[tuple[str, int], int]
+"""The row of each act, by its history and its number in it."""
+
+
+def told(histories: Iterable[History], rows: Rows, teller: Teller, known: Callable[[str], bool]) -> Drafts:
+    """The documented acts of histories; ``known`` says whether the ledger has a subject."""
     drafts: list[Draft] = []
+    faults: list[Fault] = []
     for history in histories:
         first = rows[history.id, 1]
         if known(f"parcel:{history.id}"):

@@ -20,8 +20,9 @@ from ledger.domain.refusal import Refusal
 from ledger.errors import Conflict
 from ledger.exchange import import_file
 from ledger.exchange.cells import Fault, Line, check
-from ledger.exchange.drafts import Draft, Drafts, parties, production, told
+from ledger.exchange.drafts import Draft, Drafts, Rows, gather, parties, production, told
 from ledger.exchange.histories import Teller
+from ledger.exchange.history_form import History
 from ledger.exchange.import_file import Header
 from ledger.exchange.rehearsal import Door, Receipt, Rehearsal, signed
 from ledger.exchange.slips import Slip, slips
@@ -68,9 +69,14 @@ def plan(table: Table, ledger: Door, importer: Importer) -> Plan:
     """The acts of a table, and everything that is wrong with it."""
     lines, faults = check(table)
     drafts, refused = _judged(table, lines, faults, ledger, importer)
-    sorted_ = sorted([*faults, *refused], key=lambda fault: fault.row)
+    sorted_ = sorted(_once([*faults, *refused]), key=lambda fault: fault.row)
     found = slips(_weights(drafts), ledger.records)
     return Plan(table.template.name, len(table.rows), tuple(drafts), tuple(sorted_), tuple(found))
+
+
+def _once(faults: Iterable[Fault]) -> Iterable[Fault]:
+    """Each sentence once for its row: a history's act may need several registrations that are all refused."""
+    return {(fault.row, str(fault)): fault for fault in faults}.values()
 
 
 def _judged(
@@ -94,20 +100,30 @@ def _histories(
     found: list[Fault] = []
     while True:
         kept_out = {names.get(fault.row) for fault in (*faults, *found)}
-        rehearsal = Rehearsal(ledger, importer.key.public, importer.now)
-        teller = Teller(importer.party, importer.today, seen=importer.seen, known=rehearsal.knows)
-        whole = [line for line in lines if line.values["history"] not in kept_out]
-        drafts, more = told(whole, teller, rehearsal.knows)
-        drafts, more = _one_by_one(drafts, rehearsal, more)
+        histories, rows, more = gather([line for line in lines if line.values["history"] not in kept_out])
+        if not more:
+            drafts, more = _documented(histories, rows, ledger, importer)
         if not more:
             break
         found += more
     told_of = {fault.row for fault in (*faults, *found)}
     others = [row for row, name in names.items() if name in kept_out and row not in told_of]
-    return drafts, [
-        *found,
-        *(Fault(row, None, "history-incomplete", {"history": names[row]}) for row in others),
-    ]
+    found += [Fault(row, None, "history-incomplete", {"history": names[row]}, True) for row in others]
+    return drafts, found
+
+
+def _documented(histories: Sequence[History], rows: Rows, ledger: Door, importer: Importer) -> Drafts:
+    rehearsal = Rehearsal(ledger, importer.key.public, importer.now)
+    teller = Teller(importer.party, importer.today, seen=importer.seen, known=rehearsal.knows)
+    drafts, faults = told(histories, rows, teller, rehearsal.knows)
+    return _one_by_one(drafts, rehearsal, faults)
+
+
+def plan_histories(histories: Sequence[History], ledger: Door, importer: Importer) -> Plan:
+    """As `plan`, for histories that were read from a file of their own form; its lines are the rows."""
+    rows = {(h.id, act.number): line for line, h in enumerate(histories, 1) for act in h.acts}
+    drafts, faults = _documented(histories, rows, ledger, importer)
+    return Plan(HISTORY.name, len(histories), tuple(drafts), tuple(faults), ())
 
 
 def _history_names(table: Table) -> dict[int, str]:
@@ -126,7 +142,7 @@ def _one_by_one(drafts: Iterable[Draft], rehearsal: Rehearsal, faults: list[Faul
 
 
 def _fault(row: int, refusal: Refusal) -> Fault:
-    return Fault(row, None, refusal.code, {"subject": refusal.subject, **refusal.values})
+    return Fault(row, None, refusal.code, {"subject": refusal.subject, **refusal.values}, True)
 
 
 def _sheets(drafts: Iterable[Draft], ledger: Door, importer: Importer, faults: list[Fault]) -> Drafts:

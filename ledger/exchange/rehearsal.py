@@ -7,7 +7,7 @@ have refused must stand in the bytes that are signed.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 from ledger.chain.statement import SignedStatement
@@ -50,7 +50,16 @@ class Door(Protocol):
     def state(self) -> State:
         """What is known now."""
 
-    def sign(self, event: Event, key: SigningKey, **said: Any) -> SignedStatement:
+    def sign(
+        self,
+        event: Event,
+        key: SigningKey,
+        *,
+        occurred: str | None = None,
+        on_behalf: str | None = None,
+        evidence: Sequence[Mapping[str, Any]] = (),
+        publish: Collection[str] = (),
+    ) -> SignedStatement:
         """A signed statement; nothing is recorded."""
 
     def append(self, statements: Sequence[SignedStatement]) -> Sequence[Receipt]:
