@@ -6,13 +6,12 @@ An authority opened it, and registered an archivist, a miner with its site and l
 from __future__ import annotations
 
 import hashlib
-from itertools import count
-from typing import Any
 
 from ledger import keys
 from ledger.application import Ledger
 from ledger.domain import events as e
 from ledger.keys import SigningKey
+from tests.world import Chance, Clock
 
 START = 1_795_500_000_000_000
 """24 November 2026."""
@@ -23,23 +22,6 @@ TODAY = "2026-11-24"
 def key_of(party: str) -> SigningKey:
     """A party's key, the same in every run."""
     return SigningKey.from_seed(hashlib.sha256(party.encode()).digest())
-
-
-def chance() -> Any:
-    """Bytes that look random and are the same in every run."""
-    numbers = count()
-
-    def some(length: int) -> bytes:
-        block = hashlib.sha512(str(next(numbers)).encode()).digest()
-        return (block * (length // 64 + 1))[:length]
-
-    return some
-
-
-def clock() -> Any:
-    """A clock that goes one millisecond each time it is read."""
-    ticks = count(START, 1_000)
-    return lambda: next(ticks)
 
 
 def enrol(ledger: Ledger, party: str, *roles: str) -> SigningKey:
@@ -58,7 +40,7 @@ def opened(url: str) -> Ledger:
         by="ministry", origin=ORIGIN, participant="BW", keys=("ledger.example/bw/k7q2+00000000+AA==",),
         authority_key=authority.public, recovery_key=key_of("recovery").public,
     )  # fmt: skip
-    ledger = Ledger.create(url, opening, authority, clock=clock(), chance=chance())
+    ledger = Ledger.create(url, opening, authority, clock=Clock(START), chance=Chance())
     for party, role in (("archive", "archivist"), ("mine-1", "miner"), ("dealer-1", "dealer")):
         enrol(ledger, party, role)
     record = ledger.record

@@ -73,8 +73,8 @@ STEPS: Mapping[str, Steps] = {
         ("statement", "checkpoint"),
         ("proof", "trust", "authority", "succession"),
         ("tiles", "bundle", "inspection"),
-        ("bundle_check", "certificate_index"),
-        ("verification", "forks", "absence", "archive"),
+        ("bundle_check", "certificate_index", "tile_source"),
+        ("verification", "forks", "absence", "archive", "tile_check"),
     ),
     "ledger.store": (
         ("journal", "decoding", "remembered", "rows"),
@@ -106,6 +106,15 @@ STEPS: Mapping[str, Steps] = {
         ("memory",),
         ("witness", "timestamp"),
         ("witness_http", "cosigning"),
+    ),
+    "ledger.exchange": (
+        ("history_form", "history_names", "history_pieces", "dialect", "sheets", "slips", "import_file", "*"),
+        ("history_dates", "history_acts", "templates"),
+        ("histories", "tabular"),
+        ("cells",),
+        ("drafts", "rejects"),
+        ("rehearsal",),
+        ("importing", "demonstration"),
     ),
     "cli": (
         ("output",),

@@ -94,6 +94,8 @@ def _values(table: Table, row: int, cells: tuple[Cell, ...]) -> tuple[dict[str, 
 class CellTrouble(Exception):
     """A cell that cannot be read: ``code`` in the catalogue and the text's ``values``."""
 
+    code: str
+
     def __init__(self, code: str, **values: Any) -> None:
         super().__init__(code)
         self.code = code

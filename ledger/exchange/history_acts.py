@@ -111,10 +111,11 @@ def _is_told(telling: Telling, found: Found) -> bool:
 
 
 def _found(found: Found, wire: str) -> list[e.Discrepancy]:
-    if found.code is None:
+    code = found.doubt
+    if code is None:
         return []
     subject = f"parcel:{found.ids[0]}" if found.told and len(found.ids) == 1 else f"act:{wire}"
-    return [named(found.code, subject, **found.values)]
+    return [named(code, subject, **found.values)]
 
 
 def _as_report(telling: Telling, found: Found) -> Retold:
@@ -215,7 +216,7 @@ def _of_parcels(make: Callable[[Telling, tuple[str, ...]], e.Event]) -> Callable
 
     def retold(telling: Telling) -> Retold:
         found = telling.pieces.find(telling.act.weight, telling.words)
-        if found.code == "piece-unresolved":
+        if found.doubt == "piece-unresolved":
             return _as_report(telling, found)
         event = make(telling, found.ids)
         return Retold(event, _found(found, event.TYPE), _is_told(telling, found))

@@ -1,8 +1,8 @@
 """Which piece an act is about. Sources give no parcel references: it follows from weight and name, or not.
 
-The first that fits, in this order; ``code`` names how sure it is, to be stored with the act:
+The first that fits, in this order; the doubt is stored with the act by that name:
 
-| the act's goods are                                                    | code               |
+| the act's goods are                                                    | doubt              |
 |------------------------------------------------------------------------|--------------------|
 | the history's own parcel, while no piece of it is known                |                    |
 | the one open piece of exactly that weight                              |                    |
@@ -43,19 +43,19 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The parcels an act is about; ``code`` and ``values`` for its discrepancy where there is one.
+    """The parcels an act is about; ``doubt`` is the code of its discrepancy where there is one.
 
     With ``piece-unresolved`` the ids are those of all that fit; with ``piece-untold`` there are none.
     """
 
     ids: tuple[str, ...]
-    code: str | None = None
+    doubt: str | None = None
     values: dict[str, Any] = field(default_factory=dict)
 
     @property
     def told(self) -> bool:
         """True when the ids are the act's goods, not candidates."""
-        return self.code not in ("piece-unresolved", "piece-untold")
+        return self.doubt not in ("piece-unresolved", "piece-untold")
 
 
 class Pieces:

@@ -146,7 +146,7 @@ def test_the_piece_of_exactly_that_weight() -> None:
     """A thousandth off is another stone."""
     some = pieces(("pear", 5_000), ("heart", 5_001))
     assert some.find(5_001, "").ids == ("h/2",)
-    assert some.find(5_001, "").code is None
+    assert some.find(5_001, "").doubt is None
 
 
 def test_two_of_one_weight_are_told_apart_by_name_or_not_at_all() -> None:
@@ -154,14 +154,14 @@ def test_two_of_one_weight_are_told_apart_by_name_or_not_at_all() -> None:
     some = pieces(("pear", 5_000), ("heart", 5_000))
     assert some.find(5_000, "the heart was sold").ids == ("h/2",)
     found = some.find(5_000, "it appeared on the market")
-    assert (found.code, found.ids, found.told) == ("piece-unresolved", ("h/1", "h/2"), False)
+    assert (found.doubt, found.ids, found.told) == ("piece-unresolved", ("h/1", "h/2"), False)
 
 
 def test_pieces_by_their_sum_only_where_one_choice_fits() -> None:
     """1 + 4 and 2 + 3 are both five: nobody guesses."""
-    assert pieces(("a", 1_000), ("b", 4_000)).find(5_000, "").code == "pieces-by-sum"
+    assert pieces(("a", 1_000), ("b", 4_000)).find(5_000, "").doubt == "pieces-by-sum"
     found = pieces(("a", 1_000), ("b", 4_000), ("c", 2_000), ("d", 3_000)).find(5_000, "")
-    assert found.code == "piece-unknown"
+    assert found.doubt == "piece-unknown"
 
 
 def test_a_stone_used_up_is_still_known_by_its_weight() -> None:
@@ -171,8 +171,8 @@ def test_a_stone_used_up_is_still_known_by_its_weight() -> None:
 
 def test_without_weight_and_name_only_one_stones_history_tells() -> None:
     """Of bulk goods nothing follows from there being one parcel."""
-    assert pieces().find(None, "").code == "piece-inferred"
-    assert pieces(kind="parcel").find(None, "").code == "piece-untold"
+    assert pieces().find(None, "").doubt == "piece-inferred"
+    assert pieces(kind="parcel").find(None, "").doubt == "piece-untold"
 
 
 def told(*acts: SourceAct) -> list[Told]:
