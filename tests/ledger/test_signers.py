@@ -30,7 +30,7 @@ else:
 def command(tmp_path: Path, extra: bytes = b"") -> str:
     """A signing program."""
     program = tmp_path / "sign.py"
-    program.write_text(PROGRAM.format(root=str(Path.cwd()), extra=extra))
+    program.write_text(PROGRAM.format(root=str(Path(__file__).parents[2]), extra=extra))
     return f"command:{sys.executable} {program}"
 
 

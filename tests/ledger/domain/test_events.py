@@ -20,7 +20,7 @@ from ledger.encoding import decode, encode
 from tests.book import key
 from tests.examples import documented_example, example, row
 
-VECTORS = Path("tests/data/event_bodies.json")
+VECTORS = Path(__file__).parents[2] / "data" / "event_bodies.json"
 ALL = sorted(e.EVENTS.values(), key=lambda record: record.TYPE)
 
 
