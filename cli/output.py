@@ -214,7 +214,7 @@ def progress(iterable: Iterable[T], length: int | None = None, label: str = "") 
 def ask(question: str, default: str | None = None) -> str:
     """A person's answer. Raises `Unconfirmed` (``answer-missing``) where nobody is there to answer."""
     try:
-        answer: str = click.prompt(question, default=default, err=True)
+        answer: str = click.prompt(question, default=default, show_default=bool(default), err=True)
     except click.Abort as aborted:
         _nobody(aborted, question)
         raise

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from cli.output import emit_json, remark, say
 from cli.session import Session
 from ledger import edtf
-from ledger.domain import events, rules
+from ledger.domain import events
 from ledger.domain.events import Discrepancy, Event, Recorded
 from ledger.domain.refusal import Refusal
 from ledger.domain.state import guarded, touched
@@ -176,6 +176,8 @@ def with_discrepancies(
     ledger: Ledger, event: Event, key: SigningKey, circumstances: Circumstances, now: int
 ) -> Event:
     """A documented act with what the rules would have refused named in it, behind what it names already."""
+    from ledger.domain import rules
+
     head = ledger.head()
     act = Recorded(
         head.size, max(head.recorded, now), key.public, event, circumstances.occurred,

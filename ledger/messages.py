@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
 from typing import Any
 
 
@@ -18,7 +17,9 @@ def catalogue(language: str = "en") -> Mapping[str, str]:
 
     Raises ``LookupError`` when the language is not there or when a code stands twice.
     """
-    import tomllib  # read only when something is to be said: start-up time counts
+    # Imported only when something is to be said: start-up time counts.
+    import tomllib
+    from importlib import resources
 
     folder = resources.files("ledger") / "data" / "messages" / language
     if not folder.is_dir():
