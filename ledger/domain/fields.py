@@ -274,7 +274,6 @@ def rows(row: type[Any], about: str, *, required: bool = True) -> Any:
 
 
 _TABLES: dict[Any, tuple[Field, ...]] = {}
-_NAMED: dict[Any, Mapping[str, Field]] = {}
 
 
 def table(record: type[Any]) -> tuple[Field, ...]:
@@ -290,13 +289,6 @@ def table(record: type[Any]) -> tuple[Field, ...]:
     return found
 
 
-def _by_name(record: type[Any]) -> Mapping[str, Field]:
-    found = _NAMED.get(record)
-    if found is None:
-        found = _NAMED[record] = {field.name: field for field in table(record)}
-    return found
-
-
 def read(
     record: type[Any], body: Mapping[str, Any], *, lenient: bool = False, at: str = ""
 ) -> tuple[Any, list[Problem]]:
@@ -305,7 +297,7 @@ def read(
     ``lenient`` permits required fields to be absent: what a documented act does not know. A sealed field may
     be `WITHHELD`.
     """
-    by_name = _by_name(record)
+    by_name = {field.name: field for field in table(record)}
     values: dict[str, Any] = {}
     problems: list[Problem] = []
     for name, value in body.items():
@@ -347,6 +339,10 @@ def _read_rows(
 ) -> tuple[Any, ...]:
     lines = []
     for number, item in enumerate(value, 1):
+        plain = _plain_row(row, item, lenient) if type(item) is dict else None
+        if plain is not None:
+            lines.append(plain)
+            continue
         if not isinstance(item, Mapping):
             problems.append(Problem(f"{name}.{number}", "field-kind", item))
             continue
@@ -356,8 +352,33 @@ def _read_rows(
     return tuple(lines)
 
 
+_PLANS: dict[Any, tuple[dict[str, Callable[[Any], bool]], set[str], set[str], bool]] = {}
+
+
+def _plan(record: type[Any]) -> tuple[dict[str, Callable[[Any], bool]], set[str], set[str], bool]:
+    """What single values must be, which are needed, which always, and whether all are single."""
+    if record not in _PLANS:
+        checks = {row.name: row.kind.holds for row in table(record) if row.kind is not None and not row.many}
+        needed = {row.name for row in table(record) if row.required}
+        always = {row.name for row in table(record) if row.required and row.always}
+        _PLANS[record] = checks, needed, always, len(checks) == len(table(record))
+    return _PLANS[record]
+
+
+def _plain_row(row: type[Any], item: dict[str, Any], lenient: bool) -> Any:
+    """The record of a line that plainly is as its table says; None: look closer. Sheets have hundreds."""
+    checks, needed, always, _ = _plan(row)
+    for name, value in item.items():
+        if name not in checks or not checks[name](value):
+            return None
+    return row(**item) if (always if lenient else needed) <= item.keys() else None
+
+
 def write(record: Any) -> dict[str, Any]:
     """The body of a record: fields that are absent or empty are left out, `read` gives the record back."""
+    checks, _, _, single = _plan(type(record))
+    if single:
+        return {name: value for name in checks if (value := getattr(record, name)) is not None}
     body: dict[str, Any] = {}
     for field in table(type(record)):
         value = getattr(record, field.name)
