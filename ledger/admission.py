@@ -83,8 +83,8 @@ def time_ordered_id(microseconds: int, chance: Chance) -> bytes:
     return stamp + bytes(rest)
 
 
-def propose(act: Act, origin: str, chance: Chance, type_of: TypeOf) -> Proposed:
-    """Sign an act, which has an id, for the ledger ``origin``, with its sealed fields sealed.
+def propose(act: Act, origin: str, statement_id: bytes, chance: Chance, type_of: TypeOf) -> Proposed:
+    """Sign an act for the ledger ``origin``, with its sealed fields sealed.
 
     Raises `Malformed` for an event that its table does not allow or that fits into no statement.
     """
@@ -98,7 +98,7 @@ def propose(act: Act, origin: str, chance: Chance, type_of: TypeOf) -> Proposed:
     )
     statement = Statement(
         origin,
-        act.id or b"",
+        statement_id,
         event.TYPE,
         act.key.public,
         sealed,

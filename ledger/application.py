@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Unpack
 
@@ -39,8 +39,8 @@ from ledger.errors import Conflict, Refused, StoreTrouble
 from ledger.keys import SigningKey
 from ledger.store import opening as stores
 from ledger.store.clock import Clock, Watch, steady_clock, system_clock
-from ledger.store.journal import Appended, Head, Journal, Stale
-from ledger.store.records import Decided, Records
+from ledger.store.journal import Head, Journal, Stale
+from ledger.store.records import Records
 from ledger.store.roots import Roots
 
 _ATTEMPTS = 50
@@ -59,6 +59,18 @@ class Receipt:
     def text(self) -> str:
         """``INDEX:HASH``, as ``adamas verify --head`` takes it."""
         return f"{self.index}:{self.hash.hex()}"
+
+
+class _Wanted:
+    """What is to be recorded, while it is tried: an act to be signed, or a signed statement."""
+
+    __slots__ = ("fresh", "id", "item", "ready")
+
+    def __init__(self, item: Act | SignedStatement) -> None:
+        self.item = item
+        self.fresh = isinstance(item, Act) and item.id is None  # its id is made here, so it is new
+        self.id = b""
+        self.ready: Proposed | None = None
 
 
 class Ledger:
@@ -94,8 +106,7 @@ class Ledger:
         """
         watch = _watch(clock, clock_confirmed)
         first = time_ordered_id(watch.read(Head()), chance)
-        act = Act(opening, key, occurred=occurred, id=first)
-        proposed = propose(act, opening.origin, chance, _no_type)
+        proposed = propose(Act(opening, key, occurred), opening.origin, first, chance, _no_type)
         journal = stores.create(url)
         try:
             ledger = cls(journal, opening.origin, watch, chance)
@@ -144,7 +155,7 @@ class Ledger:
         ``said`` is what the statement says beside it (see `Act`). A documented event is signed with the
         discrepancies that it names. Raises `Malformed`.
         """
-        return self._propose(self._with_id(Act(event, key, **said))).signed
+        return self._propose(Act(event, key, **said), self._new_id()).signed
 
     def record(self, event: Event, key: SigningKey, **said: Unpack[Said]) -> Receipt:
         """Sign and record one event; ``said`` as in `sign`, exceptions as in `record_batch`."""
@@ -168,9 +179,9 @@ class Ledger:
     def preview(self, event: Event, key: SigningKey, **said: Unpack[Said]) -> list[Refusal]:
         """What `record` would be refused for, in the rules' order; nothing is recorded. Raises
         `Malformed`."""
-        act = self._with_id(Act(event, key, **said))
-        batch = self._batch(self.records.catch_up())
-        proposed = self._named(act, batch) if event.documented else self._propose(act)
+        self.records.catch_up()
+        batch = self._batch()
+        proposed = self._named(Act(event, key, **said), self._new_id(), batch)
         batch.expect([proposed])
         return batch.refusals(proposed)
 
@@ -194,13 +205,11 @@ class Ledger:
         """Decide and append, and again from the start when another process was first."""
         if not self.journal.writable:
             raise StoreTrouble("store-readonly", path=self.journal.url)
-        fresh = {place for place, item in enumerate(items) if isinstance(item, Act) and item.id is None}
-        named = [self._with_id(item) if isinstance(item, Act) else item for item in items]
-        ready: dict[int, Proposed] = {}
+        wanted = [_Wanted(item) for item in items]
         for _ in range(_ATTEMPTS):
             known = self.records.head
             try:
-                return self._attempt(named, ready, fresh)
+                return self._attempt(wanted)
             except Stale:
                 self.records.catch_up()
             except Refused:
@@ -208,29 +217,38 @@ class Ledger:
                     raise
         raise Conflict("ledger-busy", attempts=_ATTEMPTS)
 
-    def _attempt(
-        self, items: Sequence[Act | SignedStatement], ready: dict[int, Proposed], fresh: set[int]
-    ) -> list[Receipt]:
-        batch = self._batch(self.records.head)
-        for place, item in enumerate(items):
-            if isinstance(item, SignedStatement):
-                ready[place] = ready.get(place) or take(item, self.origin, self._type_of)
-            elif not item.event.documented:
-                ready[place] = ready.get(place) or self._propose(item)
-        batch.expect(ready.values())
-        before = self._recorded_before(items, ready, fresh)
+    def _attempt(self, wanted: Sequence[_Wanted]) -> list[Receipt]:
+        batch = self._batch()
+        for one in wanted:
+            self._prepare(one)
+        batch.expect(one.ready for one in wanted if one.ready is not None)
+        asked = [one.id for one in wanted if not one.fresh]
+        before = self.journal.indexes_of(asked) if asked else {}
         places: list[Receipt | int] = []
-        for place, item in enumerate(items):
-            proposed = (
-                self._named(item, batch) if isinstance(item, Act) and place not in ready else ready[place]
-            )
-            first = before.get(proposed.statement.id)
+        for one in wanted:
+            proposed = one.ready or self._named(one.item, one.id, batch)
+            first = before.get(one.id)
             places.append(batch.admit(proposed) if first is None else self._first_receipt(first, proposed))
         receipts = self._append(batch)
-        return [one if isinstance(one, Receipt) else receipts[one] for one in places]
+        return [place if isinstance(place, Receipt) else receipts[place] for place in places]
 
-    def _batch(self, head: Head) -> Batch:
-        return Batch(self.origin, self.records, self.journal, self._roots, self._watch.read(head))
+    def _prepare(self, one: _Wanted) -> None:
+        """Sign, or take apart, what does not depend on what comes before it: all but documented acts."""
+        if one.ready is not None:
+            return
+        item = one.item
+        if isinstance(item, SignedStatement):
+            one.ready = take(item, self.origin, self._type_of)
+            one.id = one.ready.statement.id
+            return
+        one.id = one.id or item.id or self._new_id()
+        if not item.event.documented:
+            one.ready = self._propose(item, one.id)
+
+    def _batch(self) -> Batch:
+        return Batch(
+            self.origin, self.records, self.journal, self._roots, self._watch.read(self.records.head)
+        )
 
     def _append(self, batch: Batch) -> list[Receipt]:
         if not batch.drafts:
@@ -238,25 +256,11 @@ class Ledger:
         appended, head = self.journal.append(
             batch.drafts, clock=lambda: batch.moment, read=batch.knowledge.versions, head=batch.head
         )
-        self.records.advance(
-            [_numbered(one, act) for one, act in zip(appended, batch.decided, strict=True)], head
-        )
+        self.records.advance(batch.decided, appended, head)
         for decided in batch.decided:
             if isinstance(decided.act.event, DisclosureErased):
                 self._erase(decided.act.event)
         return [Receipt(one.index, one.hash, one.recorded) for one in appended]
-
-    def _recorded_before(
-        self, items: Sequence[Act | SignedStatement], ready: Mapping[int, Proposed], fresh: set[int]
-    ) -> dict[bytes, int]:
-        """The indexes of those statements that are recorded already; ids that were made just now are
-        new."""
-        asked = [
-            item.id if isinstance(item, Act) else ready[place].statement.id
-            for place, item in enumerate(items)
-            if place not in fresh
-        ]
-        return self.journal.indexes_of(name for name in asked if name is not None) if asked else {}
 
     def _first_receipt(self, index: int, proposed: Proposed) -> Receipt:
         """What was answered when these same bytes were recorded. Raises `Conflict` for other bytes."""
@@ -266,20 +270,22 @@ class Ledger:
             raise Conflict("statement-id-taken", id=proposed.statement.id.hex(), index=index)
         return Receipt(index, entry_hash(data), recorded)
 
-    def _with_id(self, act: Act) -> Act:
-        if act.id is not None:
-            return act
-        return dataclasses.replace(act, id=time_ordered_id(self._watch.now(), self._chance))
+    def _new_id(self) -> bytes:
+        return time_ordered_id(self._watch.now(), self._chance)
 
-    def _propose(self, act: Act) -> Proposed:
-        return propose(act, self.origin, self._chance, self._type_of)
+    def _propose(self, act: Act, statement_id: bytes) -> Proposed:
+        return propose(act, self.origin, statement_id, self._chance, self._type_of)
 
-    def _named(self, act: Act, batch: Batch) -> Proposed:
-        """A documented act with what the rules find in it behind the acts before it named as
+    def _named(self, act: Act | SignedStatement, statement_id: bytes, batch: Batch) -> Proposed:
+        """An act; a documented one with what the rules find in it, behind the acts before, as
         discrepancies."""
-        proposed = self._propose(act)
-        event = batch.named(proposed)
-        return proposed if event is proposed.event else self._propose(dataclasses.replace(act, event=event))
+        if isinstance(act, SignedStatement):
+            return take(act, self.origin, self._type_of)
+        proposed = self._propose(act, statement_id)
+        event = batch.named(proposed) if act.event.documented else proposed.event
+        if event is proposed.event:
+            return proposed
+        return self._propose(dataclasses.replace(act, event=event), statement_id)
 
     def _type_of(self, index: int) -> str | None:
         return self.records.recorded(index).event.TYPE if index < self.records.head.size else None
@@ -296,14 +302,6 @@ class Ledger:
                 kept = map(disclosure.digest, self.journal.disclosures(event.index))
                 if not set(event.digests).isdisjoint(kept):
                     self._erase(event)
-
-
-def _numbered(appended: Appended, decided: Decided) -> Decided:
-    """What was decided, as it was recorded."""
-    act = dataclasses.replace(
-        decided.act, index=appended.index, recorded=appended.recorded, hash=appended.hash
-    )
-    return dataclasses.replace(decided, act=act)
 
 
 def _watch(clock: Clock, confirmed: bool) -> Watch:

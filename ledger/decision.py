@@ -24,7 +24,6 @@ from ledger.domain.events import (
     Opaque,
     Recorded,
 )
-from ledger.domain.parties import key_subject
 from ledger.domain.refusal import Refusal
 from ledger.domain.state import State, guarded, replacement, touched
 from ledger.errors import Conflict, Refused
@@ -100,7 +99,7 @@ class Batch:
                 statement.id,
                 statement.type,
                 tuple(read.changes),
-                touched(read.recorded.event, read.recorded.about),
+                touched(read.recorded.event, read.recorded.about, read.changes),
                 signed.disclosures,
             )
         )
@@ -117,8 +116,9 @@ class Batch:
             proposed.event,
             statement.occurred,
             statement.on_behalf,
-            sources=len(statement.evidence),
-            about=self._about(proposed.event),
+            b"",
+            len(statement.evidence),
+            self._about(proposed.event),
         )
 
     def _about(self, event: Event) -> Recorded | None:
@@ -129,7 +129,7 @@ class Batch:
 
     def _judge(self, read: Read, statement: Statement) -> list[Refusal]:
         act = read.recorded
-        self.knowledge.prefetch((*read.changes, key_subject(act.author)))
+        self.knowledge.prefetch(read.changes)
         self._check_roots(act.event, statement)
         if isinstance(act.event, Corrected):
             together = [one for one in self._corrections if one.event is not act.event]

@@ -7,7 +7,7 @@ transaction, what finds them again:
   from 1. The pair (subject, version) is a primary key, so two acts that change the same parcel on the same
   knowledge of it cannot both be recorded, whatever the processes do;
 - **mentions**: the subjects an entry only *touches*; they never conflict;
-- **ids** of statements, each once; **types**, how many of each;  **disclosures** of sealed values, which
+- **ids** of statements, each once; **types**, the first of each;  **disclosures** of sealed values, which
   alone can be erased;
 - the **head**: size, last hash, last time, frontier of the Merkle tree.
 
@@ -78,17 +78,19 @@ class Stale(Exception):
         self.subjects = frozenset(subjects)
 
 
-def chained(head: Head, drafts: Sequence[Draft], recorded: int) -> tuple[list[bytes], list[Appended], Head]:
+def chained(
+    head: Head, frontier: Frontier, drafts: Sequence[Draft], recorded: int
+) -> tuple[list[bytes], list[Appended], Head]:
     """What drafts become behind ``head``: the entries' bytes, what to tell of each, and the head after
     them.
 
-    ``recorded`` is the clock's time; the entries' is never less than the last one's. Raises `Malformed`
-    (``entry-too-long``) for a statement that fits into no entry.
+    ``frontier`` is the head's and grows with them. ``recorded`` is the clock's time; the entries' is never
+    less than the last one's. Raises `Malformed` (``entry-too-long``) for a statement that fits into no
+    entry.
     """
     entries: list[bytes] = []
     appended: list[Appended] = []
     index, previous, moment = head.size, head.hash, max(head.recorded, recorded)
-    frontier = Frontier.decode(head.frontier)
     for draft in drafts:
         data = frame(index, previous, moment, draft.statement, draft.signature)
         previous = entry_hash(data)
@@ -138,8 +140,12 @@ class Journal(ABC):
         """Indexes and type names, without the entries' bytes."""
 
     @abstractmethod
-    def types(self) -> dict[str, tuple[int, int]]:
-        """For each type's name: how many entries there are, and the first one's index."""
+    def types(self) -> dict[str, int]:
+        """The types of which there are entries, and the index of the first of each."""
+
+    @abstractmethod
+    def count(self, wire: str) -> int:
+        """How many entries are of a type; all entries are looked through."""
 
     @abstractmethod
     def entry(self, index: int) -> bytes:

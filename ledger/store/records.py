@@ -17,8 +17,8 @@ from ledger.domain.change import Change
 from ledger.domain.events import EVENTS, Corrected, Event, Opaque, Recorded
 from ledger.domain.state import State, Subject, advance, apply, changes, fold_subject, guarded
 from ledger.errors import NotFound
-from ledger.store.decoding import decode
-from ledger.store.journal import Head, Journal
+from ledger.store.decoding import decode, may_seal
+from ledger.store.journal import Appended, Head, Journal
 from ledger.store.remembered import Remembered
 
 ENTRY_BYTES = 4 * 1024 * 1024
@@ -26,6 +26,7 @@ ENTRY_BYTES = 4 * 1024 * 1024
 SUBJECT_LINES = 200_000
 _FEW = 64
 _PAGE = 2_000
+_APART = 3
 
 Changes = dict[str, list[Change]]
 
@@ -72,16 +73,40 @@ class Decided:
     size: int
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
 class Held:
-    """A subject's state after ``version`` entries that guard it, which have ``lines`` changes together."""
+    """A subject's state after ``version`` entries that guard it, which have ``lines`` changes together.
 
-    subject: Subject | None
-    version: int
-    lines: int
+    What was appended since waits until somebody asks.
+    """
+
+    __slots__ = ("_subject", "_waiting", "lines", "version")
+
+    def __init__(self, subject: Subject | None, version: int, lines: int) -> None:
+        self._subject = subject
+        self._waiting: list[tuple[Recorded, list[Change]]] = []
+        self.version = version
+        self.lines = lines
+
+    @property
+    def subject(self) -> Subject | None:
+        """The state; None where no entry concerns the subject."""
+        if self._waiting:
+            self._subject = _applied(self._subject, self._waiting)
+            self._waiting = []
+        return self._subject
+
+    def wait(self, recorded: Recorded, own: list[Change], lines: int) -> None:
+        """One more entry guards the subject."""
+        self._waiting.append((recorded, own))
+        self.version += 1
+        self.lines += lines
 
 
-UNKNOWN = Held(None, 0, 1)
+def _applied(subject: Subject | None, steps: Iterable[tuple[Recorded, list[Change]]]) -> Subject | None:
+    for recorded, own in steps:
+        for change in own:
+            subject = apply(change, subject, recorded)
+    return subject
 
 
 class Knowledge(Mapping[str, Subject | None]):
@@ -99,13 +124,8 @@ class Knowledge(Mapping[str, Subject | None]):
     def __getitem__(self, name: str) -> Subject | None:
         if name not in self._found:
             self._keep(name, self._records.held(name))
-        waiting = self._learnt.pop(name, None)
-        if waiting:
-            subject = self._found[name]
-            for recorded, own in waiting:
-                for change in own:
-                    subject = apply(change, subject, recorded)
-            self._found[name] = subject
+        if self._learnt and name in self._learnt:
+            self._found[name] = _applied(self._found[name], self._learnt.pop(name))
         return self._found[name]
 
     def get(self, name: str, default: Any = None) -> Any:
@@ -113,9 +133,9 @@ class Knowledge(Mapping[str, Subject | None]):
         return self[name]
 
     def prefetch(self, names: Iterable[str]) -> None:
-        """Read many subjects with one question."""
+        """Read many subjects with one question; few are as well read when they are asked for."""
         missing = [name for name in names if name not in self._found]
-        if len(missing) > 1:
+        if len(missing) > _APART:
             for name, held in self._records.held_all(missing).items():
                 self._keep(name, held)
 
@@ -194,8 +214,8 @@ class Records:
 
         Entries of a known type with an unknown field are met only when they are read.
         """
-        unknown = [found for wire, found in self._journal.types().items() if wire not in EVENTS]
-        return sum(count for count, _ in unknown), min((first for _, first in unknown), default=None)
+        unknown = {wire: first for wire, first in self._journal.types().items() if wire not in EVENTS}
+        return sum(map(self._journal.count, unknown)), min(unknown.values(), default=None)
 
     def held(self, name: str) -> Held:
         """One subject's state and version."""
@@ -214,15 +234,12 @@ class Records:
 
     def _fold(self, name: str, indexes: Sequence[int]) -> Held:
         if not indexes:
-            return UNKNOWN
+            return Held(None, 0, 1)
         read = [self.read(index) for index in indexes]
         if any(isinstance(one.recorded.event, Corrected) for one in read):
             subject = fold_subject(name, [one.recorded for one in read])
         else:
-            subject = None
-            for one in read:
-                for change in one.changes.get(name, ()):
-                    subject = apply(change, subject, one.recorded)
+            subject = _applied(None, ((one.recorded, one.changes.get(name, [])) for one in read))
         held = Held(subject, len(indexes), sum(len(one.changes) for one in read))
         self._subjects.put(name, held, held.lines)
         return held
@@ -232,7 +249,7 @@ class Records:
         found = self._entries.get(index)
         if found is None:
             data = self._journal.entry(index)
-            found = Read(decode(index, data, self._journal.disclosures(index), self._earlier))
+            found = Read(decode(index, data, self._disclosures(index, data), self._earlier))
             self._entries.put(index, found, len(data))
         return found
 
@@ -242,9 +259,13 @@ class Records:
         if found is not None and found.recorded.about is None:
             return found.recorded
         try:
-            return decode(index, self._journal.entry(index), self._journal.disclosures(index))
+            data = self._journal.entry(index)
         except NotFound:
             return None
+        return decode(index, data, self._disclosures(index, data))
+
+    def _disclosures(self, index: int, data: bytes) -> tuple[str, ...]:
+        return self._journal.disclosures(index) if may_seal(data) else ()
 
     def catch_up(self) -> Head:
         """Look what other processes appended, and forget what it changed; where the ledger ends now."""
@@ -267,30 +288,45 @@ class Records:
         place."""
         return head.size == 0 or decode(head.size - 1, self._journal.entry(head.size - 1)).hash == head.hash
 
-    def advance(self, new: Sequence[Decided], head: Head) -> None:
+    def advance(self, decided: Sequence[Decided], appended: Sequence[Appended], head: Head) -> None:
         """Take what this process just appended, as it was numbered; ``head`` is where the ledger ended
         then."""
-        if new and new[0].act.index != self.head.size:
+        if appended[0].index != self.head.size:
             self.catch_up()
             return
-        for one in new:
-            self._entries.put(one.act.index, Read(one.act, one.changes), one.size)
-            for name, own in one.changes.items():
-                held = self._subjects.get(name)
-                if held is not None:
-                    self._advance(name, held, one.act, own, len(one.changes))
+        for one, number in zip(decided, appended, strict=True):
+            self._take(_numbered(one.act, number), one)
         self.head = head
 
-    def _advance(self, name: str, held: Held, recorded: Recorded, own: list[Change], lines: int) -> None:
-        if isinstance(recorded.event, Corrected):
-            self._subjects.drop(name)
-            return
-        subject = held.subject
-        for change in own:
-            subject = apply(change, subject, recorded)
-        self._subjects.put(name, Held(subject, held.version + 1, held.lines + lines), held.lines + lines)
+    def _take(self, recorded: Recorded, decided: Decided) -> None:
+        lines = len(decided.changes)
+        self._entries.put(recorded.index, Read(recorded, decided.changes), decided.size)
+        for name, own in decided.changes.items():
+            held = self._subjects.get(name)
+            if held is None:
+                continue
+            if isinstance(recorded.event, Corrected):
+                self._subjects.drop(name)
+            else:
+                held.wait(recorded, own, lines)
+                self._subjects.put(name, held, held.lines)
 
     def forget(self) -> None:
         """Forget everything that was read: sealed values were erased, or the file is another."""
         self._entries.clear()
         self._subjects.clear()
+
+
+def _numbered(act: Recorded, number: Appended) -> Recorded:
+    """An act as it was recorded."""
+    return Recorded(
+        number.index,
+        number.recorded,
+        act.author,
+        act.event,
+        act.occurred,
+        act.on_behalf,
+        number.hash,
+        act.sources,
+        act.about,
+    )

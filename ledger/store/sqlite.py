@@ -12,18 +12,18 @@ import shutil
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import Any
 
-from eventsourcing.persistence import IntegrityError, PersistenceError, StoredEvent
+from eventsourcing.persistence import PersistenceError, StoredEvent
 
 from ledger.chain.disclosure import digest
+from ledger.chain.merkle import Frontier
 from ledger.errors import AdamasError, NotFound, StoreTrouble
 from ledger.store.journal import Appended, Draft, Head, Journal, Stale, chained
+from ledger.store.sqlite_connection import LedgerDatastore, Turn, told
 from ledger.store.sqlite_erasure import erase_bytes
 from ledger.store.sqlite_file import Place, find_place, new_place
-from ledger.store.sqlite_recorder import ERASURES, STREAM, EntryRecorder, LedgerDatastore
-from ledger.store.sqlite_trouble import trouble
+from ledger.store.sqlite_recorder import ERASURES, STREAM, EntryRecorder
 
 PATIENCE = 30
 """Seconds to wait for another process's lock."""
@@ -61,8 +61,10 @@ class SqliteJournal(Journal):
         self._place = place
         self._patience = patience
         log = log and place.writable and place.path is not None
-        self._datastore = LedgerDatastore(place.database, patience=patience, log=log)
+        self._datastore = LedgerDatastore(place, patience=patience, log=log)
         self._recorder = EntryRecorder(self._datastore)
+        self._tip = (Head(), Frontier())
+        self._wires: set[str] = set()
 
     @classmethod
     def create(cls, url: str, *, patience: int = PATIENCE) -> SqliteJournal:
@@ -78,7 +80,7 @@ class SqliteJournal(Journal):
             journal.close()
             if place.path is not None:
                 place.path.unlink(missing_ok=True)  # this call made it
-            raise (trouble(problem, url) or problem) from problem
+            raise told(problem, url) from problem
         if place.path is None:
             return journal
         journal.close()
@@ -98,13 +100,9 @@ class SqliteJournal(Journal):
             raise
         return journal
 
-    @contextmanager
-    def transaction(self, *, write: bool) -> Iterator[sqlite3.Cursor]:
+    def transaction(self, *, write: bool) -> Turn:
         """See `Journal.transaction`; the cursor's rows are tuples."""
-        if write and not self.writable:
-            raise StoreTrouble("store-readonly", path=self.url)
-        with _told(self.url), self._datastore.rows(write=write) as rows:
-            yield rows
+        return self._datastore.turn(write=write)
 
     def head(self) -> Head:
         """Where the ledger ends now."""
@@ -121,32 +119,49 @@ class SqliteJournal(Journal):
                 moved = [name for name, version in read.items() if found[name] != version]
                 if moved:
                     raise Stale(moved)
-            entries, appended, then = chained(now, drafts, clock())
-            self._insert(rows, list(zip(drafts, entries, appended, strict=True)), read)
+            frontier = self._frontier(now)
+            entries, appended, then = chained(now, frontier, drafts, clock())
+            self._insert(rows, drafts, entries, appended, read)
             rows.execute(
                 "UPDATE head SET size = ?, hash = ?, recorded = ?, frontier = ?",
                 (then.size, then.hash, then.recorded, then.frontier),
             )
+        self._tip = (then, frontier)
+        self._wires.update(draft.wire for draft in drafts)
         return appended, then
 
+    def _frontier(self, head: Head) -> Frontier:
+        last, frontier = self._tip
+        return frontier.copy() if last == head else Frontier.decode(head.frontier)
+
     def _insert(
-        self, rows: sqlite3.Cursor, new: list[tuple[Draft, bytes, Appended]], read: Mapping[str, int]
+        self,
+        rows: sqlite3.Cursor,
+        drafts: Sequence[Draft],
+        entries: Sequence[bytes],
+        appended: Sequence[Appended],
+        read: Mapping[str, int],
     ) -> None:
-        unread = [name for draft, _, _ in new for name in draft.guarded if name not in read]
+        unread = [name for draft in drafts for name in draft.guarded if name not in read]
         versions = {**read, **_versions(rows, unread)} if unread else dict(read)
+        new = [(draft, one.index) for draft, one in zip(drafts, appended, strict=True)]
         try:
             self._recorder._insert_events(  # noqa: SLF001  the library's own seam
                 rows,  # type: ignore[arg-type]
-                [StoredEvent(STREAM, one.index, draft.wire, data) for draft, data, one in new],
-                links=_links(new, versions),
-                mentions=[(name, one.index) for draft, _, one in new for name in draft.touched],
-                ids=[(draft.id, one.index) for draft, _, one in new],
-                disclosures=[
-                    (one.index, digest(text), text) for draft, _, one in new for text in draft.disclosures
+                [
+                    StoredEvent(STREAM, index, draft.wire, data)
+                    for (draft, index), data in zip(new, entries, strict=True)
                 ],
+                ids=[(draft.id, index) for draft, index in new],
+                links=_links(new, versions),
+                mentions=[(name, index) for draft, index in new for name in draft.touched],
+                disclosures=[
+                    (index, digest(text), text) for draft, index in new for text in draft.disclosures
+                ],
+                types=[(draft.wire, index) for draft, index in new if draft.wire not in self._wires],
             )
-        except (IntegrityError, sqlite3.IntegrityError):
-            raise Stale(name for draft, _, _ in new for name in draft.guarded) from None
+        except sqlite3.IntegrityError:
+            raise Stale(name for draft in drafts for name in draft.guarded) from None
 
     def entries(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, bytes]]:
         """See `Journal.entries`."""
@@ -174,9 +189,14 @@ class SqliteJournal(Journal):
             yield from page
             start = page[-1][0] + 1
 
-    def types(self) -> dict[str, tuple[int, int]]:
+    def types(self) -> dict[str, int]:
         """See `Journal.types`."""
-        return {wire: (count, first) for wire, count, first in self._all("SELECT * FROM types")}
+        return dict(self._all("SELECT wire, first FROM types"))
+
+    def count(self, wire: str) -> int:
+        """See `Journal.count`."""
+        (number,) = self._all("SELECT count(*) FROM stored_events WHERE topic = ?", wire)[0]
+        return int(number)
 
     def entry(self, index: int) -> bytes:
         """See `Journal.entry`."""
@@ -187,8 +207,7 @@ class SqliteJournal(Journal):
         return data
 
     def _all(self, statement: str, *values: object) -> list[Any]:
-        with _told(self.url):
-            return self._datastore.answer(statement, values)
+        return self._datastore.answer(statement, values)
 
     def versions(self, subjects: Iterable[str]) -> dict[str, int]:
         """See `Journal.versions`."""
@@ -203,7 +222,11 @@ class SqliteJournal(Journal):
     def guarding(self, subjects: Iterable[str]) -> dict[str, list[int]]:
         """See `Journal.guarding`."""
         found: dict[str, list[int]] = defaultdict(list)
-        for subject, index in self._all(_GUARDING, json.dumps(list(subjects))):
+        names = list(subjects)
+        if len(names) == 1:  # the usual act has one, and asking so costs half
+            indexes = self.guarded_entries(names[0])
+            return {names[0]: indexes} if indexes else {}
+        for subject, index in self._all(_GUARDING, json.dumps(names)):
             found[subject].append(index)
         return dict(found)
 
@@ -254,7 +277,7 @@ class SqliteJournal(Journal):
             gone = [(number, text) for number, name, text in kept if name in wanted]
             rows.executemany("DELETE FROM disclosures WHERE number = ?", [(number,) for number, _ in gone])
         if self.path is not None:
-            erase_bytes(self._datastore, self.path, [text for _, text in gone], self._patience)
+            erase_bytes(self._datastore.answer, self.path, [text for _, text in gone], self._patience)
         return len(gone)
 
     def links(self) -> Iterator[tuple[str, int, int]]:
@@ -297,18 +320,6 @@ class SqliteJournal(Journal):
             shutil.rmtree(self._place.copy, ignore_errors=True)
 
 
-@contextmanager
-def _told(url: str) -> Iterator[None]:
-    """What SQLite reports, said in the words of the exit-code table."""
-    try:
-        yield
-    except (PersistenceError, sqlite3.Error) as problem:
-        told = trouble(problem, url)
-        if told is None:
-            raise
-        raise told from problem
-
-
 def _the_head(found: list[tuple[Any, ...]], url: str) -> Head:
     if not found:
         raise StoreTrouble("store-damaged", path=url, reason="the head is missing")
@@ -321,12 +332,12 @@ def _versions(rows: sqlite3.Cursor, subjects: Iterable[str]) -> dict[str, int]:
     return found
 
 
-def _links(new: list[tuple[Draft, bytes, Appended]], versions: dict[str, int]) -> list[tuple[str, int, int]]:
+def _links(new: list[tuple[Draft, int]], versions: dict[str, int]) -> list[tuple[str, int, int]]:
     """Each guarded subject with its next version; entries of one append that guard the same follow each
     other."""
     links = []
-    for draft, _, one in new:
+    for draft, index in new:
         for name in draft.guarded:
             versions[name] = version = versions[name] + 1
-            links.append((name, version, one.index))
+            links.append((name, version, index))
     return links

@@ -11,40 +11,37 @@ blocks.
 from __future__ import annotations
 
 import mmap
-import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from ledger.errors import Conflict, StoreTrouble
-from ledger.store.sqlite_recorder import LedgerDatastore
+
+Answer = Callable[[str], list[Any]]
 
 _PIECE = 64
 _PAUSE = 0.05
 
 
-def erase_bytes(datastore: LedgerDatastore, path: Path, texts: Sequence[str], patience: float) -> None:
-    """Make sure that no byte of deleted ``texts`` is left in the file or its log.
+def erase_bytes(answer: Answer, path: Path, texts: Sequence[str], patience: float) -> None:
+    """Make sure that no byte of deleted ``texts`` is left in the file or its log; ``answer`` runs
+    statements.
 
     Raises `Conflict` (``store-erase-busy``) when readers keep the log in use for ``patience`` seconds,
     `StoreTrouble` (``store-erase-remains``) should the bytes be there still.
     """
-    with datastore.get_connection(commit=True) as connection:
-        rows = connection.cursor().sqlite_cursor
-        try:
-            _empty_log(rows, path, patience)
-            if _remains(path, texts):
-                rows.execute("VACUUM")
-                _empty_log(rows, path, patience)
-        finally:
-            rows.close()
+    _empty_log(answer, path, patience)
     if _remains(path, texts):
-        raise StoreTrouble("store-erase-remains", path=str(path))
+        answer("VACUUM")
+        _empty_log(answer, path, patience)
+        if _remains(path, texts):
+            raise StoreTrouble("store-erase-remains", path=str(path))
 
 
-def _empty_log(rows: sqlite3.Cursor, path: Path, patience: float) -> None:
+def _empty_log(answer: Answer, path: Path, patience: float) -> None:
     until = time.monotonic() + patience
-    while rows.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+    while answer("PRAGMA wal_checkpoint(TRUNCATE)")[0][0]:
         if time.monotonic() > until:
             raise Conflict("store-erase-busy", path=str(path))
         time.sleep(_PAUSE)

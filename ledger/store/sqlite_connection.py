@@ -1,0 +1,155 @@
+"""One connection to a ledger's SQLite file, and its transactions.
+
+The connection comes from the library's pool, whose `_create_connection` is where a ledger's settings go.
+It is kept for the journal's life: asking the pool for one each time costs as much as a short question.
+Threads take turns.
+
+A writing transaction takes the lock at once (``BEGIN IMMEDIATE``). With a deferred one, whoever has read
+the head fails as soon as another writer commits, whatever the timeout. A commit that fails (full disk)
+rolls back. What SQLite reports is told in the words of the exit-code table.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from threading import RLock
+from types import TracebackType
+from typing import Any
+
+from eventsourcing.persistence import PersistenceError
+from eventsourcing.sqlite import SQLiteConnection, SQLiteConnectionPool, SQLiteDatastore
+
+from ledger.errors import StoreTrouble
+from ledger.store.sqlite_file import Place
+from ledger.store.sqlite_trouble import trouble
+
+_SETTINGS = (
+    "PRAGMA synchronous = FULL",
+    "PRAGMA secure_delete = ON",
+    "PRAGMA cache_size = -16384",
+)
+
+
+class _Pool(SQLiteConnectionPool):
+    settings: Sequence[str] = _SETTINGS
+
+    def _create_connection(self) -> SQLiteConnection:
+        connection = sqlite3.connect(
+            self.db_name,
+            uri=True,
+            check_same_thread=False,
+            isolation_level=None,
+            timeout=self.lock_timeout or 0,
+        )
+        try:
+            for setting in self.settings:
+                connection.execute(setting)
+        except sqlite3.Error:
+            connection.close()
+            raise
+        connection.row_factory = sqlite3.Row
+        return SQLiteConnection(connection, max_age=None)
+
+
+class LedgerDatastore(SQLiteDatastore):
+    """The library's datastore, and the one connection that a journal uses.
+
+    ``patience``: seconds to wait for another process's lock; ``log``: write through a write-ahead log from
+    now on.
+    """
+
+    def __init__(self, place: Place, *, patience: int, log: bool) -> None:
+        super().__init__(place.database, originator_id_type="text")
+        pool = _Pool(db_name=place.database, lock_timeout=patience, pool_timeout=float(patience))
+        if log:
+            pool.settings = ("PRAGMA journal_mode = WAL", *_SETTINGS)
+        self.pool = pool
+        self.place = place
+        self._lock = RLock()
+        self._kept: sqlite3.Connection | None = None
+
+    def turn(self, *, write: bool) -> Turn:
+        """A transaction; one inside another is part of it."""
+        if write and not self.place.writable:
+            raise StoreTrouble("store-readonly", path=self.place.url)
+        return Turn(self._connection(), self._lock, self.place.url, write=write)
+
+    def answer(self, statement: str, values: Sequence[object] = ()) -> list[Any]:
+        """The rows of one statement, which needs no transaction around it."""
+        with self._lock:
+            try:
+                return self._connection().execute(statement, values).fetchall()
+            except sqlite3.Error as problem:
+                raise told(problem, self.place.url) from problem
+
+    def _connection(self) -> sqlite3.Connection:
+        if self._kept is None:
+            try:
+                cursor = self.pool.get_connection().cursor().sqlite_cursor
+            except (PersistenceError, sqlite3.Error) as problem:
+                raise told(problem, self.place.url) from problem
+            self._kept = cursor.connection
+            self._kept.row_factory = None
+            cursor.close()
+        return self._kept
+
+
+def told(problem: Exception, url: str) -> Exception:
+    """What to raise in the place of what SQLite or the library raised; a fault of the program stays as it
+    is."""
+    return trouble(problem, url) or problem
+
+
+class Turn:
+    """A transaction: gives a cursor, commits on leaving without an exception when it is for writing."""
+
+    __slots__ = ("_connection", "_cursor", "_inner", "_lock", "_url", "_write")
+
+    def __init__(self, connection: sqlite3.Connection, lock: Any, url: str, *, write: bool) -> None:
+        self._connection = connection
+        self._lock = lock
+        self._url = url
+        self._write = write
+        self._inner = False
+
+    def __enter__(self) -> sqlite3.Cursor:
+        self._lock.acquire()
+        self._inner = self._connection.in_transaction
+        self._cursor = self._connection.cursor()
+        try:
+            if not self._inner:
+                self._cursor.execute("BEGIN IMMEDIATE" if self._write else "BEGIN")
+        except sqlite3.Error as problem:
+            self._leave()
+            raise told(problem, self._url) from problem
+        return self._cursor
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, _: TracebackType | None
+    ) -> None:
+        try:
+            if not self._inner:
+                self._end(commit=self._write and problem is None)
+        except sqlite3.Error as failure:
+            raise told(failure, self._url) from failure
+        finally:
+            self._leave()
+        if isinstance(problem, sqlite3.Error):
+            found = told(problem, self._url)
+            if found is not problem:
+                raise found from problem
+
+    def _end(self, *, commit: bool) -> None:
+        if not commit:
+            self._connection.rollback()
+            return
+        try:
+            self._connection.commit()
+        except sqlite3.Error:
+            self._connection.rollback()
+            raise
+
+    def _leave(self) -> None:
+        self._cursor.close()
+        self._lock.release()
