@@ -217,27 +217,27 @@ def decimal_of(numbers: Iterable[str]) -> Part:
     return _because("decimal", ".", "dialect-no-decimals")
 
 
-_GROUPED = re.compile(r"[1-9][0-9]{0,2}([.,])[0-9]{3}(?:\1[0-9]{3})*")
+_SPACED = re.compile(r"(?<=[0-9])[ \u00a0\u2009\u202f'’](?=[0-9]{3}(?![0-9]))")
+_ONE_MARK = re.compile(r"[0-9]+([.,])[0-9]+")
+_GROUPED = re.compile(r"[1-9][0-9]{0,2}(?:([.,])[0-9]{3})(?:\1[0-9]{3})*")
+_GROUPED_TO_A_MARK = re.compile(r"[1-9][0-9]{0,2}(?:([.,])[0-9]{3})(?:\1[0-9]{3})*((?!\1)[.,])[0-9]+")
 
 
 def _mark_of(number: str) -> str:
-    """The decimal mark of one number; ``?`` where its one mark may divide thousands, empty where none is."""
-    bare = number.strip().lstrip("-")
-    marks = [character for character in bare if character in ".,"]
-    if not marks:
-        return ""
-    if len(set(marks)) == 2:
-        return marks[-1]
-    if len(marks) > 1:
-        return "," if marks[0] == "." else "."
-    return "?" if _GROUPED.fullmatch(bare) else marks[0]
+    """The decimal mark of a number; ``?`` where its one mark may divide thousands, empty if none is told."""
+    bare = _SPACED.sub("", number.strip().lstrip("-"))
+    if found := _GROUPED_TO_A_MARK.fullmatch(bare):
+        return found[2]
+    if found := _GROUPED.fullmatch(bare):
+        return "?" if bare.count(found[1]) == 1 else {",": ".", ".": ","}[found[1]]
+    found = _ONE_MARK.fullmatch(bare)
+    return found[1] if found else ""
 
 
 _PLAIN = {
     ".": re.compile(r"-?[0-9]{1,15}(?:\.[0-9]+)?"),
     ",": re.compile(r"-?[0-9]{1,15}(?:,[0-9]+)?"),
 }
-_SPACED = re.compile(r"(?<=[0-9])[ \u00a0\u2009\u202f'’](?=[0-9]{3}(?![0-9]))")
 
 
 def plain_number(text: str, decimal: str) -> str:

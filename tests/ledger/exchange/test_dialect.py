@@ -69,6 +69,9 @@ def test_a_code_page_that_may_be_another_is_open() -> None:
         (["12.345"], None),
         (["1,234", "12,345"], None),
         (["0.5", "0,5"], None),
+        (["12,5,0", "1,5"], ","),
+        (["twelve", "1.2.3"], "."),
+        (["1 234,5"], ","),
     ],
 )
 def test_a_decimal_mark_is_told_or_open(weights: list[str], mark: str | None) -> None:
