@@ -37,7 +37,7 @@ class Request:
     key: bytes
     proof: bytes
 
-    def text(self) -> str:
+    def written(self) -> str:
         """The request as a file holds it."""
         fields = {"party": self.party, "origin": self.origin, "key": self.key, "proof": self.proof}
         return as_json({"format": _REQUEST, **fields}) + "\n"

@@ -65,7 +65,7 @@ def new(session: Session, party: str, out: Path | None, origin: str | None, no_p
     for_ledger = origin or session.ledger().origin
     request = request_for(party, for_ledger, make_key(session, path, no_passphrase=no_passphrase))
     try:
-        asked.write_text(request.text(), encoding="utf-8", newline="\n")
+        asked.write_text(request.written(), encoding="utf-8", newline="\n")
     except OSError as problem:
         raise StoreTrouble("statement-unwritable", path=str(asked), reason=problem.strerror) from None
     if session.json:
