@@ -132,7 +132,8 @@ absent, such a module is a fault. A package that is not here has one step: its m
 
 PLACES: Mapping[str, tuple[str, ...]] = {
     "msgpack": ("ledger.encoding",),
-    "cryptography": ("ledger.keys",),
+    "cryptography": ("ledger.keys", "ledger.federation.timestamp"),
+    "rfc3161_client": ("ledger.federation.timestamp",),
     "eventsourcing": ("ledger.store",),
     "sqlite3": ("ledger.store",),
     "sqlalchemy": ("ledger.store",),

@@ -177,7 +177,8 @@ def runtime_dependencies() -> set[str]:
         item for name, items in project["optional-dependencies"].items() if name != "test" for item in items
     ]
     return {
-        item.split("[")[0].split(">")[0].split("=")[0].strip() for item in project["dependencies"] + extras
+        item.split("[")[0].split(">")[0].split("=")[0].strip().replace("-", "_")
+        for item in project["dependencies"] + extras
     }
 
 
