@@ -1,12 +1,13 @@
-"""The README is executed: its console and python blocks run through the real command and library."""
+"""The README is executed: its blocks run through the real command and library, its tables are made anew."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from tests import transcript
+import pytest
 
-README = Path(__file__).resolve().parent.parent / "README.md"
+from tests import readme_tables, transcript
+from tests.readme_tables import README, TABLES
 
 
 def test_the_readme_is_true(tmp_path: Path) -> None:
@@ -18,3 +19,20 @@ def test_the_readme_is_true(tmp_path: Path) -> None:
 def test_the_readme_runs_something() -> None:
     """A README without a block to run would pass in silence."""
     assert transcript.steps(README.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", list(TABLES))
+def test_each_table_is_what_it_describes(name: str) -> None:
+    """ADAMAS_TRANSCRIPTS=write renews them."""
+    text = README.read_text(encoding="utf-8")
+    if transcript.is_to_be_written():
+        README.write_text(readme_tables.renewed(text), encoding="utf-8")
+        text = README.read_text(encoding="utf-8")
+    assert readme_tables.found(text, name) == TABLES[name]()
+
+
+def test_a_changed_table_is_noticed() -> None:
+    """One word more in a cell is a difference, and renewing takes it away."""
+    text = "<!-- table exit-codes -->\n\n" + TABLES["exit-codes"]() + " more\n\n<!-- end exit-codes -->"
+    assert readme_tables.found(text, "exit-codes") != TABLES["exit-codes"]()
+    assert readme_tables.found(readme_tables.renewed(text), "exit-codes") == TABLES["exit-codes"]()
