@@ -1,6 +1,6 @@
 """Prepared bodies: JSON files, and what is wrong with a body field by field.
 
-A body file is the JSON object that ``adamas show --json`` prints as an entry's body::
+A body file is the JSON object that ``adamas show entry N --json`` prints as ``body``::
 
     {"parcel": "P1", "loss": 100,
      "outputs": [{"parcel": "P2", "weight": 3500}, {"parcel": "P3", "weight": 8900}]}
@@ -41,9 +41,15 @@ _LARGEST_FILE = 16 * 1024 * 1024
 def read_body(path: Path, event: type[Event]) -> dict[str, Any]:
     """The body in a JSON file, bytes read from hexadecimal; its fields are judged later, with the others.
 
-    Raises `Malformed` (``body-...``) for a file that cannot be read or is no JSON object.
+    What ``adamas show entry N --json`` printed will do as well, if the entry is of that type. Raises
+    `Malformed` (``body-...``) for a file that cannot be read or is no JSON object.
     """
-    return from_json(event, read_object(path))
+    found = read_object(path)
+    if isinstance(found.get("body"), dict) and "type" in found:
+        if found["type"] != event.TYPE:
+            raise Malformed("body-type", path=str(path), type=found["type"], wanted=event.TYPE)
+        found = found["body"]
+    return from_json(event, found)
 
 
 def read_object(path: Path) -> dict[str, Any]:

@@ -190,6 +190,16 @@ def test_all_faults_of_a_body_are_told_at_once(laptop: Laptop) -> None:
     assert "field more is not known" in ran.err
 
 
+def test_a_whole_entry_as_it_is_shown(laptop: Laptop) -> None:
+    """The body is taken out of it; an entry of another type is not taken for one of this."""
+    body = {"site": "karowe", "lines": [{"parcel": "K7", "weight": 7}]}
+    file = written(laptop.folder / "entry.json", {"type": "parcel-mined/1", "receipt": "x", "body": body})
+    laptop.ok("parcel", "mine", "--file", file, *MINER)
+    assert laptop.body(laptop.size() - 1)["lines"] == body["lines"]
+    ran = laptop("parcel", "weigh", "--file", file, *MINER)
+    assert (ran.code, "holds an act of type parcel-mined/1" in ran.err) == (4, True)
+
+
 @pytest.mark.parametrize(
     ("content", "fault"),
     [
