@@ -21,18 +21,28 @@ __all__ = ["NOW", "Moment", "moment_options"]
 
 
 def moment_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds ``--as-recorded``, ``--as-recorded-index`` and ``--as-occurred``; gives ``moment``."""
+    """Adds ``--as-recorded``, ``--as-recorded-index`` and ``--as-occurred``; gives ``moment``.
 
-    @click.option(
-        "--as-recorded", metavar="DATE", help="What the ledger knew by then (a date: its end, UTC)."
-    )
-    @click.option("--as-recorded-index", metavar="N", type=click.IntRange(0), help="What it knew at entry N.")
-    @click.option("--as-occurred", metavar="DATE", help="What is now known to have happened by then.")
+    Options may stand above it and below it.
+    """
+
     @click.pass_context
     def with_moment(context: click.Context, /, *args: Any, **kwargs: Any) -> Any:
         return context.invoke(function, *args, moment=_moment(context, kwargs), **kwargs)
 
-    return functools.update_wrapper(with_moment, function)
+    wrapped: Callable[..., Any] = functools.update_wrapper(with_moment, function)
+    for option in reversed(_OPTIONS):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+_OPTIONS = (
+    click.option(
+        "--as-recorded", metavar="DATE", help="What the ledger knew by then (a date: its end, UTC)."
+    ),
+    click.option("--as-recorded-index", metavar="N", type=click.IntRange(0), help="What it knew at entry N."),
+    click.option("--as-occurred", metavar="DATE", help="What is now known to have happened by then."),
+)
 
 
 def _moment(context: click.Context, given: dict[str, Any]) -> Moment:

@@ -1,0 +1,139 @@
+"""``adamas show``, ``find`` and ``status``: one thing in full, where something is, the ledger at a glance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli import particulars
+from cli.asking import answer, counted, csv_option, limit_option, opaque_remark, rows_at
+from cli.moments import NOW, Moment, moment_options
+from cli.options import normal
+from cli.output import AdamasGroup, adamas_command
+from cli.session import Session, pass_session
+from ledger.edtf import text_of
+from ledger.errors import NotFound
+
+if TYPE_CHECKING:
+    from ledger.application import Ledger
+
+
+@click.group("show", cls=AdamasGroup)
+def show() -> None:
+    """Show one entry, parcel, certificate or party in full."""
+
+
+@adamas_command("entry", example="adamas show entry 17", exits=(0, 5, 7))
+@click.argument("index", metavar="N", type=click.IntRange(0))
+@csv_option
+@pass_session
+def show_entry(session: Session, index: int, as_csv: bool) -> None:
+    """An entry: what was recorded, by whom, from which sources, what was corrected, attested, erased since.
+
+    Sealed values are marked as withheld, disclosed (given here, sealed in the entry) or public.
+    """
+    from ledger.investigation import particulars as known
+
+    ledger = session.ledger()
+    found = known.entry(ledger.journal, ledger.records, index)
+    particulars.emit(session, *particulars.of_entry(found), as_csv=as_csv)
+
+
+@adamas_command(
+    "parcel", example="adamas show parcel P1\nadamas show parcel P1 --as-occurred 2016", exits=(0, 4, 5, 7)
+)
+@click.argument("parcel", metavar="ID")
+@moment_options
+@csv_option
+@pass_session
+def show_parcel(session: Session, parcel: str, moment: Moment, as_csv: bool) -> None:
+    """A parcel: weight, condition, holder, certificate, and every act that names it.
+
+    An act that was corrected stands beside what it replaced.
+    """
+    from ledger.investigation import particulars as known
+
+    ledger = session.ledger()
+    found = known.parcel(ledger.records, normal(parcel), moment)
+    particulars.emit(session, *particulars.of_parcel(found, moment), as_csv=as_csv)
+    _opaque(ledger)
+
+
+@adamas_command("certificate", example="adamas show certificate BW/00000107", exits=(0, 4, 5, 7))
+@click.argument("certificate", metavar="KEY")
+@moment_options
+@csv_option
+@pass_session
+def show_certificate(session: Session, certificate: str, moment: Moment, as_csv: bool) -> None:
+    """A certificate, by its key or by the number as printed: its state, parcels, weights, and every act."""
+    from ledger.investigation import particulars as known
+
+    ledger = session.ledger()
+    found = known.certificate(ledger.records, normal(certificate), moment)
+    particulars.emit(session, *particulars.of_certificate(found, moment), as_csv=as_csv)
+    _opaque(ledger)
+
+
+@adamas_command("party", example="adamas show party dealer-7", exits=(0, 4, 5, 7))
+@click.argument("party", metavar="ID")
+@moment_options
+@csv_option
+@pass_session
+def show_party(session: Session, party: str, moment: Moment, as_csv: bool) -> None:
+    """A party: roles, licences, mandates, keys, with their dates."""
+    from ledger.investigation import particulars as known
+
+    ledger = session.ledger()
+    found = known.party(ledger.records, normal(party), moment)
+    particulars.emit(session, *particulars.of_party(found, moment), as_csv=as_csv)
+    _opaque(ledger)
+
+
+for command in (show_entry, show_parcel, show_certificate, show_party):
+    show.add_command(command)
+
+
+def _opaque(ledger: Ledger) -> None:
+    opaque_remark(*ledger.records.opaque())
+
+
+@adamas_command("find", example="adamas find letseng\nadamas find 'bw 1-07'", exits=(0, 5, 7))
+@click.argument("text")
+@limit_option(100)
+@csv_option
+@pass_session
+def find(session: Session, text: str, limit: int, as_csv: bool) -> None:
+    """Where TEXT is a name or begins one: ids, names, aliases, seals, certificate numbers.
+
+    Letter case, diacritics, and in numbers spaces and dashes do not matter. Where nothing begins with TEXT,
+    what contains it is shown.
+    """
+    from ledger.projections.search import search
+
+    with rows_at(session, NOW) as rows:
+        found = search(rows.rows, session.ledger(write=True).records, text, limit or 2**31)
+        if not found:
+            raise NotFound("nothing-found", text=text)
+        lines = [{"subject": one.subject, "kind": one.kind, "text": one.text} for one in found]
+        answer(session, rows, "found", lines, ("subject", "kind", "text"), as_csv=as_csv)
+
+
+@adamas_command("status", example="adamas status", exits=(0, 7))
+@csv_option
+@pass_session
+def status(session: Session, as_csv: bool) -> None:
+    """The ledger at a glance: whose it is, where it ends, what it holds."""
+    with rows_at(session, NOW) as found:
+        counted(session, found, as_csv=as_csv, head=_identity(session.ledger(write=True), session.path))
+
+
+def _identity(ledger: Ledger, path: str) -> dict[str, Any]:
+    house, head = ledger.state().house(), ledger.head()
+    return {
+        "ledger": path,
+        "origin": ledger.origin,
+        "of": (house.participant or house.authority or "") if house is not None else "",
+        "head": f"{head.size - 1}:{head.hash.hex()}",
+        "recorded": text_of(head.recorded),
+    }

@@ -1,0 +1,136 @@
+"""Lists: of parcels, certificates, parties, licences and sites, as of whatever moment the rows stand for.
+
+The same function answers from the views of today and from a replay of a moment: it is given rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from ledger.domain.parcels import HELD
+from ledger.projections.register_goods import CERTIFICATES, PARCELS
+from ledger.projections.register_parties import LICENCES, PARTIES, SITES
+from ledger.projections.stored import listed
+from ledger.store.rows import Row, Rows, Table, Where
+
+Values = dict[str, Any]
+Filters = Mapping[str, Any]
+
+SEIZED = "seized"
+"""Not a condition of its own: held, by an authority that took the goods."""
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """A list: its rows' ``table``, the columns that can be asked for (``filters``, by option), the
+    ``columns`` that people are shown first, those that hold ``several`` values, those that are yes or no.
+    """
+
+    table: Table
+    filters: Mapping[str, str]
+    columns: tuple[str, ...]
+    several: frozenset[str] = frozenset()
+    flags: frozenset[str] = frozenset()
+
+
+LISTS: dict[str, List] = {
+    "parcels": List(
+        PARCELS,
+        {
+            "holder": "holder",
+            "owner": "owner",
+            "condition": "condition",
+            "country": "country",
+            "site": "site",
+            "certificate": "certificate",
+            "hs": "hs",
+            "documented": "documented",
+        },
+        ("parcel", "weight", "stones", "hs", "condition", "holder", "country", "certificate", "documented"),
+        frozenset({"origins", "sources", "outputs", "seals", "names"}),
+        frozenset({"documented", "marked"}),
+    ),
+    "certificates": List(
+        CERTIFICATES,
+        {
+            "status": "status",
+            "exporter": "exporter",
+            "provenance": "provenance",
+            "destination": "destination",
+            "documented": "documented",
+        },
+        ("certificate", "status", "weight", "exporter", "provenance", "destination", "expiry"),
+        frozenset({"parts", "classes", "origins", "seals"}),
+        frozenset({"documented", "technical"}),
+    ),
+    "parties": List(
+        PARTIES,
+        {"role": "roles", "residence": "residence", "documented": "documented"},
+        ("party", "roles", "residence", "name", "documented"),
+        frozenset({"standings", "withdrawn", "aliases", "licences", "mandates", "keys"}),
+        frozenset({"known", "documented"}),
+    ),
+    "licences": List(
+        LICENCES,
+        {"party": "party", "licensed": "licensed", "site": "site"},
+        ("licence", "party", "licensed", "site", "since", "until", "withdrawn"),
+    ),
+    "sites": List(
+        SITES,
+        {"country": "country", "operator": "operator", "documented": "documented"},
+        ("site", "name", "country", "zone", "operator", "mining", "capacity", "documented"),
+        frozenset({"aliases"}),
+        frozenset({"known", "documented"}),
+    ),
+}
+
+
+def items(
+    rows: Rows, name: str, filters: Filters, *, home: str | None = None, limit: int | None = None
+) -> Iterator[Values]:
+    """The rows of a list that fulfil every filter that is not None, by id, with their columns' names.
+
+    ``home`` is the ledger's own country, in which live goods are of which no act names one.
+    """
+    asked = LISTS[name]
+    where, test = _conditions(
+        asked, {key: value for key, value in filters.items() if value is not None}, home
+    )
+    found = (named(name, row) for row in rows.select(asked.table, where))
+    return islice((values for values in found if test(values)), limit)
+
+
+def named(name: str, row: Row) -> Values:
+    """A list's row with its columns' names; what is written as text for several values is several values."""
+    asked = LISTS[name]
+    values = asked.table.named(row)
+    for column in asked.several:
+        values[column] = listed(values[column])
+    for column in asked.flags:
+        values[column] = bool(values[column])
+    return values
+
+
+def _conditions(
+    asked: List, filters: Filters, home: str | None
+) -> tuple[Sequence[Where], Callable[[Values], bool]]:
+    where: list[Where] = [] if "known" not in asked.table.places else [Where("known", "is", 1)]
+    tests: list[Callable[[Values], bool]] = []
+    for key, value in filters.items():
+        column = asked.filters[key]
+        if key == "documented":
+            where.append(Where(column, "is", int(value)))
+        elif key == "role":
+            where.append(Where(column, "holds", value))
+            tests.append(lambda values, wanted=value: wanted in values["roles"].split())  # type: ignore[misc]
+        elif value == SEIZED and key == "condition":
+            where += [Where("condition", "is", HELD), Where("seized_by", "not", None)]
+        elif asked.table is PARCELS and key == "country" and value == home:
+            where.append(Where(column, "among", (value,), empty=True))
+            tests.append(lambda values: values["country"] is not None or not values["documented"])
+        else:
+            where.append(Where(column, "is", value))
+    return where, lambda values: all(test(values) for test in tests)
