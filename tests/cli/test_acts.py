@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import time
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ledger.application import Ledger
+from ledger.chain.entry import fields
+from ledger.chain.statement import Statement
 from ledger.domain.fields import WITHHELD
 from tests.laptop import LEDGER, SOURCE, Laptop
 
@@ -233,3 +236,21 @@ def test_values_withheld_here_are_not_printed(laptop: Laptop) -> None:
     laptop.ok("parcel", "value", "K1", "--value", "100", *MINER)
     laptop.ok("erase", str(size), "--field", "value", "--ground", "court order")
     assert laptop.body(size)["value"] is WITHHELD
+
+
+def test_a_document_is_kept_beside_the_ledger(laptop: Laptop) -> None:
+    """The entry states its hash, name, kind and size; of a refused act nothing is kept."""
+    (laptop.folder / "scale.pdf").write_bytes(b"12.500 ct")
+    digest = sha256(b"12.500 ct").digest()
+    weigh = ("parcel", "weigh", "K1", "--evidence", "scale.pdf", *MINER, "--weight")
+    assert laptop(*weigh, "13").code == 3
+    laptop.ok(*weigh, "12.500", "--dry-run")
+    assert not (laptop.folder / f"{LEDGER}.evidence").exists()
+    index = laptop.size()
+    laptop.ok(*weigh, "12.500")
+    assert (laptop.folder / f"{LEDGER}.evidence" / digest.hex()).read_bytes() == b"12.500 ct"
+    with Ledger.open(str(laptop.folder / LEDGER), write=False) as ledger:
+        statement = Statement.read(fields(ledger.journal.entry(index))[3])
+    assert statement.evidence == (
+        {"media": "application/pdf", "name": "scale.pdf", "size": 9, "sha256": digest},
+    )
