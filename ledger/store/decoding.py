@@ -47,7 +47,8 @@ def decode(
 
 
 def may_seal(data: bytes) -> bool:
-    """Whether an entry's bytes can hold sealed values: most do not, and their disclosures need no look-up."""
+    """Whether an entry's bytes can hold sealed values: most do not, and their disclosures need no
+    look-up."""
     return _SEALED_KEY in data
 
 

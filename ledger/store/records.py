@@ -119,13 +119,14 @@ class Knowledge(Mapping[str, Subject | None]):
         self.versions: dict[str, int] = {}
         self._records = records
         self._found: dict[str, Subject | None] = {}
-        self._learnt: dict[str, list[tuple[Recorded, list[Change]]]] = {}
+        self._learnt: dict[str, tuple[Recorded, Changes]] = {}
 
     def __getitem__(self, name: str) -> Subject | None:
         if name not in self._found:
             self._keep(name, self._records.held(name))
         if self._learnt and name in self._learnt:
-            self._found[name] = _applied(self._found[name], self._learnt.pop(name))
+            recorded, known = self._learnt.pop(name)
+            self._found[name] = _applied(self._found[name], [(recorded, known[name])])
         return self._found[name]
 
     def get(self, name: str, default: Any = None) -> Any:
@@ -136,6 +137,8 @@ class Knowledge(Mapping[str, Subject | None]):
         """Read many subjects with one question; few are as well read when they are asked for."""
         missing = [name for name in names if name not in self._found]
         if len(missing) > _APART:
+            self._found.update(dict.fromkeys(missing))
+            self.versions.update(dict.fromkeys(missing, 0))
             for name, held in self._records.held_all(missing).items():
                 self._keep(name, held)
 
@@ -144,8 +147,9 @@ class Knowledge(Mapping[str, Subject | None]):
         if isinstance(recorded.event, Corrected):
             self._found.update(advance(self.get, recorded))
             return
-        for name, own in known.items():
-            self._learnt.setdefault(name, []).append((recorded, own))
+        for name in self._learnt.keys() & known.keys():  # one act waits for each subject, not more
+            self[name]
+        self._learnt.update(dict.fromkeys(known, (recorded, known)))
 
     def _keep(self, name: str, held: Held) -> None:
         self._found[name] = held.subject
@@ -223,14 +227,14 @@ class Records:
         return self._fold(name, self._journal.guarded_entries(name)) if found is None else found
 
     def held_all(self, names: Sequence[str]) -> dict[str, Held]:
-        """`held` of many subjects with one question to the store."""
-        known = {name: self._subjects.get(name) for name in names}
-        missing = [name for name, held in known.items() if held is None]
-        found = self._journal.guarding(missing) if missing else {}
-        return {
-            name: held if held is not None else self._fold(name, found.get(name, ()))
-            for name, held in known.items()
-        }
+        """`held` of many subjects with one question to the store; those that no entry concerns are left
+        out."""
+        known = {name: held for name in names if (held := self._subjects.get(name)) is not None}
+        missing = [name for name in names if name not in known] if known else names
+        if missing:
+            for name, indexes in self._journal.guarding(missing).items():
+                known[name] = self._fold(name, indexes)
+        return known
 
     def _fold(self, name: str, indexes: Sequence[int]) -> Held:
         if not indexes:

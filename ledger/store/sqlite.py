@@ -48,6 +48,7 @@ _TOUCHED = "SELECT idx FROM mentions WHERE subject = ? AND idx >= ? AND idx < ? 
 _TOUCHED_LAST = _TOUCHED.replace("ORDER BY idx", "ORDER BY idx DESC")
 _ERASURES = ERASURES + " ORDER BY originator_version"
 _KEPT = "SELECT number, digest, disclosure FROM disclosures WHERE idx = ?"
+_KEPT_ELSEWHERE = "SELECT 1 FROM disclosures WHERE digest = ? LIMIT 1"
 _NO_END = 2**53
 
 
@@ -277,7 +278,9 @@ class SqliteJournal(Journal):
             gone = [(number, text) for number, name, text in kept if name in wanted]
             rows.executemany("DELETE FROM disclosures WHERE number = ?", [(number,) for number, _ in gone])
         if self.path is not None:
-            erase_bytes(self._datastore.answer, self.path, [text for _, text in gone], self._patience)
+            # The same disclosure may be kept for another entry, where nobody erased it.
+            texts = [text for _, text in gone if not self._all(_KEPT_ELSEWHERE, digest(text))]
+            erase_bytes(self._datastore.answer, self.path, texts, self._patience)
         return len(gone)
 
     def links(self) -> Iterator[tuple[str, int, int]]:
