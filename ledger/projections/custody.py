@@ -14,7 +14,7 @@ from ledger.domain import events as e
 from ledger.domain.moments import Reading
 from ledger.domain.refusal import when
 from ledger.projections.passage import Passage, Turn, passages
-from ledger.projections.spans import Custody, Gap, History, How, Step, Why
+from ledger.projections.spans import Custody, Gap, History, How, Stage, Why
 
 _HOW = {
     Turn.CONSIGNED: How.CONSIGNED,
@@ -63,24 +63,24 @@ def history(
     ``country_of`` names the country of a mining site, ``disputed`` tells which entries are.
     """
     walk = _Walk(country_of)
-    steps: list[Step] = []
-    struck: list[Step] = []
+    stages: list[Stage] = []
+    struck: list[Stage] = []
     for reading in readings:
         found = passages(reading.act.event, parcel)
         before = walk.weight
         walk.find_out(found)
         happened = when(reading.act).text or None
-        step = Step(reading, happened, found, before, walk.weight, disputed(reading.act))
+        stage = Stage(reading, happened, found, before, walk.weight, disputed(reading.act))
         if not found and reading.correction is not None:
-            struck.append(step)
+            struck.append(stage)
             continue
-        steps.append(step)
-        walk.take(step)
+        stages.append(stage)
+        walk.take(stage)
     return History(
         parcel,
         walk.closed(),
         tuple(walk.gaps),
-        tuple(steps),
+        tuple(stages),
         tuple(struck),
         walk.ended,
         tuple(dict.fromkeys(walk.names)),
@@ -104,7 +104,7 @@ class _Hand:
     place: str | None = None
     weight: int | None = None
     certificate: str | None = None
-    steps: list[Step] = field(default_factory=list)
+    stages: list[Stage] = field(default_factory=list)
 
     def custody(self, until: str | None = None, closed: int | None = None) -> Custody:
         """The span, closed by an entry or still open."""
@@ -121,7 +121,7 @@ class _Hand:
             self.place,
             self.weight,
             self.certificate,
-            tuple(self.steps),
+            tuple(self.stages),
         )
 
 
@@ -137,11 +137,11 @@ class _Walk:
     stones: int | None = None
     hs: str | None = None
     names: list[str] = field(default_factory=list)
-    begun: list[Step] = field(default_factory=list)
+    begun: list[Stage] = field(default_factory=list)
     ended: bool = False
     last_known: str | None = None
     owner: str | None = None
-    latest: Step | None = None
+    latest: Stage | None = None
 
     def find_out(self, found: tuple[Passage, ...]) -> None:
         """What the next act tells of the goods themselves."""
@@ -155,107 +155,107 @@ class _Walk:
             if passage.name is not None:
                 self.names.append(passage.name)
 
-    def take(self, step: Step) -> None:
+    def take(self, stage: Stage) -> None:
         """Go one act on."""
-        for passage in step.passages:
-            self._turn(passage, step)
-        self._note(step)
-        self.latest = step
+        for passage in stage.passages:
+            self._turn(passage, stage)
+        self._note(stage)
+        self.latest = stage
 
     def closed(self) -> tuple[Custody, ...]:
         """All spans, the open one last."""
         return tuple(self.spans if self.open is None else [*self.spans, self.open.custody()])
 
-    def _turn(self, passage: Passage, step: Step) -> None:
+    def _turn(self, passage: Passage, stage: Stage) -> None:
         turn = passage.turn
         if turn == Turn.BEGINS or (turn in _MAY_BEGIN and not self.spans and self._untouched()):
-            self.begun.append(step)
+            self.begun.append(stage)
         if turn == Turn.BEGINS:
             if self.spans or not self._untouched():
-                self._gap(Why.BEGINS_AGAIN, None, step)
-            self._into(passage, step)
+                self._gap(Why.BEGINS_AGAIN, None, stage)
+            self._into(passage, stage)
         elif turn == Turn.RECEIVED:
-            self._received(passage, step)
+            self._received(passage, stage)
         elif turn == Turn.ARRIVES:
-            self._arrives(passage, step)
+            self._arrives(passage, stage)
         elif turn in _TAKES:
-            self._out_of(passage.source, step)
-            self._into(passage, step)
+            self._out_of(passage.source, stage)
+            self._into(passage, stage)
         elif turn in _OPENS:
             if turn == Turn.SEIZED and passage.source is not None:
-                self._out_of(passage.source, step)
+                self._out_of(passage.source, stage)
             elif self.open is None and self.spans:
-                self._gap(Why.AFTER_END, passage.source, step)
+                self._gap(Why.AFTER_END, passage.source, stage)
             elif self.open is not None and self.open.how in _NOT_BACK.get(turn, ()):
-                self._gap(Why.NOT_RETURNED, passage.source, step)
-            self._into(passage, step)
+                self._gap(Why.NOT_RETURNED, passage.source, stage)
+            self._into(passage, stage)
 
     def _untouched(self) -> bool:
         """Nothing was done with the goods so far; of a name or a weight there may be talk already."""
         return self.open is None or (self.open.opened is None and self.open.holder is None)
 
-    def _received(self, passage: Passage, step: Step) -> None:
+    def _received(self, passage: Passage, stage: Stage) -> None:
         now = self.open
         if now is not None and now.how in (How.HELD, How.CONSIGNED) and now.holder == passage.holder:
             if None not in (passage.source, now.source) and passage.source not in (now.source, now.holder):
-                self._gap(Why.OTHER_SOURCE, passage.source, step, now.source)
+                self._gap(Why.OTHER_SOURCE, passage.source, stage, now.source)
             return
         if now is not None or passage.source is not None:
-            self._out_of(passage.source, step)
-        self._into(passage, step)
+            self._out_of(passage.source, stage)
+        self._into(passage, stage)
 
-    def _arrives(self, passage: Passage, step: Step) -> None:
+    def _arrives(self, passage: Passage, stage: Stage) -> None:
         now = self.open
         if now is not None and now.how != How.ABROAD and now.holder != passage.holder:
-            self._out_of(passage.source, step)
+            self._out_of(passage.source, stage)
         elif now is None and self.spans:
-            self._gap(Why.AFTER_END, passage.source, step)
-        self._into(passage, step)
+            self._gap(Why.AFTER_END, passage.source, stage)
+        self._into(passage, stage)
 
-    def _out_of(self, source: str | None, step: Step) -> None:
+    def _out_of(self, source: str | None, stage: Stage) -> None:
         """The act takes the goods out of somebody's hands: are they those that held them?"""
         now = self.open
         if now is None:
             if self.spans:
-                self._gap(Why.AFTER_END, source, step)
-            self._known_from_handing_over(source, step)
+                self._gap(Why.AFTER_END, source, stage)
+            self._known_from_handing_over(source, stage)
         elif now.how in (How.ABROAD, How.MISSING):
-            self._gap(Why.NOT_RETURNED, source, step)
-            self._known_from_handing_over(source, step)
+            self._gap(Why.NOT_RETURNED, source, stage)
+            self._known_from_handing_over(source, stage)
         elif source is None:
             if now.holder is not None:
-                self._gap(Why.SOURCE_UNKNOWN, None, step)
-        elif source != now.holder and not (isinstance(step.event, e.Sold) and source == self.owner):
+                self._gap(Why.SOURCE_UNKNOWN, None, stage)
+        elif source != now.holder and not (isinstance(stage.event, e.Sold) and source == self.owner):
             if self.last_known not in (None, source):
-                self._gap(Why.OTHER_SOURCE, source, step)
-            self._known_from_handing_over(source, step)
+                self._gap(Why.OTHER_SOURCE, source, stage)
+            self._known_from_handing_over(source, stage)
 
-    def _known_from_handing_over(self, source: str | None, step: Step) -> None:
-        self._close(None, step.index)
-        self.open = _Hand(source, weight=step.before) if source is not None else None
+    def _known_from_handing_over(self, source: str | None, stage: Stage) -> None:
+        self._close(None, stage.index)
+        self.open = _Hand(source, weight=stage.before) if source is not None else None
 
-    def _gap(self, why: Why, source: str | None, step: Step, holder: str | None = None) -> None:
+    def _gap(self, why: Why, source: str | None, stage: Stage, holder: str | None = None) -> None:
         after, since = (self.latest.index, self.latest.when) if self.latest is not None else (None, None)
-        self.gaps.append(Gap(why, holder or self.last_known, source, after, step.index, since, step.when))
+        self.gaps.append(Gap(why, holder or self.last_known, source, after, stage.index, since, stage.when))
 
     def _close(self, until: str | None, index: int) -> None:
         if self.open is not None:
             self.spans.append(self.open.custody(until, index))
         self.open = None
 
-    def _into(self, passage: Passage, step: Step) -> None:
-        self._close(step.when, step.index)
+    def _into(self, passage: Passage, stage: Stage) -> None:
+        self._close(stage.when, stage.index)
         self.ended = passage.turn == Turn.ENDS
         if self.ended:
             return
         how = _HOW.get(passage.turn, How.HELD)
-        self.owner = self._owner_after(passage, step.event)
+        self.owner = self._owner_after(passage, stage.event)
         self.open = _Hand(
             passage.holder,
             how,
-            since=step.when,
-            opened=step.index,
-            act=step.event.TYPE,
+            since=stage.when,
+            opened=stage.index,
+            act=stage.event.TYPE,
             source=passage.source,
             weight=self.weight,
         )
@@ -266,13 +266,13 @@ class _Walk:
             return self.owner
         return passage.holder
 
-    def _note(self, step: Step) -> None:
-        """The open span takes the act among its steps, and what the act tells of place and certificate."""
+    def _note(self, stage: Stage) -> None:
+        """The open span takes the act among its stages, and what the act tells of place and certificate."""
         if self.open is None:
-            if self.ended or not step.passages:
+            if self.ended or not stage.passages:
                 return
             self.open = _Hand(None)
-        now, event = self.open, step.event
+        now, event = self.open, stage.event
         if isinstance(event, e.Event):
             now.country, now.place = event.country or now.country, event.place or now.place
         if isinstance(event, e.Exported):
@@ -280,8 +280,8 @@ class _Walk:
         elif isinstance(event, e.Mined) and event.site is not None:
             now.country = now.country or self.country_of(event.site)
             now.place = now.place or event.site
-        for passage in step.passages:
+        for passage in stage.passages:
             now.certificate = passage.certificate or now.certificate
         now.weight = self.weight
-        now.steps.append(step)
+        now.stages.append(stage)
         self.last_known = now.holder or self.last_known

@@ -11,12 +11,13 @@ Weights are thousandths of a carat, None unknown; times are as the acts spell th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ledger.domain import events as e
+from ledger.domain.certificates import Certificate
 from ledger.domain.moments import Moment
-from ledger.projections.spans import History, Step
+from ledger.projections.spans import History, Stage
 
 
 class Direction(StrEnum):
@@ -57,7 +58,7 @@ class Making:
     weight, so for polished goods only what is too much counts. ``complete``: all polished outputs are named.
     """
 
-    step: Step
+    stage: Stage
     inputs: tuple[str, ...]
     outputs: tuple[e.Goods, ...]
     loss: int | None = None
@@ -67,17 +68,17 @@ class Making:
     @property
     def index(self) -> int:
         """The entry's index."""
-        return self.step.index
+        return self.stage.index
 
     @property
     def act(self) -> str:
         """The act's wire name."""
-        return self.step.event.TYPE
+        return self.stage.event.TYPE
 
     @property
     def polishes(self) -> bool:
         """True where rough or polished goods were cut."""
-        return isinstance(self.step.event, e.Polished)
+        return isinstance(self.stage.event, e.Polished)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +114,9 @@ class Node:
 class Lineage:
     """A walk through the makings: nodes nearest first, makings by index, edges in their order.
 
-    ``uncertain`` acts may have happened by the moment and were not counted; ``opaque`` entries of unknown
-    types, and the first one's index, on which the answer could depend.
+    ``certificates`` that its custody names, as they were at the moment; ``uncertain`` acts may have happened
+    by the moment and were not counted; ``opaque`` entries of unknown types, and the first one's index, on
+    which the answer could depend.
     """
 
     start: str
@@ -123,13 +125,14 @@ class Lineage:
     nodes: Mapping[str, Node]
     makings: tuple[Making, ...] = ()
     edges: tuple[Edge, ...] = ()
+    certificates: Mapping[str, Certificate] = field(default_factory=dict)
     uncertain: tuple[int, ...] = ()
     opaque: tuple[int, int | None] = (0, None)
 
     @property
     def known(self) -> bool:
         """False where nothing at all is told of the parcel at the moment."""
-        return bool(self.nodes[self.start].history.steps)
+        return bool(self.nodes[self.start].history.stages)
 
     @property
     def origins(self) -> tuple[Origin, ...]:

@@ -1,4 +1,4 @@
-"""What a custody history is made of: steps, the spans of time they open and close, the gaps between.
+"""What a custody history is made of: stages, the spans of time they open and close, the gaps between.
 
 What no act tells is None: nothing is filled in. Times are as the acts spell them (`ledger.edtf`), weights
 0.001 ct, ``index`` and the like are indexes of entries.
@@ -35,7 +35,7 @@ class Why(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Stage:
     """One act of a parcel's history.
 
     ``passages`` what happens to the parcel in it: none where a correction took the parcel out of the act
@@ -93,22 +93,22 @@ class Custody:
     place: str | None = None
     weight: int | None = None
     certificate: str | None = None
-    steps: tuple[Step, ...] = ()
+    stages: tuple[Stage, ...] = ()
 
     @property
     def documented(self) -> bool:
         """True where an act that it rests on is known from sources only."""
-        return any(step.documented for step in self.steps)
+        return any(stage.documented for stage in self.stages)
 
     @property
     def corrected(self) -> bool:
         """True where an act that it rests on was corrected."""
-        return any(step.reading.correction is not None for step in self.steps)
+        return any(stage.reading.correction is not None for stage in self.stages)
 
     @property
     def disputed(self) -> bool:
         """True where an act that it rests on was signed with a key that was revoked by then."""
-        return any(step.disputed for step in self.steps)
+        return any(stage.disputed for stage in self.stages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +126,11 @@ class Gap:
     since: str | None = None
     until: str | None = None
 
+    @property
+    def code(self) -> str:
+        """The catalogue's code of the sentence that says so."""
+        return self.why.value
+
 
 @dataclass(frozen=True, slots=True)
 class History:
@@ -138,23 +143,23 @@ class History:
     parcel: str
     spans: tuple[Custody, ...] = ()
     gaps: tuple[Gap, ...] = ()
-    steps: tuple[Step, ...] = ()
-    struck: tuple[Step, ...] = ()
+    stages: tuple[Stage, ...] = ()
+    struck: tuple[Stage, ...] = ()
     ended: bool = False
     names: tuple[str, ...] = ()
     stones: int | None = None
     hs: str | None = None
-    begun: tuple[Step, ...] = ()
+    begun: tuple[Stage, ...] = ()
 
     @property
     def documented(self) -> bool:
         """True for goods that are known from sources."""
-        return bool(self.steps) and self.steps[0].documented
+        return bool(self.stages) and self.stages[0].documented
 
     @property
     def marked(self) -> bool:
         """True for goods that began with a seizure or as opening stock: they stay marked for life."""
-        return any(isinstance(step.event, e.StockOpened | e.Seized) for step in self.begun)
+        return any(isinstance(stage.event, e.StockOpened | e.Seized) for stage in self.begun)
 
     @property
     def now(self) -> Custody | None:
@@ -164,9 +169,9 @@ class History:
     @property
     def weight(self) -> int | None:
         """The first weight that is told."""
-        return next((step.weight for step in self.steps if step.weight is not None), None)
+        return next((stage.weight for stage in self.stages if stage.weight is not None), None)
 
     @property
     def last_weight(self) -> int | None:
         """The last weight that is told."""
-        return self.steps[-1].weight if self.steps else None
+        return self.stages[-1].weight if self.stages else None

@@ -13,13 +13,14 @@ from dataclasses import replace
 
 from ledger.domain import events as e
 from ledger.domain import parcels
+from ledger.domain.certificates import Certificate
 from ledger.domain.moments import INDEX, NOW, OCCURRED, Acts, Moment, disputed, known_at, may_count, readings
 from ledger.domain.parties import Key, Site, key_subject
 from ledger.domain.state import fold_subject
 from ledger.projections.custody import history
 from ledger.projections.lineage import Direction, Edge, Lineage, Making, Node, Origin
 from ledger.projections.passage import Turn, inputs, outputs
-from ledger.projections.spans import History, Step
+from ledger.projections.spans import History, Stage
 
 
 def trace(acts: Acts, parcel: str, moment: Moment = NOW) -> Lineage:
@@ -69,6 +70,7 @@ class _Walk:
             nodes,
             ordered,
             edges,
+            self._certificates(nodes),
             tuple(sorted(self.uncertain)),
             self._opaque(),
         )
@@ -83,8 +85,8 @@ class _Walk:
 
     def _onward(self, node: Node) -> list[Making]:
         turn = Turn.BEGINS if self.direction == Direction.BACK else Turn.ENDS
-        steps = (s for s in node.history.steps if any(p.turn == turn for p in s.passages))
-        return [_making(step) for step in steps if inputs(step.event)]
+        stages = (s for s in node.history.stages if any(p.turn == turn for p in s.passages))
+        return [_making(stage) for stage in stages if inputs(stage.event)]
 
     def _others(self, making: Making) -> tuple[str, ...]:
         if self.direction == Direction.BACK:
@@ -94,14 +96,14 @@ class _Walk:
     def _origins(self, parcel: str, told: History) -> Iterator[Origin]:
         if not told.begun:
             yield Origin("unknown", parcel, weight=told.weight)
-        for step in told.begun:
-            if not inputs(step.event):
-                yield self._origin(parcel, step)
+        for stage in told.begun:
+            if not inputs(stage.event):
+                yield self._origin(parcel, stage)
 
-    def _origin(self, parcel: str, step: Step) -> Origin:
-        event = step.event
+    def _origin(self, parcel: str, stage: Stage) -> Origin:
+        event = stage.event
         origin = Origin(
-            "unknown", parcel, step.index, step.when, weight=step.weight, documented=step.documented
+            "unknown", parcel, stage.index, stage.when, weight=stage.weight, documented=stage.documented
         )
         match event:
             case e.Mined():
@@ -136,6 +138,16 @@ class _Walk:
         known = self.sites[site]
         return known.country if known is not None else None
 
+    def _certificates(self, nodes: dict[str, Node]) -> dict[str, Certificate]:
+        named = {span.certificate for node in nodes.values() for span in node.history.spans}
+        found: dict[str, Certificate] = {}
+        for name in sorted(name for name in named if name is not None):
+            subject = "certificate:" + name
+            state = fold_subject(subject, known_at(self.acts.of(subject), self.moment))
+            if isinstance(state, Certificate):
+                found[name] = state
+        return found
+
     def _register(self, subject: str) -> object:
         return fold_subject(subject, known_at(self.acts.of(subject), self.registers))
 
@@ -145,11 +157,11 @@ class _Walk:
         return (0, None) if first is None or (last is not None and first > last) else (count, first)
 
 
-def _making(step: Step) -> Making:
-    event = step.event
+def _making(stage: Stage) -> Making:
+    event = stage.event
     loss = event.loss if isinstance(event, e.Split | e.Sorted | e.Mixed) else None
     complete = event.complete if isinstance(event, e.Polished) else None
-    return Making(step, tuple(dict.fromkeys(inputs(event))), outputs(event), loss, complete)
+    return Making(stage, tuple(dict.fromkeys(inputs(event))), outputs(event), loss, complete)
 
 
 def _weighed(making: Making, nodes: dict[str, Node]) -> Making:
@@ -166,12 +178,12 @@ def _weighed(making: Making, nodes: dict[str, Node]) -> Making:
 
 def _before(node: Node | None, index: int) -> int | None:
     """What a parcel weighed before the act that used it up."""
-    steps = node.history.steps if node is not None else ()
-    return next((step.before for step in steps if step.index == index), None)
+    stages = node.history.stages if node is not None else ()
+    return next((stage.before for stage in stages if stage.index == index), None)
 
 
 def _edges(making: Making, nodes: dict[str, Node]) -> Iterator[Edge]:
-    mix = isinstance(making.step.event, e.Mixed)
+    mix = isinstance(making.stage.event, e.Mixed)
     for source in making.inputs:
         for goods in making.outputs:
             if source in nodes and goods.parcel in nodes:

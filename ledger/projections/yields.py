@@ -87,7 +87,7 @@ class _Got:
         makings = self.uses.get(parcel, [])
         cuts = [making for making in makings if making.polishes]
         if not cuts:
-            return [making for making in makings if not isinstance(making.step.event, e.Mixed)]
+            return [making for making in makings if not isinstance(making.stage.event, e.Mixed)]
         self.cuts.update(making.index for making in cuts)
         whole = [making for making in cuts if making.complete][-1:]
         self.complete = self.complete and bool(whole)

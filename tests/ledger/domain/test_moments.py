@@ -98,9 +98,10 @@ def test_a_moment_is_one_date(text: str) -> None:
 
 def test_moments_say_which_clock() -> None:
     """An answer without its clock would be read on the other one."""
-    assert str(moments.as_recorded("2024")) == "as the ledger knew it by 2024 (UTC)"
-    assert str(moments.as_recorded_index(7)) == "as the ledger knew it after entry 7"
-    assert str(moments.as_occurred("2015-11")) == "as certainly happened by 2015-11, as now known"
+    assert str(moments.as_recorded("2024")) == "as recorded by 2024 (UTC)"
+    assert str(moments.as_recorded_index(7)) == "as recorded up to entry 7"
+    occurred = "as occurred by 2015-11 (what had certainly happened by then, as now known)"
+    assert str(moments.as_occurred("2015-11")) == occurred
 
 
 # --- the order of occurrence -----------------------------------------------------------------------------
