@@ -74,6 +74,11 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "replay": ("cli.replay", "The whole state as of a moment, on either clock"),
         "compare": ("cli.compare", "What changed between two moments"),
     },
+    "Prove": {
+        "cosign": ("cli.cosign", "Collect witnesses' cosignatures on a checkpoint"),
+        "witness": ("cli.witness", "Cosign the checkpoints of other ledgers, over HTTP"),
+        "timestamp": ("cli.timestamp", "Tokens of timestamping authorities over a checkpoint"),
+    },
 }
 """The table of contents: section, command, the module that has it, and what it does."""
 

@@ -73,6 +73,11 @@ class Witness:
         self.memory = memory
         self._check_keys()
 
+    @property
+    def origins(self) -> list[str]:
+        """The ledgers that it cosigns."""
+        return sorted(self._logs)
+
     def _check_keys(self) -> None:
         pinned = [key for keys in self._logs.values() for key in keys]
         if not pinned:

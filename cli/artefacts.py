@@ -1,0 +1,37 @@
+"""Files that are handed around: checkpoints, trust files, requests, tokens. Read whole, written whole."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ledger.errors import StoreTrouble
+
+MOST = 8 << 20
+"""Bytes; none of these files comes near."""
+
+
+def read_artefact(path: Path) -> bytes:
+    """A file's bytes. Raises `StoreTrouble` (``artefact-unreadable``, ``artefact-too-long``)."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MOST + 1)
+    except OSError as problem:
+        raise StoreTrouble("artefact-unreadable", path=str(path), reason=problem.strerror) from None
+    if len(data) > MOST:
+        raise StoreTrouble("artefact-too-long", path=str(path), most=MOST)
+    return data
+
+
+def write_artefact(path: Path, data: bytes) -> None:
+    """Put a file in place, in the place of an older one; it is there whole or as before.
+
+    Raises `StoreTrouble` (``artefact-unwritable``).
+    """
+    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
+    try:
+        fresh.write_bytes(data)
+        fresh.replace(path)
+    except OSError as problem:
+        fresh.unlink(missing_ok=True)
+        raise StoreTrouble("artefact-unwritable", path=str(path), reason=problem.strerror) from None
