@@ -25,6 +25,7 @@ from ledger.chain.steps import Anchor, StepFault
 from ledger.chain.verification import Verification
 from ledger.errors import StoreTrouble
 from ledger.projections.view_check import compare_views
+from ledger.projections.views import TABLES, VERSION, VIEW
 from ledger.store.evidence import Evidence, Kept
 from ledger.store.journal import Journal
 from ledger.store.records import Records
@@ -151,14 +152,25 @@ class Audit:
             return False
         try:
             strange = list(salvage.strange_views())
+            listed = [] if strange else salvage.views()
         except StoreTrouble as damage:
             self.faults.append(unreadable("views", damage))
             return False
+        if listed and not strange:
+            strange = [("views", 1)] if self._are_mislisted(listed) else []
         for table, count in strange:
             self.faults.append(
                 StepFault(steps.TABLES, None, "verify-view-strange", {"table": table, "count": count})
             )
         return not strange
+
+    def _are_mislisted(self, listed: list[tuple[str, int, str]]) -> bool:
+        """Whether what the file says of its views is not what any version of this program wrote."""
+        ((view, version, tables), *more) = listed
+        if 0 < version < VERSION:
+            self.remarks.append(Remark("verify-remark-older-views"))
+        ours = version != VERSION or tables == " ".join("view_" + table.name for table in TABLES)
+        return bool(more) or view != VIEW or not 0 < version <= VERSION or not ours
 
     def _compare_views(self, stop: int) -> Iterator[Progress]:
         yield Progress(3, 0, stop)

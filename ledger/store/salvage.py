@@ -162,6 +162,12 @@ class Salvage:
             found.update((subject, row[0]) for row in self._all(statement, subject))
         return found
 
+    def views(self) -> list[tuple[str, int, str]]:
+        """(view, version, names of its tables) of the views that the file says it has."""
+        if ("table", _VIEWS) not in self.definitions():
+            return []
+        return [(row[0], row[1], row[2]) for row in self._all("SELECT view, version, tables FROM views")]
+
     def strange_views(self) -> Iterator[tuple[str, int]]:
         """(table, rows) of the views' tables that have rows of another kind than their columns."""
         for kind, name in sorted(self.definitions()):
@@ -176,14 +182,16 @@ class Salvage:
         return int(next(self._all(_STRANGE_ENTRIES, STREAM, _BEYOND))[0])
 
     def deformed(self) -> Iterator[Deformed]:
-        """Tables, indexes and the like that a ledger has and this file has not, or the other way round; those
-        of views are left to whoever compares views."""
+        """Tables, indexes and the like that a ledger has and this file has not, or the other way round. Those
+        that the file lists as views' are left to whoever compares views."""
         found, wanted = self.definitions(), expected_definitions()
         for (kind, name), text in sorted(wanted.items()):
             if found.get((kind, name)) != text:
                 yield Deformed(kind, name, "altered" if (kind, name) in found else "missing")
+        listed = {_VIEWS, *(name for _, _, names in self.views() for name in str(names).split())}
         for kind, name in sorted(found.keys() - wanted.keys()):
-            if kind not in ("table", "index") or not (name == _VIEWS or name.startswith("view_")):
+            of = name.partition("_by_")[0] if kind == "index" else name
+            if kind not in ("table", "index") or of not in listed or not of.startswith(_VIEWS[:4]):
                 yield Deformed(kind, name, "foreign")
 
     def definitions(self) -> dict[tuple[str, str], str]:
@@ -207,7 +215,11 @@ class Salvage:
             cursor.execute(statement, values)
             while page := cursor.fetchmany(_PAGE_ROWS):
                 yield from page
-        except (sqlite3.Error, OverflowError) as problem:
+        except (
+            sqlite3.Error,
+            OverflowError,
+            UnicodeDecodeError,
+        ) as problem:  # the last from SQLite's messages
             told = trouble(problem, self.url) if isinstance(problem, sqlite3.Error) else None
             raise told or StoreTrouble("store-damaged", path=self.url, reason=str(problem)) from problem
         finally:
@@ -244,10 +256,13 @@ def _is_sound(row: Row, columns: list[Row]) -> bool:
 def open_for_checking(url: str) -> Journal:
     """A ledger that is there, for reading, also one whose head is missing or cannot be read.
 
-    Raises `StoreTrouble` as `ledger.store.opening.open` does for what is no ledger at all.
+    Raises `StoreTrouble` as `ledger.store.opening.open` does for what is no ledger at all, and
+    ``store-damaged`` where SQLite cannot make out which tables there are.
     """
     try:
         return opening.open(url, write=False)
+    except UnicodeDecodeError as problem:
+        raise StoreTrouble("store-damaged", path=url, reason=str(problem)) from None
     except StoreTrouble as problem:
         if problem.code != "store-damaged":
             raise
