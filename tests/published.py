@@ -76,6 +76,11 @@ def stated(**changes: object) -> Change:
     return lambda made: replace(made, statement=replace(made.statement, **changes))
 
 
+def moved(**changes: object) -> Change:
+    """The change of an entry's own parts."""
+    return lambda made: replace(made, **changes)
+
+
 def publish(book: Book, folder: Path, signed: SignedCheckpoint | None = None) -> Path:
     """Write the directory: entry bundles, tiles of every level, the checkpoint."""
     folder.mkdir(parents=True, exist_ok=True)

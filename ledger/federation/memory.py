@@ -1,9 +1,9 @@
 """What a witness remembers: for each origin the newest checkpoint it cosigned, one small file each.
 
 The file `<32 hex digits of SHA-256 of the origin>.checkpoint` is the signed note itself, with the log's lines
-and the witness's own; so it can be read by anybody, shows at once when it was damaged, and is half of the
-proof should the log ever sign another history. Such a second note of the same size and another root is kept
-beside it, `....conflict`, the first one only.
+and the witness's own; so it can be read by anybody, and shows at once when it was damaged. It is also half of
+the proof should the log ever sign another root at that size: the first such proof is kept beside it, as
+`....fork-proof` (`ledger.chain.forks`).
 
 A file is replaced as a whole and is on the disk when `keep` returns. **Never put an old copy of this folder
 back**: a witness that forgot what it cosigned can be led to cosign a second history.
@@ -18,7 +18,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from ledger.chain import forks
 from ledger.chain.checkpoint import SignedCheckpoint
+from ledger.chain.forks import ForkProof
 from ledger.chain.note import VerifierKey
 from ledger.errors import Malformed, StoreTrouble
 from ledger.federation.turns import turn
@@ -71,18 +73,18 @@ class Memory:
         """Remember a cosigned checkpoint. Raises `StoreTrouble` (``memory-unwritable``)."""
         self._replace(self._file(signed.checkpoint.origin, "checkpoint"), signed.encode())
 
-    def keep_conflict(self, signed: SignedCheckpoint) -> None:
-        """Keep a checkpoint that contradicts the newest cosigned one, unless there is such a one already.
+    def keep_fork(self, proof: ForkProof) -> None:
+        """Keep the proof that a log forked, unless there is one already.
 
         Raises `StoreTrouble` (``memory-unwritable``).
         """
-        path = self._file(signed.checkpoint.origin, "conflict")
+        path = self.fork(proof.smaller.checkpoint.origin)
         if not path.exists():
-            self._replace(path, signed.encode())
+            self._replace(path, proof.encode())
 
-    def conflict(self, origin: str) -> Path:
-        """Where the first contradicting checkpoint of an origin lies, if there was one."""
-        return self._file(origin, "conflict")
+    def fork(self, origin: str) -> Path:
+        """Where the proof that an origin forked lies, if it did."""
+        return self._file(origin, forks.SUFFIX.removeprefix("."))
 
     def _file(self, origin: str, kind: str) -> Path:
         return self.folder / f"{sha256(origin.encode('utf-8')).hexdigest()[:32]}.{kind}"

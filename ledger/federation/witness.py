@@ -18,7 +18,7 @@ that does not hold:
 Steps (5) to (7) are one turn: two requests at once, also in two processes, never get two histories cosigned.
 An answer 409 is the size cosigned last, so that a log can ask again. At the same size and root it signs
 again, with a new time. A time is never before one already signed. A signed checkpoint of the same size and
-another root convicts the ledger, and is kept.
+another root convicts the ledger: the fork proof is kept beside what was cosigned.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ledger.chain import merkle, note
+from ledger.chain import forks, merkle, note
 from ledger.chain.checkpoint import SignedCheckpoint
 from ledger.chain.note import Note, Signature, VerifierKey
 from ledger.errors import AdamasError, Malformed, NotFound
@@ -131,7 +131,7 @@ class Witness:
     def _contradicted(self, last: SignedCheckpoint | None, signed: SignedCheckpoint) -> Answer:
         head = signed.checkpoint
         if last is not None:
-            self.memory.keep_conflict(signed)
+            self.memory.keep_fork(forks.make(last, signed))
         reason = Malformed("witness-other-root", origin=head.origin, size=head.size, root=head.root.hex())
         return _refused(422, reason, head.origin)
 

@@ -2,74 +2,21 @@
 
 from __future__ import annotations
 
-import io
-import json
-import os
 import random
-import shutil
-import subprocess
-import zipfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from ledger import encoding
-from ledger.chain import bundle, merkle, note
+from ledger.chain import merkle, note, tiles
 from ledger.chain.checkpoint import SignedCheckpoint
 from ledger.chain.note import Note
 from tests.extent import extent
-from tests.published import AUTHOR, Book, Change, book, id_of, publish, stated
+from tests.go_program import MARKS, VKEY, go, run
+from tests.published import AUTHOR, Book, Change, book, id_of, moved, publish, stated
 from tests.witnessing import NOW, ORIGIN, key
 
-ROOT = Path(__file__).resolve().parents[2]
-SOURCES = ROOT / "scripts" / "verifier"
-VECTORS = json.loads((ROOT / "tests/data/adamas_format1.json").read_text(encoding="utf-8"))
-LIBRARY = Path("/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog")
-VKEY = str(note.verifier_key(ORIGIN, key(ORIGIN)))
-
-pytestmark = [
-    pytest.mark.xdist_group("go"),
-    pytest.mark.skipif(shutil.which("go") is None, reason="no Go toolchain (apt-get install golang-go)"),
-    pytest.mark.skipif(
-        not LIBRARY.is_dir(), reason="no Go library x/mod (apt-get install golang-golang-x-mod-dev)"
-    ),
-]
-
-
-def go(*arguments: str, cache: Path) -> subprocess.CompletedProcess[str]:
-    """Run Go on the verifier's sources, without a network."""
-    variables = {
-        **os.environ,
-        "GOCACHE": os.environ.get("GOCACHE", str(cache)),
-        "GOPROXY": "off",
-        "GOFLAGS": "-mod=mod",
-        "GOTOOLCHAIN": "local",
-        "HOME": os.environ.get("HOME", str(cache)),
-    }
-    return subprocess.run(["go", *arguments], cwd=SOURCES, env=variables, capture_output=True, text=True)
-
-
-@pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The verifier, built from its sources."""
-    folder = tmp_path_factory.mktemp("go")
-    built = go("build", "-o", str(folder / "verifier"), ".", cache=folder / "cache")
-    assert built.returncode == 0, built.stderr
-    return folder / "verifier"
-
-
-@pytest.fixture(scope="module")
-def good() -> Book:
-    """A log of six hundred entries: two full bundles, one partial, two levels of tiles."""
-    return book(600)
-
-
-def run(program: Path, *arguments: str | Path) -> tuple[int, list[str]]:
-    """Exit code and lines."""
-    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
-    return done.returncode, (done.stdout + done.stderr).splitlines()
+pytestmark = MARKS
 
 
 def test_its_own_tests_hold(tmp_path: Path) -> None:
@@ -87,6 +34,23 @@ def test_what_is_published_is_accepted(program: Path, tmp_path: Path, good: Book
     code, lines = run(program, "-key", VKEY, publish(part, tmp_path / "log"))
     root = merkle.root(part.leaves).hex()
     assert (code, lines) == (0, [f"good: {tmp_path / 'log'}: {size} entries, root {root}, witnesses 0"])
+
+
+def test_our_own_writer_publishes_what_it_accepts(program: Path, tmp_path: Path, good: Book) -> None:
+    """`ledger.chain.tiles` and the tiles laid by hand here are the same files, and both are accepted."""
+    by_hand = publish(good, tmp_path / "hand")
+    ours = tmp_path / "ours"
+    tiler = tiles.Tiler()
+    for tile, data in [*tiler.add(good.entries), *tiler.partial()]:
+        (ours / tile.path).parent.mkdir(parents=True, exist_ok=True)
+        (ours / tile.path).write_bytes(data)
+    (ours / tiles.CHECKPOINT).write_bytes(good.checkpoint().encode())
+    assert run(program, "-key", VKEY, ours)[0] == 0
+    files = [
+        {file.relative_to(folder): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+        for folder in (by_hand, ours)
+    ]
+    assert files[0] == files[1]
 
 
 def test_growth_is_shown_from_a_checkpoint_held_outside(program: Path, tmp_path: Path, good: Book) -> None:
@@ -201,11 +165,6 @@ def test_damage_is_named(program: Path, tmp_path: Path, good: Book, what: str) -
     assert all(line.startswith(f"bad: {log}: ") for line in lines)
 
 
-def moved(**changes: object) -> Change:
-    """The change of an entry's own parts."""
-    return lambda made: replace(made, **changes)
-
-
 FORGED: dict[str, tuple[Change, str]] = {
     "a link to nowhere": (
         moved(previous=bytes(32)),
@@ -256,97 +215,6 @@ def test_another_root_than_the_entries_is_found(program: Path, tmp_path: Path, g
     assert code == 1
     assert len(lines) == 1
     assert "the entries have the root" in lines[0]
-
-
-def trust_file(path: Path, needed: str = "all") -> Path:
-    """The log of the vectors and its two witnesses."""
-    keys = VECTORS["keys"]
-    rows = [f"log {keys['log_vkey']}", *(f"witness w{n} {vkey}" for n, vkey in enumerate(keys["witnesses"]))]
-    path.write_text("\n".join([*rows, f"group two {needed} w0 w1", "quorum two", ""]), encoding="ascii")
-    return path
-
-
-def test_the_vectors_bundle_is_accepted_under_its_quorum(program: Path, tmp_path: Path) -> None:
-    """Witnesses count, and a checkpoint without them does not."""
-    file = tmp_path / "a.tlog-proof"
-    file.write_text(VECTORS["bundle"]["text"], encoding="utf-8")
-    trust = trust_file(tmp_path / "trust")
-    shown = "entry 5 of 9, example-weighed/1, disclosed [buyer], withheld 1, witnesses 2"
-    assert run(program, "-trust", trust, file) == (0, [f"good: {file}: bundle: {shown}"])
-    text = VECTORS["bundle"]["text"]
-    file.write_text("\n".join(text.split("\n")[:-2]) + "\n", encoding="utf-8")  # without the last witness
-    assert run(program, "-trust", trust, file)[0] == 1
-    assert run(program, "-trust", trust_file(tmp_path / "trust", "any"), file)[0] == 0
-    assert run(program, "-key", VECTORS["keys"]["log_vkey"], file)[0] == 0
-
-
-def bundle_of(good: Book, index: int, **parts: object) -> bytes:
-    """Our own bundle of an entry, with a path from size 300."""
-    made = bundle.make(
-        index,
-        good.entries[index],
-        good.checkpoint(),
-        merkle.nodes_of(good.leaves),
-        disclosures=good.disclosures[index],
-        since=[300],
-    )
-    return replace(made, **parts).encode()
-
-
-def test_our_bundles_are_accepted(program: Path, tmp_path: Path, good: Book) -> None:
-    """One file each, and many in a zip; what is disclosed and withheld is told."""
-    held = tmp_path / "held"
-    held.write_bytes(good.checkpoint(300).encode())
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        for index in (0, 1, 7, 255, 256, 599):
-            file = tmp_path / f"{index}.tlog-proof"
-            file.write_bytes(bundle_of(good, index))
-            archive.write(file, file.name)
-            code, lines = run(program, "-key", VKEY, "-since", held, file)
-            assert code == 0, lines
-            assert f"entry {index} of 600" in lines[0]
-            assert ("disclosed [buyer], withheld 0" in lines[0]) == (index % 7 == 0)
-            assert lines[0].endswith("grown from 300")
-    (tmp_path / "all.zip").write_bytes(packed.getvalue())
-    code, lines = run(program, "-key", VKEY, tmp_path / "all.zip")
-    assert (code, len(lines)) == (0, 6)
-    file.write_bytes(bundle_of(good, 7, disclosures=()))
-    assert "disclosed [], withheld 1" in run(program, "-key", VKEY, file)[1][0]
-
-
-def test_damaged_bundles_are_refused(program: Path, tmp_path: Path, good: Book) -> None:
-    """Wrong entry, index, path, disclosure, ledger, author; a valid path under an unsigned root."""
-    file = tmp_path / "a.tlog-proof"
-    whole = bundle.Bundle.decode(bundle_of(good, 7))
-    foreign = book(600, {7: stated(ledger="ledger.example/zz/other")})
-    text = whole.checkpoint.note.text
-    unsigned = Note(text, (note.sign(text, ORIGIN, key("thief")),))
-    shadow = encoding.to_base64url(b'["AAAAAAAAAAAAAAAAAAAAAA","weight",1]')
-    wrong = {
-        "another entry": replace(whole, entry=good.entries[8]),
-        "another index": replace(whole, index=8),
-        "a shorter path": replace(whole, path=whole.path[:-1]),
-        "a longer path": replace(whole, path=(*whole.path, bytes(32))),
-        "a foreign disclosure": replace(whole, disclosures=good.disclosures[14]),
-        "a disclosure twice": replace(whole, disclosures=whole.disclosures * 2),
-        "a shadow": replace(whole, disclosures=(shadow,)),
-        "an unsigned root": replace(
-            whole, checkpoint=SignedCheckpoint(whole.checkpoint.checkpoint, unsigned)
-        ),
-    }
-    file.write_bytes(whole.encode())
-    assert run(program, "-key", VKEY, file)[0] == 0
-    files = {name: item.encode() for name, item in wrong.items()}
-    files["another ledger's statement"] = bundle_of(foreign, 7)
-    files["not its author's"] = bundle_of(book(600, {7: moved(signature=bytes(64))}), 7)
-    files["no entry"] = whole.proof.encode().split(b"\n", 2)[0] + b"\n" + whole.encode().split(b"\n", 2)[2]
-    files["no such file form"] = b"c2sp.org/tlog-proof@v2" + whole.encode()[22:]
-    for name, data in files.items():
-        file.write_bytes(data)
-        code, lines = run(program, "-key", VKEY, file)
-        assert code == 1, (name, lines)
-        assert lines[0].startswith(f"bad: {file}: bundle: "), name
 
 
 def test_trust_comes_from_the_reader(program: Path, tmp_path: Path, good: Book) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from ledger.chain import checkpoint, merkle, note
 from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint
+from ledger.chain.forks import ForkProof, Verdict
 from ledger.chain.note import Note
 from ledger.errors import Malformed, StoreTrouble
 from ledger.federation.add_checkpoint import SIZE_MEDIA, AddCheckpoint
@@ -105,18 +106,17 @@ def test_each_hash_of_the_proof_counts(tmp_path: Path, log: Log) -> None:
     assert aa.add_checkpoint(log.request(37)).status == 200
 
 
-def test_the_same_size_with_another_root_is_refused_and_kept(tmp_path: Path, log: Log) -> None:
-    """422, and the second note stays as one half of the proof that the ledger signed two histories."""
+def test_the_same_size_with_another_root_convicts_the_ledger(tmp_path: Path, log: Log) -> None:
+    """422, and the proof that the ledger's key signed two histories is kept; a bad proof alone is none."""
     aa = witness(tmp_path)
-    forged = log.fork(30).grow(34)
     aa.add_checkpoint(log.request(0, 64))
-    assert not aa.memory.conflict(ORIGIN).exists()
-    assert aa.add_checkpoint(forged.request(64)).status == 422
-    kept = SignedCheckpoint.parse(aa.memory.conflict(ORIGIN).read_bytes())
-    assert kept == forged.checkpoint()
-    another = log.fork(31).grow(33)
-    assert aa.add_checkpoint(another.request(64)).status == 422
-    assert SignedCheckpoint.parse(aa.memory.conflict(ORIGIN).read_bytes()) == kept
+    aa.add_checkpoint(AddCheckpoint(64, (), log.checkpoint()).encode())
+    assert not aa.memory.fork(ORIGIN).exists()
+    assert aa.add_checkpoint(log.fork(30).grow(34).request(64)).status == 422
+    kept = aa.memory.fork(ORIGIN).read_bytes()
+    assert ForkProof.decode(kept).verify([log.pinned]) == Verdict(ORIGIN, (log.pinned,))
+    assert aa.add_checkpoint(log.fork(31).grow(33).request(64)).status == 422
+    assert aa.memory.fork(ORIGIN).read_bytes() == kept
     assert aa.add_checkpoint(log.request(64)).status == 200
 
 
