@@ -86,7 +86,7 @@ def _lines(session: Session, found: Replay, rows: list[Row]) -> Iterator[Mapping
 
     records = session.ledger(write=True).records
     for row in rows:
-        values = ENTRIES.named(row)
+        values = ENTRIES.labelled(row)
         recorded = records.recorded(values["entry"])
         yield {
             **values,

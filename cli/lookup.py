@@ -33,7 +33,7 @@ def show_entry(session: Session, index: int, as_csv: bool) -> None:
 
     Sealed values are marked as withheld, disclosed (given here, sealed in the entry) or public.
     """
-    from ledger.investigation import particulars as known
+    from ledger.projections import particulars as known
 
     ledger = session.ledger()
     found = known.entry(ledger.journal, ledger.records, index)
@@ -52,7 +52,7 @@ def show_parcel(session: Session, parcel: str, moment: Moment, as_csv: bool) -> 
 
     An act that was corrected stands beside what it replaced.
     """
-    from ledger.investigation import particulars as known
+    from ledger.projections import particulars as known
 
     ledger = session.ledger()
     found = known.parcel(ledger.records, normal(parcel), moment)
@@ -67,7 +67,7 @@ def show_parcel(session: Session, parcel: str, moment: Moment, as_csv: bool) -> 
 @pass_session
 def show_certificate(session: Session, certificate: str, moment: Moment, as_csv: bool) -> None:
     """A certificate, by its key or by the number as printed: its state, parcels, weights, and every act."""
-    from ledger.investigation import particulars as known
+    from ledger.projections import particulars as known
 
     ledger = session.ledger()
     found = known.certificate(ledger.records, normal(certificate), moment)
@@ -82,7 +82,7 @@ def show_certificate(session: Session, certificate: str, moment: Moment, as_csv:
 @pass_session
 def show_party(session: Session, party: str, moment: Moment, as_csv: bool) -> None:
     """A party: roles, licences, mandates, keys, with their dates."""
-    from ledger.investigation import particulars as known
+    from ledger.projections import particulars as known
 
     ledger = session.ledger()
     found = known.party(ledger.records, normal(party), moment)

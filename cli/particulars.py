@@ -20,7 +20,7 @@ from ledger.edtf import text_of
 from ledger.projections.wording import body_of, summary, told
 
 if TYPE_CHECKING:
-    from ledger.investigation.particulars import (
+    from ledger.projections.particulars import (
         Act,
         CertificateParticulars,
         EntryParticulars,

@@ -74,11 +74,15 @@ class Play:
         return name
 
     def _parcel(self) -> Parcel:
-        """One of the latest parcels; the first one where there is none yet."""
-        if not self._names:
-            self.world.mine(self._new(), "10.000")
-        found = self.world.ledger.state().parcel(self._choose(self._names[-9:]))
-        return found if found is not None else self.world.parcel(self._names[0])
+        """One of the latest parcels; a new one where there is none."""
+        found = None
+        if self._names:
+            found = self.world.ledger.state().parcel(self._choose(self._names[-9:]))
+        if found is None:
+            name = self._new()
+            self.world.mine(name, "10.000")
+            found = self.world.parcel(name)
+        return found
 
     def _is(self, name: str, what: Callable[[Parcel], bool]) -> bool:
         parcel = self.world.ledger.state().parcel(name)

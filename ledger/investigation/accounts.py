@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ledger.domain.moments import NOW, as_occurred
 from ledger.edtf import DAY, SECOND, day_of, parse, text_of
@@ -32,9 +32,11 @@ from ledger.projections.chronicle import Period
 from ledger.projections.entries import ENTRIES
 from ledger.projections.movements import MOVEMENTS
 from ledger.projections.views import Progress
-from ledger.store.journal import Journal
-from ledger.store.records import Records
 from ledger.store.rows import Rows, Where
+
+if TYPE_CHECKING:
+    from ledger.store.journal import Journal
+    from ledger.store.records import Records
 
 KINDS = (PARCEL, PARTY, SITE, COUNTRY, LEDGER)
 _FIRST_ZONE = 14 * DAY // 24
@@ -81,7 +83,7 @@ def statement(
         yield Statement(
             balance(now.rows, account, start, stop),
             balance(now.rows, _apart(account), start, stop),
-            lambda line: map(MOVEMENTS.named, movements_of(now.rows, account, line, start, stop)),
+            lambda line: map(MOVEMENTS.labelled, movements_of(now.rows, account, line, start, stop)),
         )
 
 
@@ -126,7 +128,7 @@ def _occurred(
         if period.since is None:
             whole, apart = balance(closing.rows, account), balance(closing.rows, _apart(account))
             yield Statement(
-                whole, apart, lambda line: map(MOVEMENTS.named, movements_of(closing.rows, account, line))
+                whole, apart, lambda line: map(MOVEMENTS.labelled, movements_of(closing.rows, account, line))
             )
             return
         with replay(journal, records, as_occurred(_day_before(period.since)), progress) as opening:
@@ -141,7 +143,7 @@ def _newer(opening: Rows, closing: Rows, account: Account, line: Line) -> Moves:
     """The movements at the second moment whose entries did not count at the first."""
     for row in movements_of(closing, account, line):
         if opening.get(ENTRIES, row[0]) is None:
-            yield MOVEMENTS.named(row)
+            yield MOVEMENTS.labelled(row)
 
 
 def _day_before(since: str) -> str:

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ledger.domain.events import Corrected
 from ledger.investigation.replay import Replay
 from ledger.projections.entries import ENTRIES
 from ledger.projections.register import REGISTERS
-from ledger.store.records import Records
 from ledger.store.rows import Row, Table
+
+if TYPE_CHECKING:
+    from ledger.store.records import Records
 
 NEW, GONE, CHANGED = "new", "gone", "changed"
 _ABOUT_ACTS = frozenset({"last", "begun", "registered", "issued", "revoked_at"})

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import takewhile
+from typing import TYPE_CHECKING
 
 from ledger.domain import events as e
 from ledger.domain import moments
@@ -23,10 +24,12 @@ from ledger.projections import views
 from ledger.projections.entries import ENTRIES, date_only
 from ledger.projections.following import reading
 from ledger.projections.views import Progress
-from ledger.store.journal import Journal
-from ledger.store.records import Records
 from ledger.store.rows import Rows, Where
 from ledger.store.tables import Tables
+
+if TYPE_CHECKING:
+    from ledger.store.journal import Journal
+    from ledger.store.records import Records
 
 _RUN = 8
 """So many entries one behind the other are read in a stream, fewer one by one."""

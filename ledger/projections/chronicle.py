@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ledger.domain.events import EVENTS
 from ledger.edtf import DAY, Span, certainly_before, day_before, parse, spans
 from ledger.errors import Malformed
 from ledger.projections.entries import ENTRIES
-from ledger.store.journal import Journal
 from ledger.store.rows import Row, Rows, Where, matching
+
+if TYPE_CHECKING:
+    from ledger.store.journal import Journal
 
 _FIRST_ZONE = 14 * DAY // 24
 _LAST_ZONE = 12 * DAY // 24
@@ -123,7 +126,7 @@ def _named(journal: Journal, rows: Rows, query: Query) -> Iterator[Row]:
 
 
 def _span(row: Row) -> Span:
-    named = ENTRIES.named(row)
+    named = ENTRIES.labelled(row)
     if named["occurred"] is None:
         return Span("", named["earliest"], named["latest"])
     return spans(named["occurred"])

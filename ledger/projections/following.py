@@ -10,14 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from ledger.errors import Conflict, StoreTrouble
 from ledger.projections.views import TABLES, VERSION, VIEW, Folding, Progress, pages, prepare
-from ledger.store.journal import Journal
 from ledger.store.layers import Layered
-from ledger.store.records import Records
 from ledger.store.rows import Rows
 from ledger.store.tables import Tables
+
+if TYPE_CHECKING:
+    from ledger.store.journal import Journal
+    from ledger.store.records import Records
 
 
 @contextmanager

@@ -99,14 +99,14 @@ def items(
     where, test = _conditions(
         asked, {key: value for key, value in filters.items() if value is not None}, home
     )
-    found = (named(name, row) for row in rows.select(asked.table, where))
+    found = (line_of(name, row) for row in rows.select(asked.table, where))
     return islice((values for values in found if test(values)), limit)
 
 
-def named(name: str, row: Row) -> Values:
+def line_of(name: str, row: Row) -> Values:
     """A list's row with its columns' names; what is written as text for several values is several values."""
     asked = LISTS[name]
-    values = asked.table.named(row)
+    values = asked.table.labelled(row)
     for column in asked.several:
         values[column] = listed(values[column])
     for column in asked.flags:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ledger.domain import events as e
 from ledger.domain.parties import Party
@@ -16,8 +17,10 @@ from ledger.domain.vocabulary import folded
 from ledger.projections import names
 from ledger.projections.entries import ENTRIES
 from ledger.projections.register_parties import PARTIES
-from ledger.store.records import Records
 from ledger.store.rows import Rows, Where
+
+if TYPE_CHECKING:
+    from ledger.store.records import Records
 
 
 @dataclass(frozen=True, slots=True)

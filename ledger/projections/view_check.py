@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ledger import messages
 from ledger.projections.views import TABLES, VERSION, VIEW, Progress, build
-from ledger.store.journal import Journal
-from ledger.store.records import Records
 from ledger.store.rows import Key, Row, Table
 from ledger.store.tables import Tables
+
+if TYPE_CHECKING:
+    from ledger.store.journal import Journal
+    from ledger.store.records import Records
 
 
 @dataclass(frozen=True, slots=True)

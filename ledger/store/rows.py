@@ -49,7 +49,7 @@ class Table:
         """The names of the key's columns."""
         return tuple(column.name for column in self.columns[: self.key])
 
-    def named(self, row: Row) -> dict[str, Any]:
+    def labelled(self, row: Row) -> dict[str, Any]:
         """A row with its columns' names."""
         return dict(zip(self.places, row, strict=True))
 

@@ -10,7 +10,6 @@ Weights are whole numbers, and sums of them are exact whatever their size.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -56,12 +55,14 @@ class Tables(Rows):
     @classmethod
     def private(cls) -> Tables:
         """Tables of this process alone, in memory as far as they fit and in a nameless file beyond."""
+        import sqlite3  # only here: questions can be asked of any rows where there is no SQLite
+
         connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -32768"):
             connection.execute(f"PRAGMA {pragma}")
 
         @contextmanager
-        def transaction(*, write: bool) -> Iterator[sqlite3.Cursor]:
+        def transaction(*, write: bool) -> Iterator[Any]:
             cursor = connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
             try:
                 yield cursor

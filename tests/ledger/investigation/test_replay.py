@@ -121,7 +121,7 @@ def test_the_state_before_and_after_a_sale(world: World) -> None:
     ):
         with replay(world.ledger.journal, world.ledger.records, as_occurred(text)) as found:
             parcel = found.rows.get(PARCELS, "P1")
-            named = PARCELS.named(parcel) if parcel is not None else {"holder": None, "weight": None}
+            named = PARCELS.labelled(parcel) if parcel is not None else {"holder": None, "weight": None}
             assert (named["holder"], named["weight"]) == (holder, weight), text
             assert (found.counted, found.uncertain) == (counted, uncertain), text
 
@@ -144,8 +144,8 @@ def test_a_correction_is_known_from_its_own_entry_on_and_then_for_always(world: 
             parcel, entry = found.rows.get(PARCELS, "P1"), found.rows.get(ENTRIES, mined.index)
             assert parcel is not None
             assert entry is not None
-            assert PARCELS.named(parcel)["weight"] == weight
-            assert ENTRIES.named(entry)["corrected_by"] == corrected_by
+            assert PARCELS.labelled(parcel)["weight"] == weight
+            assert ENTRIES.labelled(entry)["corrected_by"] == corrected_by
             kinds = [row[3] for row in found.rows.select(TABLES[-2])]
             assert ("correction" in kinds) == (moment.index == receipt.index)
 

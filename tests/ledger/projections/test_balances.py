@@ -62,7 +62,7 @@ def accounts_of(rows: Rows) -> set[tuple[str, str, bool]]:
     """Every account that was ever moved in."""
     found = {(LEDGER, "", False), (LEDGER, "", True)}
     for row in rows.select(MOVEMENTS):
-        named = MOVEMENTS.named(row)
+        named = MOVEMENTS.labelled(row)
         documented = bool(named["documented"])
         found.add((PARCEL, named["parcel"], documented))
         for kind in (PARTY, SITE, COUNTRY):
@@ -104,7 +104,7 @@ def test_closing_is_what_is_there(history: list[int], data: st.DataObject) -> No
 def check_lines(rows: Rows, account: Account, found: Balance, start: int, stop: int) -> None:
     """Each line is the sum of the movements that it opens to."""
     for line in found.lines:
-        moved = [MOVEMENTS.named(row) for row in movements_of(rows, account, line, start, stop)]
+        moved = [MOVEMENTS.labelled(row) for row in movements_of(rows, account, line, start, stop)]
         assert len(moved) == line.amount.movements > 0
         assert sum(row["weight"] for row in moved) == line.amount.weight
         assert sum(row["unknown"] for row in moved) == line.amount.unknown

@@ -16,7 +16,7 @@ from tests.world import AUTHORITY, World
 def rows_of(world: World) -> list[dict[str, Any]]:
     """All movements, named."""
     with reading(world.ledger.journal, world.ledger.records) as rows:
-        return [MOVEMENTS.named(row) for row in rows.select(MOVEMENTS)]
+        return [MOVEMENTS.labelled(row) for row in rows.select(MOVEMENTS)]
 
 
 def test_what_is_used_up_is_what_is_made() -> None:

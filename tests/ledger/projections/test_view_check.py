@@ -77,7 +77,7 @@ def test_a_wrong_value_is_found(busy: World, table: Table, column: Column) -> No
     with reading(busy.ledger.journal, busy.ledger.records) as rows:
         row = rows.get(table, *key)
     assert row is not None
-    right = table.named(row)[column.name]
+    right = table.labelled(row)[column.name]
     wrong = another(column, right)
     plant(busy, f'UPDATE view_{table.name} SET "{column.name}" = ? WHERE {condition}', wrong, *key)
     assert differences(busy) == [Difference(table.name, key, column.name, right, wrong)]

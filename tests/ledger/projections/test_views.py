@@ -228,10 +228,10 @@ def test_a_corrected_entry_keeps_its_row_and_names_the_correction(world: World) 
         assert original is not None
         assert correction is not None
         assert parcel is not None
-        assert ENTRIES.named(original)["corrected_by"] == receipt.index
-        assert ENTRIES.named(correction)["corrects"] == mined.index
-        assert PARCELS.named(parcel)["weight"] == 12_400
-        moved = [MOVEMENTS.named(row) for row in rows.select(MOVEMENTS)]
+        assert ENTRIES.labelled(original)["corrected_by"] == receipt.index
+        assert ENTRIES.labelled(correction)["corrects"] == mined.index
+        assert PARCELS.labelled(parcel)["weight"] == 12_400
+        moved = [MOVEMENTS.labelled(row) for row in rows.select(MOVEMENTS)]
     assert [(row["kind"], row["way"], row["weight"]) for row in moved] == [
         ("mined", 1, 12_500),
         ("correction", -1, 100),

@@ -251,7 +251,7 @@ def test_the_last_change_of_a_page_counts() -> None:
 
 def test_rows_have_names() -> None:
     """A row can be read by its columns' names."""
-    named: dict[str, Any] = STONES.named(stones()[0])
+    named: dict[str, Any] = STONES.labelled(stones()[0])
     assert named == {"parcel": "P1", "number": 1, "weight": 12_500, "holder": "dealer-7", "index": 0}
 
 
