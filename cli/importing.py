@@ -292,11 +292,19 @@ def _append(session: Session, saved: Path, ledger: Ledger, left_out: Path | None
         continue
     last = receipts[-1]
     if session.json:
-        emit_json({"rows": lines, "acts": len(receipts), "first": receipts[0].index, "last": last.index,
+        emit_json({"lines": lines, "acts": len(receipts), "first": receipts[0].index, "last": last.index,
                    "receipt": last.text, "rejects": None if left_out is None else str(left_out)})  # fmt: skip
         return
-    say(f"recorded {lines} rows in {len(receipts)} acts, entries {receipts[0].index} to {last.index}")
+    say(f"recorded {_how_much(lines, receipts)}")
     say(f"receipt {last.text}")
+
+
+def _how_much(lines: int, receipts: Sequence[Receipt]) -> str:
+    if len(receipts) == 1:
+        rows = "" if lines == 1 else f" of {lines:,} rows"
+        return f"1 act{rows}, entry {receipts[0].index}"
+    rows = "" if lines == len(receipts) else f" of {lines:,} rows"
+    return f"{len(receipts):,} acts{rows}, entries {receipts[0].index} to {receipts[-1].index}"
 
 
 @adamas_command("template", example="adamas template production-sheet > sheet.csv", json=False)

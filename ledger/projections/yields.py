@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ledger.domain import events as e
+from ledger.domain.vocabulary import ROUGH_HS
 from ledger.projections.lineage import Lineage, Making
 
 
@@ -55,6 +56,11 @@ def yields(lineage: Lineage) -> tuple[Yield, ...]:
     return tuple(one for one in found if one.cuts)
 
 
+def _cut(making: Making, goods: e.Goods) -> bool:
+    """Whether a cut made polished goods of this output: what it left over unpolished is rough still."""
+    return making.polishes and goods.hs not in ROUGH_HS
+
+
 @dataclass
 class _Got:
     """Goes from a rough parcel to the polished stones that came of it."""
@@ -77,7 +83,7 @@ class _Got:
                 for goods in making.outputs:
                     if goods.parcel not in met:
                         met.add(goods.parcel)
-                        waiting.append((goods.parcel, goods.weight, polished or making.polishes))
+                        waiting.append((goods.parcel, goods.weight, polished or _cut(making, goods)))
         node = lineage.nodes.get(parcel)
         rough = node.history.weight if node is not None else None
         return Yield(parcel, rough, self.weight, self.complete, tuple(sorted(self.cuts)))

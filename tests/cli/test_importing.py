@@ -51,7 +51,7 @@ def test_what_was_detected_is_shown_and_must_be_confirmed(laptop: Laptop) -> Non
 def test_yes_takes_it_as_detected(laptop: Laptop) -> None:
     """Two days, two acts; the weights have come through the decimal comma."""
     ran = laptop.ok("import", put(laptop, GOOD), *MINER, "--yes")
-    assert "recorded 2 rows in 2 acts" in ran.out
+    assert "recorded 2 acts, entries" in ran.out
     assert laptop.body(laptop.size() - 2)["lines"][0]["weight"] == 12_500
 
 
@@ -59,7 +59,7 @@ def test_options_for_all_of_it_need_no_confirmation(laptop: Laptop) -> None:
     """What was given is not asked about."""
     said = ("--encoding", "utf-8", "--separator", "semicolon", "--decimal", "comma", "--unit", "carats")
     ran = laptop.ok("import", put(laptop, GOOD), *MINER, *said, "--json")
-    assert ran.data["rows"] == 2
+    assert ran.data["lines"] == 2
     assert ran.data["receipt"].startswith(f"{ran.data['last']}:")
 
 
@@ -99,7 +99,7 @@ def test_skip_errors_records_the_good_rows_and_writes_the_others(laptop: Laptop)
     """The rejects are mended and imported; then all is there, each once."""
     name = put(laptop, sheet("A;1,5;karowe;2024-01-02", "B;x;karowe;2024-01-02", "C;2,5;karowe;2024-01-02"))
     ran = laptop.ok("import", name, *MINER, "--yes", "--skip-errors", "--json")
-    assert (ran.data["rows"], ran.data["rejects"]) == (2, "s.csv.rejects.csv")
+    assert (ran.data["lines"], ran.data["rejects"]) == (2, "s.csv.rejects.csv")
     rejects = laptop.folder / "s.csv.rejects.csv"
     text = rejects.read_text(encoding="utf-8-sig")
     assert "weight-not-a-number" in text
@@ -204,7 +204,7 @@ def test_a_template_is_printed_and_imports_itself(laptop: Laptop, name: str, key
     """The example is a file that can be recorded as it is."""
     put(laptop, laptop.ok("template", name).out, f"{name}.csv")
     ran = laptop.ok("import", f"{name}.csv", "--as", name, "--key", key, "--yes", "--json")
-    assert ran.data["rows"] >= 2
+    assert ran.data["lines"] >= 2
 
 
 def test_the_37_histories_import_from_their_own_file(laptop: Laptop) -> None:
@@ -275,6 +275,48 @@ def test_the_command_killed_in_the_middle_goes_on(laptop: Laptop) -> None:
         mined = [r.event for r in ledger.records.between(before) if isinstance(r.event, e.Mined)]
     parcels = [line.parcel for event in mined for line in event.lines]
     assert len(parcels) == len(set(parcels)) == 40_000
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")
+def test_on_a_terminal_a_person_is_asked(laptop: Laptop) -> None:
+    """The decimal mark that the file leaves open, with a wrong answer first; then whether all is right."""
+    import pty
+
+    name = put(laptop, sheet("A;12,345;karowe;2024-01-02"))
+    keyboard, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from cli.main import run; run()", "import", name, *MINER], cwd=laptop.folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, stdin=terminal, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )  # fmt: skip
+    os.write(keyboard, b"dot\ncomma\ny\n")
+    out, err = process.communicate(timeout=60)
+    os.close(keyboard)
+    os.close(terminal)
+    assert process.returncode == 0, err
+    assert b"recorded 1 act, entry" in out
+    assert b"Is that how the file is written?" in err
+    assert laptop.body(laptop.size() - 1)["lines"][0]["weight"] == 12_345
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")
+def test_a_person_who_says_no_records_nothing(laptop: Laptop) -> None:
+    """Unconfirmed, 9."""
+    import pty
+
+    name, size = put(laptop, GOOD), laptop.size()
+    keyboard, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from cli.main import run; run()", "import", name, *MINER], cwd=laptop.folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, stdin=terminal, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )  # fmt: skip
+    os.write(keyboard, b"n\n")
+    process.communicate(timeout=60)
+    os.close(keyboard)
+    os.close(terminal)
+    assert process.returncode == 9
+    assert laptop.size() == size
 
 
 def test_faults_are_json_too(laptop: Laptop) -> None:
