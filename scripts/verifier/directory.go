@@ -9,7 +9,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -112,8 +114,8 @@ func (d *directory) readEntries(head *Checkpoint) {
 			d.report(name, fmt.Sprintf("the bundle does not hold %d whole entries", tile.W))
 			return
 		}
-		for _, entry := range entries {
-			d.add(entry)
+		for i, read := range readAll(entries) {
+			d.add(entries[i], read)
 		}
 	}
 }
@@ -130,16 +132,37 @@ func splitBundle(data []byte) ([][]byte, error) {
 	return entries, nil
 }
 
-func (d *directory) add(data []byte) {
+type outcome struct {
+	entry *Entry
+	err   error
+}
+
+// readAll reads entries on all cores, since the signatures take the most time.
+func readAll(entries [][]byte) []outcome {
+	read := make([]outcome, len(entries))
+	var waiting sync.WaitGroup
+	for first := 0; first < runtime.NumCPU(); first++ {
+		waiting.Add(1)
+		go func(first int) {
+			defer waiting.Done()
+			for i := first; i < len(entries); i += runtime.NumCPU() {
+				read[i].entry, read[i].err = readEntry(entries[i])
+			}
+		}(first)
+	}
+	waiting.Wait()
+	return read
+}
+
+func (d *directory) add(data []byte, read outcome) {
 	n := d.size
 	where := fmt.Sprintf("entry %d", n)
-	if entry, err := readEntry(data); err != nil {
-		d.report(where, err.Error())
-		d.last = nil
+	if read.err != nil {
+		d.report(where, read.err.Error())
 	} else {
-		d.checkEntry(where, n, entry)
-		d.last = entry
+		d.checkEntry(where, n, read.entry)
 	}
+	d.last = read.entry
 	d.before = tlog.RecordHash(data)
 	more, err := tlog.StoredHashesForRecordHash(n, d.before, d)
 	if err != nil {
