@@ -90,7 +90,7 @@ STEPS: Mapping[str, Steps] = {
         ("spans", "register_goods", "register_parties"),
         ("custody", "lineage", "register", "movements", "names", "entries"),
         ("tracing", "views"),
-        ("following", "balances"),
+        ("following", "balances", "wording"),
         ("*",),
     ),
     "ledger.investigation": (("replay",), ("compare", "accounts"), ("*",)),
@@ -114,7 +114,8 @@ STEPS: Mapping[str, Steps] = {
         ("cells",),
         ("drafts", "rejects"),
         ("rehearsal", "custody_sheet"),
-        ("importing", "demonstration"),
+        ("importing", "demonstration", "demonstration_histories"),
+        ("demonstration_refusals",),
     ),
     "cli": (
         ("output",),
