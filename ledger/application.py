@@ -155,7 +155,8 @@ class Ledger:
         ``said`` is what the statement says beside it (see `Act`). A documented event is signed with the
         discrepancies that it names. Raises `Malformed`.
         """
-        return self._propose(Act(event, key, **said), self._new_id()).signed
+        act = Act(event, key, **said)
+        return self._propose(act, act.id or self._new_id()).signed
 
     def record(self, event: Event, key: SigningKey, **said: Unpack[Said]) -> Receipt:
         """Sign and record one event; ``said`` as in `sign`, exceptions as in `record_batch`."""
@@ -181,7 +182,8 @@ class Ledger:
         `Malformed`."""
         self.records.catch_up()
         batch = self._batch()
-        proposed = self._named(Act(event, key, **said), self._new_id(), batch)
+        act = Act(event, key, **said)
+        proposed = self._named(act, act.id or self._new_id(), batch)
         batch.expect([proposed])
         return batch.refusals(proposed)
 
