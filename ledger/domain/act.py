@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import FrozenInstanceError, dataclass
+from typing import Any, ClassVar, dataclass_transform
 
 from ledger.domain import fields as f
-from ledger.domain.fields import may, need
+from ledger.domain.fields import may, need, rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,44 @@ class Discrepancy:
     said: str = may(f.TEXT, "the rule's sentence, with the numbers")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(need, may, rows))
+def record(cls: type[Any]) -> Any:
+    """A frozen record of named fields.
+
+    A dataclass whose methods are inherited from `Record` instead of being made for each class: making them
+    for eighty acts would take most of the time in which a command starts.
+    """
+    return dataclass(kw_only=True, eq=False, repr=False, match_args=False)(cls)
+
+
+class Record:
+    """What a frozen dataclass has, once for all records: values are set once, compared and shown by field."""
+
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in self.__dict__ or name not in self.__dataclass_fields__:
+            raise FrozenInstanceError(f"cannot assign to field {name!r}")
+        self.__dict__[name] = value
+
+    def __delattr__(self, name: str) -> None:
+        raise FrozenInstanceError(f"cannot delete field {name!r}")
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other):
+            return NotImplemented
+        return self.__dict__ == other.__dict__
+
+    def __hash__(self) -> int:
+        return hash((type(self), tuple(self.__dict__.values())))
+
+    def __repr__(self) -> str:
+        told = ", ".join(f"{name}={value!r}" for name, value in self.__dict__.items())
+        return f"{type(self).__name__}({told})"
+
+
+@record
+class Event(Record):
     """What every act shares."""
 
     TYPE: ClassVar[str] = ""

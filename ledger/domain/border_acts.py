@@ -3,15 +3,13 @@ them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ledger.domain import fields as f
-from ledger.domain.act import Arrival, Event, Part, act
+from ledger.domain.act import Arrival, Event, Part, act, record
 from ledger.domain.fields import may, need, rows
 
 
 @act("shipment-exported/1", "shipment export")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Exported(Event):
     """The shipment of a certificate leaves the territory."""
 
@@ -23,7 +21,7 @@ class Exported(Event):
 
 
 @act("shipment-imported/1", "shipment import")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Imported(Event):
     """A shipment arrives under another participant's certificate; its parcels begin here."""
 
@@ -42,7 +40,7 @@ class Imported(Event):
 
 
 @act("import-confirmed/1", "shipment confirm")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ImportConfirmed(Event):
     """The importing authority's confirmation of receipt (KPCS section III): number, parcels, weight,
     parties.
@@ -55,7 +53,7 @@ class ImportConfirmed(Event):
 
 
 @act("shipment-notified/1", "shipment notify")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ShipmentNotified(Event):
     """The notice to the importing authority, sent or received (KPCS Annex II 19 and 21)."""
 
@@ -68,7 +66,7 @@ class ShipmentNotified(Event):
 
 
 @act("shipment-arrived/1", "shipment arrive")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ShipmentArrived(Event):
     """A shipment is presented to the importing authority (KPCS Annex II 22)."""
 
@@ -80,7 +78,7 @@ class ShipmentArrived(Event):
 
 
 @act("shipment-inspected/1", "shipment inspect")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ShipmentInspected(Event):
     """The contents are weighed, counted and valued against the certificate (KPCS Annex II 23)."""
 
@@ -92,7 +90,7 @@ class ShipmentInspected(Event):
 
 
 @act("shipment-detained/1", "shipment detain")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ShipmentDetained(Event):
     """Conditions are not met: the shipment is detained and the issuer informed (EUREG 5(1)(b), 5(3))."""
 
@@ -101,7 +99,7 @@ class ShipmentDetained(Event):
 
 
 @act("shipment-remedied/1", "shipment remedy")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ShipmentRemedied(Event):
     """A detained shipment is released after remedial measures (EUREG 5(2), 14(2))."""
 
@@ -110,7 +108,7 @@ class ShipmentRemedied(Event):
 
 
 @act("shipment-rejected/1", "shipment reject")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ShipmentRejected(Event):
     """A shipment may not enter and is ordered back to its provenance (CAACT 15, 17)."""
 
@@ -120,7 +118,7 @@ class ShipmentRejected(Event):
 
 
 @act("shipment-returned/1", "shipment return")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ShipmentReturned(Event):
     """An exported shipment is back: its parcels are in hand again."""
 
@@ -130,7 +128,7 @@ class ShipmentReturned(Event):
 
 
 @act("parcel-forfeited/1", "parcel forfeit")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Forfeited(Event):
     """Seized goods are forfeited: destroyed, sold where they do not re-enter the trade, or kept (CAACT
     27-31).

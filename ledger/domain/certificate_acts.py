@@ -3,15 +3,13 @@ CAACT)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ledger.domain import fields as f
-from ledger.domain.act import ClassWeight, Event, Part, act
+from ledger.domain.act import ClassWeight, Event, Part, act, record
 from ledger.domain.fields import may, need, rows
 
 
 @act("certificate-applied/1", "certificate apply")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CertificateApplied(Event):
     """An exporter asks for a certificate and declares that the goods are not conflict diamonds (Annex II
     17-18).
@@ -28,7 +26,7 @@ class CertificateApplied(Event):
 
 
 @act("certificate-refused/1", "certificate refuse")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CertificateRefused(Event):
     """An application is refused."""
 
@@ -37,7 +35,7 @@ class CertificateRefused(Event):
 
 
 @act("certificate-issued/1", "certificate issue")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CertificateIssued(Event):
     """A Kimberley Process certificate for one shipment (KPCS Annex I A); values and names are sealed."""
 
@@ -62,7 +60,7 @@ class CertificateIssued(Event):
 
 
 @act("certificate-validated/1", "certificate validate")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CertificateValidated(Event):
     """The exporting authority found the goods equal to the certificate and sealed them (EUREG 12(2))."""
 
@@ -71,7 +69,7 @@ class CertificateValidated(Event):
 
 
 @act("certificate-voided/1", "certificate void")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CertificateVoided(Event):
     """A certificate is no longer valid; its parcels are free again."""
 
@@ -81,7 +79,7 @@ class CertificateVoided(Event):
 
 
 @act("certificate-endorsed/1", "certificate endorse")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CertificateEndorsed(Event):
     """A minor typing error is endorsed on the issuer's instruction; the certificate stays valid with it
     (INSOP).
@@ -95,7 +93,7 @@ class CertificateEndorsed(Event):
 
 
 @act("certificate-replaced/1", "certificate replace")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CertificateReplaced(Event):
     """A certificate gives way to another before export; the original comes back (CAACT 11, CAREG 3)."""
 
@@ -104,7 +102,7 @@ class CertificateReplaced(Event):
 
 
 @act("certificate-returned/1", "certificate return")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CertificateReturned(Event):
     """A certificate comes back to its issuer unused or expired (EUREG 12(5))."""
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ledger.domain import fields as f
-from ledger.domain.act import Event, act
+from ledger.domain.act import Event, act, record
 from ledger.domain.fields import need
 
 
 @act("attested/1", "attest")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Attested(Event):
     """A further signer agrees with an entry, of this ledger or another."""
 
@@ -22,7 +21,7 @@ class Attested(Event):
 
 
 @act("corrected/1", "correct")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Corrected(Event):
     """An earlier entry's body is replaced from here on; the original stays (FORMATS section 4)."""
 
@@ -33,7 +32,7 @@ class Corrected(Event):
 
 
 @act("disclosure-erased/1", "erase")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class DisclosureErased(Event):
     """Sealed values of an entry were erased from this database, by law."""
 

@@ -20,7 +20,7 @@ comes earlier, and where the ledger's own order contradicts no date it is kept.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from typing import Protocol
@@ -41,13 +41,13 @@ LAST_ZONE = 12 * 3_600 * 1_000_000
 
 
 class Acts(Protocol):
-    """Where histories are read: the entries that change a subject, and those that only name it, by index."""
+    """Where histories are read, by index."""
 
     def of(self, subject: str) -> Sequence[Recorded]:
         """The entries that change the subject."""
 
-    def mentioning(self, subject: str) -> Sequence[Recorded]:
-        """The entries that name the subject and leave it as it is."""
+    def histories(self, subjects: Iterable[str]) -> Mapping[str, Sequence[Recorded]]:
+        """Of each subject the entries that change it and those that only name it."""
 
     def opaque(self) -> tuple[int, int | None]:
         """How many entries this version does not understand, and the first one's index."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ledger.domain import fields as f
-from ledger.domain.act import Event, act
+from ledger.domain.act import Event, act, record
 from ledger.domain.fields import may, need
 
 
 @act("alert-raised/1", "alert raise")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class AlertRaised(Event):
     """Others should look: a fake certificate, a suspicious shipment, an infringement (A/RES/67/135
     paragraph 11).
@@ -26,7 +24,7 @@ class AlertRaised(Event):
 
 
 @act("alert-received/1", "alert receive")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class AlertReceived(Event):
     """Another ledger's alert, verified and taken note of."""
 
@@ -38,7 +36,7 @@ class AlertReceived(Event):
 
 
 @act("alert-closed/1", "alert close")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class AlertClosed(Event):
     """An alert is explained, confirmed or dismissed."""
 
@@ -48,7 +46,7 @@ class AlertClosed(Event):
 
 
 @act("finding-recorded/1", "review find")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class FindingRecorded(Event):
     """What a review visit or an analysis found, to be followed up (KPCS section VI)."""
 
@@ -60,7 +58,7 @@ class FindingRecorded(Event):
 
 
 @act("finding-followed/1", "review follow")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class FindingFollowed(Event):
     """A finding is followed up: sent, answered, explained, corrected, confirmed, dismissed."""
 
@@ -70,7 +68,7 @@ class FindingFollowed(Event):
 
 
 @act("decision-recorded/1", "governance decide")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class DecisionRecorded(Event):
     """A decision of a plenary, a Chair, the Security Council or the State, with its day of effect."""
 
@@ -82,7 +80,7 @@ class DecisionRecorded(Event):
 
 
 @act("office-held/1", "governance appoint")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class OfficeHeld(Event):
     """A participant or party holds an office from a day on: Chair, vice-chair, working group, focal point."""
 
@@ -93,7 +91,7 @@ class OfficeHeld(Event):
 
 
 @act("grant-given/1", "grant give")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class GrantGiven(Event):
     """A reader may be given sealed fields: which, from when, until when."""
 
@@ -106,7 +104,7 @@ class GrantGiven(Event):
 
 
 @act("grant-withdrawn/1", "grant withdraw")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class GrantWithdrawn(Event):
     """A grant ends."""
 

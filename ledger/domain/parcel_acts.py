@@ -3,17 +3,15 @@ are."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ledger.domain import fields as f
-from ledger.domain.act import Event, Goods, Part, act
+from ledger.domain.act import Event, Goods, Part, act, record
 from ledger.domain.fields import may, need, rows
 
 # --- parcels: how they begin -----------------------------------------------------------------------------
 
 
 @act("parcel-mined/1", "parcel mine")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Mined(Event):
     """A production sheet: what was recovered at a site, a line a parcel."""
 
@@ -23,7 +21,7 @@ class Mined(Event):
 
 
 @act("stock-opened/1", "parcel open-stock")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class StockOpened(Event):
     """Goods that were there before the ledger was; they stay marked for life (EUREG Article 6)."""
 
@@ -37,7 +35,7 @@ class StockOpened(Event):
 
 
 @act("parcel-weighed/1", "parcel weigh")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Weighed(Event):
     """A parcel was put on a scale."""
 
@@ -49,7 +47,7 @@ class Weighed(Event):
 
 
 @act("parcel-valued/1", "parcel value")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Valued(Event):
     """A parcel was valued; the value is sealed."""
 
@@ -61,7 +59,7 @@ class Valued(Event):
 
 
 @act("parcel-reported/1", "parcel report")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Reported(Event):
     """Somebody reports something about a parcel, or about no parcel in particular; it changes nothing."""
 
@@ -71,7 +69,7 @@ class Reported(Event):
 
 
 @act("parcel-named/1", "parcel name")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Named(Event):
     """A parcel is known by a name."""
 
@@ -83,7 +81,7 @@ class Named(Event):
 
 
 @act("parcel-sorted/1", "parcel sort")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Sorted(Event):
     """Unsorted goods are sorted into HS classes."""
 
@@ -93,7 +91,7 @@ class Sorted(Event):
 
 
 @act("parcel-split/1", "parcel split")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Split(Event):
     """A parcel is divided, or a stone breaks, is sawn or cleaved."""
 
@@ -103,7 +101,7 @@ class Split(Event):
 
 
 @act("parcel-mixed/1", "parcel mix")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Mixed(Event):
     """Whole parcels are put together into one."""
 
@@ -117,7 +115,7 @@ class Mixed(Event):
 
 
 @act("parcel-polished/1", "parcel polish")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Polished(Event):
     """Rough is cut and polished: it leaves the scheme. ``complete``: all outputs are named."""
 
@@ -130,7 +128,7 @@ class Polished(Event):
 
 
 @act("parcel-offered/1", "parcel offer")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Offered(Event):
     """Goods are offered in a tender, an auction or otherwise; nothing moves."""
 
@@ -141,7 +139,7 @@ class Offered(Event):
 
 
 @act("parcel-consigned/1", "parcel consign")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Consigned(Event):
     """Goods go into another's hands and keep their owner."""
 
@@ -152,7 +150,7 @@ class Consigned(Event):
 
 
 @act("parcel-transferred/1", "parcel transfer")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Transferred(Event):
     """Goods go into another's hands without a sale; with ``title`` the ownership passes too."""
 
@@ -162,7 +160,7 @@ class Transferred(Event):
 
 
 @act("parcel-sold/1", "parcel sell")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Sold(Event):
     """Goods are sold and delivered; price and invoice are sealed."""
 
@@ -178,7 +176,7 @@ class Sold(Event):
 
 
 @act("parcel-received/1", "parcel receive")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Received(Event):
     """The new holder confirms what arrived, with the weights found."""
 
@@ -187,7 +185,7 @@ class Received(Event):
 
 
 @act("parcel-sealed/1", "parcel seal")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Sealed(Event):
     """Parcels are put into a tamper-evident container (KPCS section IV)."""
 
@@ -196,7 +194,7 @@ class Sealed(Event):
 
 
 @act("parcel-seized/1", "parcel seize")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Seized(Event):
     """An authority takes goods; goods unknown until then begin here and stay marked for life."""
 
@@ -206,7 +204,7 @@ class Seized(Event):
 
 
 @act("parcel-released/1", "parcel release")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Released(Event):
     """Seized goods go to somebody: back, or to the buyer of forfeited goods."""
 
@@ -215,7 +213,7 @@ class Released(Event):
 
 
 @act("parcel-lost/1", "parcel lose")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Lost(Event):
     """Goods are lost, stolen or destroyed."""
 
@@ -224,7 +222,7 @@ class Lost(Event):
 
 
 @act("parcel-recovered/1", "parcel recover")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Recovered(Event):
     """Lost goods are found again."""
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ledger.domain import fields as f
-from ledger.domain.act import Event, act
+from ledger.domain.act import Event, act, record
 from ledger.domain.fields import may, need, rows
 
 
@@ -46,7 +46,7 @@ class MeasureLine:
 
 
 @act("register-adopted/1", "participant adopt")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RegisterAdopted(Event):
     """A register of participants and measures becomes this ledger's starting point."""
 
@@ -56,7 +56,7 @@ class RegisterAdopted(Event):
 
 
 @act("participant-admitted/1", "participant admit")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ParticipantAdmitted(Event):
     """A participant is admitted, or admitted again."""
 
@@ -67,7 +67,7 @@ class ParticipantAdmitted(Event):
 
 
 @act("participant-left/1", "participant leave")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ParticipantLeft(Event):
     """A participant left or was removed."""
 
@@ -77,7 +77,7 @@ class ParticipantLeft(Event):
 
 
 @act("measure-adopted/1", "measure adopt")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class MeasureAdopted(Event):
     """A measure binds a participant from a date on; it may reach back over past acts."""
 
@@ -96,7 +96,7 @@ class MeasureAdopted(Event):
 
 
 @act("measure-ended/1", "measure end")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class MeasureEnded(Event):
     """A measure ends."""
 

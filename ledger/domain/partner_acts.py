@@ -6,12 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ledger.domain import fields as f
-from ledger.domain.act import Event, act
+from ledger.domain.act import Event, act, record
 from ledger.domain.fields import may, need, rows
 
 
 @act("partner-recognised/1", "partner recognise")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PartnerRecognised(Event):
     """Another participant's ledger is recognised under its origin and keys, from a day on."""
 
@@ -23,7 +23,7 @@ class PartnerRecognised(Event):
 
 
 @act("partner-dropped/1", "partner drop")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PartnerDropped(Event):
     """A partner's ledger is no longer recognised."""
 
@@ -33,7 +33,7 @@ class PartnerDropped(Event):
 
 
 @act("checkpoint-pinned/1", "partner pin")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CheckpointPinned(Event):
     """A partner's signed checkpoint, whole: from now on its past cannot change unnoticed (DESIGN section 6).
 
@@ -48,7 +48,7 @@ class CheckpointPinned(Event):
 
 
 @act("fork-proved/1", "partner fork")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ForkProved(Event):
     """A partner showed two histories: the proof's hash; imports from it stop."""
 
@@ -57,7 +57,7 @@ class ForkProved(Event):
 
 
 @act("reconciliation-stated/1", "reconciliation state")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ReconciliationStated(Event):
     """The agreed statement of a reconciliation; both sides attest it (A/RES/67/135 paragraph 27)."""
 
@@ -89,7 +89,7 @@ class RangeLine:
 
 
 @act("profile-adopted/1", "profile adopt")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ProfileAdopted(Event):
     """What KPCS leaves to each State: validity, deadlines, tolerances, numbers, who may sell to whom."""
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ledger.domain import fields as f
-from ledger.domain.act import Event, act
+from ledger.domain.act import Event, act, record
 from ledger.domain.fields import may, need
 
 
 @act("ledger-opened/1", "house open")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LedgerOpened(Event):
     """A ledger begins: its origin, its first authority, the keys that speak for it."""
 
@@ -24,7 +22,7 @@ class LedgerOpened(Event):
 
 
 @act("ledger-closed/1", "house close")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LedgerClosed(Event):
     """The last entry of a ledger; its successor's entry 0 names it (FORMATS section 3)."""
 
@@ -34,7 +32,7 @@ class LedgerClosed(Event):
 
 
 @act("ledger-key-changed/1", "house change-key")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LedgerKeyChanged(Event):
     """A further key speaks for the ledger; ``proof`` shows that its holder agreed (FORMATS section 6)."""
 
@@ -43,7 +41,7 @@ class LedgerKeyChanged(Event):
 
 
 @act("ledger-key-revoked/1", "house revoke-key")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LedgerKeyRevoked(Event):
     """A key no longer speaks for the ledger: what it signed counts only up to ``size`` and under ``root``."""
 
@@ -54,7 +52,7 @@ class LedgerKeyRevoked(Event):
 
 
 @act("certificate-index/1", "house index-certificates")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CertificateIndex(Event):
     """The root of the sorted index of all certificate numbers known in the first ``size`` entries."""
 
@@ -64,7 +62,7 @@ class CertificateIndex(Event):
 
 
 @act("party-registered/1", "party register")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PartyRegistered(Event):
     """A party is known to the ledger under a public pseudonym; name and address are sealed."""
 
@@ -77,7 +75,7 @@ class PartyRegistered(Event):
 
 
 @act("alias-recorded/1", "party alias")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class AliasRecorded(Event):
     """Another name of a party, parcel or site."""
 
@@ -86,7 +84,7 @@ class AliasRecorded(Event):
 
 
 @act("site-registered/1", "site register")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SiteRegistered(Event):
     """A mine or field; its exact location is sealed."""
 
@@ -101,7 +99,7 @@ class SiteRegistered(Event):
 
 
 @act("licence-granted/1", "licence grant")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LicenceGranted(Event):
     """A licence of a party, for a kind of business and, for mining, a site (KPCS Annex II 9-14)."""
 
@@ -114,7 +112,7 @@ class LicenceGranted(Event):
 
 
 @act("licence-withdrawn/1", "licence withdraw")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LicenceWithdrawn(Event):
     """A licence ends before its time."""
 
@@ -124,7 +122,7 @@ class LicenceWithdrawn(Event):
 
 
 @act("role-granted/1", "role grant")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RoleGranted(Event):
     """A party may act in a further role."""
 
@@ -135,7 +133,7 @@ class RoleGranted(Event):
 
 
 @act("role-withdrawn/1", "role withdraw")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RoleWithdrawn(Event):
     """A party no longer acts in a role."""
 
@@ -146,7 +144,7 @@ class RoleWithdrawn(Event):
 
 
 @act("mandate-granted/1", "mandate grant")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class MandateGranted(Event):
     """A clerk may record kinds of acts for a party that does not sign itself."""
 
@@ -159,7 +157,7 @@ class MandateGranted(Event):
 
 
 @act("mandate-withdrawn/1", "mandate withdraw")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class MandateWithdrawn(Event):
     """A mandate ends."""
 
@@ -169,7 +167,7 @@ class MandateWithdrawn(Event):
 
 
 @act("key-enrolled/1", "key enrol")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class KeyEnrolled(Event):
     """A key signs for a party from now on; ``proof`` shows that its holder agreed."""
 
@@ -179,7 +177,7 @@ class KeyEnrolled(Event):
 
 
 @act("key-revoked/1", "key revoke")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class KeyRevoked(Event):
     """A key no longer signs; what it signed since ``since`` is disputed."""
 
