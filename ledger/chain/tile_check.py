@@ -56,7 +56,8 @@ def strays(read: Read, size: int, paths: Iterable[str]) -> Iterator[TileFault]:
             tile = Tile.parse(path)
             true = tiles.true_tile(tile, size)
             if tile != true:
-                tiles.check_prefix(tile, read(path) or b"", read(true.path) or b"")
+                whole = read(true.path)
+                tiles.check_prefix(tile, data := read(path) or b"", data if whole is None else whole)
         except Malformed as trouble:
             yield TileFault(path, trouble.code, trouble.values)
 
