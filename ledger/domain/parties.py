@@ -90,7 +90,7 @@ MAY_RECORD: dict[type[e.Event], frozenset[Role]] = {
     e.GrantGiven: _AUTHORITY,
     e.GrantWithdrawn: _AUTHORITY,
     e.Attested: _ANY,
-    e.Corrected: _ANY,
+    e.Corrected: _ANY | {Role.ARCHIVIST},
     e.DisclosureErased: _AUTHORITY,
 }
 """Act by role: which roles may record an act themselves. A clerk records what the mandating party may
