@@ -180,7 +180,7 @@ def main() -> int:
     FOLDER.mkdir(exist_ok=True)
     for name, content in made().items():
         text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
-        (FOLDER / f"{name}.json").write_text(text, encoding="utf-8")
+        (FOLDER / f"{name}.json").write_text(text, encoding="utf-8", newline="\n")
     return 0
 
 
