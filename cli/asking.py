@@ -68,13 +68,10 @@ def rows_at(session: Session, moment: Moment) -> Iterator[Replay]:
 
 def beside(found: Replay) -> Mapping[str, Any]:
     """What an answer says of the moment that it is of, for JSON."""
-    count, first = found.opaque
     said: dict[str, Any] = {"as_of": str(found.moment), "entries": found.counted}
     if found.moment.kind == moments.OCCURRED:
         said["uncertain"] = found.uncertain
-    if count:
-        said["opaque"] = {"entries": count, "first": first}
-    return said
+    return {**said, **opaque_values(*found.opaque)}
 
 
 def say_beside(found: Replay) -> None:
@@ -84,10 +81,28 @@ def say_beside(found: Replay) -> None:
     opaque_remark(*found.opaque)
 
 
+Opaque = tuple[int, int | None]
+"""How many entries are not understood, and the first one's index."""
+
+
+def opaque_at(session: Session, moment: Moment) -> Opaque:
+    """The entries that an answer about a moment could depend on and that are not understood."""
+    records = session.ledger().records
+    count, first = records.opaque()
+    if first is None or not moments.counts(records.recorded(first), moment):
+        return 0, None
+    return count, first
+
+
 def opaque_remark(count: int, first: int | None) -> None:
     """That the answer may depend on entries which this version does not understand."""
     if count:
         remark(messages.text("opaque-entries", {"count": count, "first": first}))
+
+
+def opaque_values(count: int, first: int | None) -> dict[str, Any]:
+    """The same for JSON."""
+    return {"opaque": {"entries": count, "first": first}} if count else {}
 
 
 def answer(

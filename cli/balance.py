@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.asking import csv_option
+from cli.asking import csv_option, opaque_at, opaque_remark, opaque_values
+from cli.moments import NOW
 from cli.options import normal
 from cli.output import adamas_command, emit_csv, emit_json, emit_table, heading, remark
 from cli.session import Session, pass_session
@@ -69,15 +70,17 @@ def balance(
     recorded, occurred = _periods(context, dates)
     ledger = session.ledger(write=True)
     account = Account(kind, normal(name), documented)
+    opaque = opaque_at(session, NOW)
     with statement(ledger.journal, ledger.records, account, recorded=recorded, occurred=occurred) as found:
         if session.json:
-            emit_json(_values(found, dates, opened=entries))
+            emit_json({**_values(found, dates, opened=entries), **opaque_values(*opaque)})
             return
         lines = list(_lines(found, opened=entries))
         if as_csv:
             emit_csv(_HEADERS, lines)
         else:
             _print(found, lines, kind, name, dates, documented=documented)
+        opaque_remark(*opaque)
 
 
 def _periods(context: click.Context, dates: dict[str, str | None]) -> tuple[Period, Period]:

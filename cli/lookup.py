@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli import particulars
-from cli.asking import answer, counted, csv_option, limit_option, opaque_remark, rows_at
+from cli.asking import answer, counted, csv_option, limit_option, opaque_at, rows_at
 from cli.moments import NOW, Moment, moment_options
 from cli.options import normal
 from cli.output import AdamasGroup, adamas_command
@@ -56,8 +56,8 @@ def show_parcel(session: Session, parcel: str, moment: Moment, as_csv: bool) -> 
 
     ledger = session.ledger()
     found = known.parcel(ledger.records, normal(parcel), moment)
-    particulars.emit(session, *particulars.of_parcel(found, moment), as_csv=as_csv)
-    _opaque(ledger)
+    opaque = opaque_at(session, moment)
+    particulars.emit(session, *particulars.of_parcel(found, moment), as_csv=as_csv, opaque=opaque)
 
 
 @adamas_command("certificate", example="adamas show certificate BW/00000107", exits=(0, 4, 5, 7))
@@ -71,8 +71,8 @@ def show_certificate(session: Session, certificate: str, moment: Moment, as_csv:
 
     ledger = session.ledger()
     found = known.certificate(ledger.records, normal(certificate), moment)
-    particulars.emit(session, *particulars.of_certificate(found, moment), as_csv=as_csv)
-    _opaque(ledger)
+    opaque = opaque_at(session, moment)
+    particulars.emit(session, *particulars.of_certificate(found, moment), as_csv=as_csv, opaque=opaque)
 
 
 @adamas_command("party", example="adamas show party dealer-7", exits=(0, 4, 5, 7))
@@ -86,16 +86,12 @@ def show_party(session: Session, party: str, moment: Moment, as_csv: bool) -> No
 
     ledger = session.ledger()
     found = known.party(ledger.records, normal(party), moment)
-    particulars.emit(session, *particulars.of_party(found, moment), as_csv=as_csv)
-    _opaque(ledger)
+    opaque = opaque_at(session, moment)
+    particulars.emit(session, *particulars.of_party(found, moment), as_csv=as_csv, opaque=opaque)
 
 
 for command in (show_entry, show_parcel, show_certificate, show_party):
     show.add_command(command)
-
-
-def _opaque(ledger: Ledger) -> None:
-    opaque_remark(*ledger.records.opaque())
 
 
 @adamas_command("find", example="adamas find letseng\nadamas find 'bw 1-07'", exits=(0, 5, 7))

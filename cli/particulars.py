@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from cli.asking import flat, shown, table
+from cli.asking import Opaque, flat, opaque_remark, opaque_values, shown, table
 from cli.output import emit_csv, emit_json, heading, say
 from cli.session import Session
 from ledger import messages
@@ -38,11 +38,16 @@ Facts = dict[str, Any]
 Tables = dict[str, Sequence[Mapping[str, Any]]]
 
 
-def emit(session: Session, title: str, facts: Facts, tables: Tables, *, as_csv: bool) -> None:
+def emit(
+    session: Session, title: str, facts: Facts, tables: Tables, *, as_csv: bool, opaque: Opaque = (0, None)
+) -> None:
     """Print what is known; what is empty is left out, except in JSON."""
     if session.json:
-        emit_json({**facts, **{name: list(lines) for name, lines in tables.items()}})
-    elif as_csv:
+        listed = {name: list(lines) for name, lines in tables.items()}
+        emit_json({**facts, **listed, **opaque_values(*opaque)})
+        return
+    opaque_remark(*opaque)
+    if as_csv:
         emit_csv(("section", "row", "field", "value"), _cells(title, facts, tables))
     else:
         heading(title)

@@ -17,8 +17,10 @@ that. `ledger.projections.following` keeps them where the ledger is.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from zlib import crc32
 
 from ledger.domain import events as e
+from ledger.domain import fields
 from ledger.domain.parcels import Parcel
 from ledger.domain.parties import HOUSE, House, Key, key_subject
 from ledger.domain.state import Subject, advance, fold_subject, guarded
@@ -31,10 +33,21 @@ from ledger.store.rows import Changes, Rows, Table
 from ledger.store.tables import Tables
 
 VIEW = "ledger"
-VERSION = 1
-"""To be raised whenever a row of any view would read otherwise: the tables are then built anew."""
-
 TABLES: tuple[Table, ...] = (ENTRIES, *(one.table for one in REGISTERS.values()), MOVEMENTS, NAMES)
+
+_SCHEME = 1
+"""To be raised whenever a row would read otherwise although no column and no type of act has changed."""
+
+
+def _version() -> int:
+    acts = [(wire, [field.name for field in fields.table(act)]) for wire, act in sorted(e.EVENTS.items())]
+    columns = [(table.name, [column.name for column in table.columns]) for table in TABLES]
+    return crc32(repr((_SCHEME, acts, columns)).encode())
+
+
+VERSION = _version()
+"""Another one whenever this program knows other acts, fields or columns than the one that built the tables,
+which are then built anew: an entry that was not understood may be understood now."""
 
 _PAGE = 1_000
 _PAGE_SUBJECTS = 10_000
