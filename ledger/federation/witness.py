@@ -52,7 +52,7 @@ class Witness:
     """``logs``: the keys pinned for each origin. ``clock``: seconds since 1970.
 
     Raises `Malformed`: ``note-name``, ``witness-no-logs``, ``witness-log-key`` (a witness must not be one of
-    the logs' own keys); `Unavailable` (``mldsa-unavailable``) as `ledger.keys`.
+    the logs' own keys).
     """
 
     def __init__(
@@ -88,7 +88,11 @@ class Witness:
                 raise Malformed("witness-log-key", name=key.name)
 
     def add_checkpoint(self, body: bytes) -> Answer:
-        """The answer to a request. Raises `StoreTrouble` when the memory cannot be read or written."""
+        """The answer to a request.
+
+        Raises `StoreTrouble` when the memory cannot be read or written, `Unavailable`
+        (``mldsa-unavailable``) when a pinned key of kind 0x06 cannot be checked on this machine.
+        """
         try:
             request = AddCheckpoint.decode(body)  # (1)
         except Malformed as reason:

@@ -4,7 +4,8 @@ Strangers can reach it, so everything has a bound: 65,536 bytes a request, 64 co
 silence, 30 seconds for a request from its first byte to its answer. Whoever is beyond a bound is answered
 408, 411, 413 or 503, or cut off. Encryption, names and rates belong to the web server in front of it.
 
-When the memory cannot be read or written it answers 500 and cosigns nothing.
+When the memory cannot be read or written, or a pinned key of kind 0x06 cannot be checked on this machine, it
+answers 500 and cosigns nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from ledger.errors import Malformed, StoreTrouble
+from ledger.errors import AdamasError, Malformed, StoreTrouble
 from ledger.federation.add_checkpoint import MOST_BYTES, PATH
 from ledger.federation.witness import Answer, Witness
 
@@ -160,7 +161,7 @@ class _Conversation(BaseHTTPRequestHandler):
             return
         try:
             answer = self.server.witness.add_checkpoint(body)
-        except StoreTrouble as trouble:
+        except AdamasError as trouble:
             answer = Answer(500, "", f"{trouble.code}: {trouble}")
         self._answer(answer)
 

@@ -345,6 +345,23 @@ def test_a_second_key_signs_post_quantum(tmp_path: Path, log: Log) -> None:
         cosignatures(Answer(200, changed, ""), log.checkpoint(), aa)
 
 
+def test_a_ledger_pinned_by_its_post_quantum_key_is_cosigned(tmp_path: Path, log: Log) -> None:
+    """Its line of kind 0x06 is the one that counts; a changed one is refused."""
+    own = MlDsa44Key(bytes(32))
+    pinned = note.VerifierKey(ORIGIN, note.MLDSA44, own.public)
+    aa = Witness("w.example/1", key("w"), {ORIGIN: [pinned]}, Memory.at(tmp_path), lambda: NOW)
+    line = note.sign_mldsa44(log.checkpoint().note.text, ORIGIN, own)
+    changed = note.Signature(line.name, line.key_id, line.data[:-1] + bytes([line.data[-1] ^ 1]))
+    assert aa.add_checkpoint(log.request(0)).status == 403
+    assert aa.add_checkpoint(resigned(log, changed)).status == 403
+    assert (
+        aa.add_checkpoint(
+            resigned(log, note.sign(log.checkpoint().note.text, ORIGIN, log.signer), line)
+        ).status
+        == 200
+    )
+
+
 def test_a_ledger_cannot_be_its_own_witness(tmp_path: Path, log: Log) -> None:
     """The same key in both places is refused when the witness is made."""
     with raised(Malformed, "witness-log-key"):
