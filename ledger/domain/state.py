@@ -13,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 from collections import ChainMap
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from operator import attrgetter
 from typing import Any
 
 from ledger.domain import certificates, events, fields, parcels, participants, parties, partners, registration
@@ -160,8 +161,24 @@ def apply(change: Change, before: Subject | None, recorded: Recorded) -> Subject
     for field, items in (change.add or {}).items():
         values[field] = values.get(field, getattr(subject, field)) + items
     values["acts"] = (*subject.acts, recorded)
-    result: Subject = dataclasses.replace(subject, **values)
-    return result
+    changed: Subject = _changed(subject, values)
+    return changed
+
+
+_SHAPES: dict[Any, tuple[Callable[[Any], tuple[Any, ...]], dict[str, int]]] = {}
+
+
+def _changed(subject: Any, values: Mapping[str, Any]) -> Any:
+    """A subject with new values: `dataclasses.replace`, written out because every act comes through here."""
+    kind = type(subject)
+    if kind not in _SHAPES:
+        names = [field.name for field in dataclasses.fields(kind)]
+        _SHAPES[kind] = attrgetter(*names), {name: place for place, name in enumerate(names)}
+    read, places = _SHAPES[kind]
+    now = list(read(subject))
+    for name, value in values.items():
+        now[places[name]] = value
+    return kind(*now)
 
 
 def _first(change: Change, recorded: Recorded) -> Subject:
