@@ -244,7 +244,8 @@ def _faults(file: Path, table: Table | None, found: Plan, wishes: Wishes) -> Pat
     if not wishes.skip_errors or table is None:
         rows = len({fault.row for fault in found.faults})
         only_rules = all(fault.refused for fault in found.faults)
-        raise (Refused if only_rules else Malformed)("import-faults", count=rows, rows=found.rows)
+        code = "import-faults" if table is not None else "import-faults-histories"
+        raise (Refused if only_rules else Malformed)(code, count=rows, rows=found.rows)
     if not wishes.dry_run:
         return _write_rejects(file, table, found, wishes)
     return None

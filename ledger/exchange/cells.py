@@ -65,29 +65,46 @@ def check(table: Table) -> tuple[list[Line], list[Fault]]:
     """Every row as values, or its faults; a row with a fault is no line."""
     lines: list[Line] = []
     faults: list[Fault] = []
+    known: Known = {}
     for row, cells in table.rows:
-        values, found = _values(table, row, cells)
+        values, found = _values(table, row, cells, known)
         faults.extend(found)
         if not found:
             lines.append(Line(row, values))
     return lines, faults
 
 
-def _values(table: Table, row: int, cells: tuple[Cell, ...]) -> tuple[dict[str, Any], list[Fault]]:
+Known = dict[tuple[int, Cell], Any]
+"""Cells that were read before, by column and text: a sheet says its site and date in every row."""
+
+_MOST_KNOWN = 10_000
+
+
+def _values(
+    table: Table, row: int, cells: tuple[Cell, ...], known: Known
+) -> tuple[dict[str, Any], list[Fault]]:
     values: dict[str, Any] = {}
     faults: list[Fault] = []
     if len(cells) > len(table.columns):
         faults.append(Fault(row, None, "row-long", {"cells": len(cells), "columns": len(table.columns)}))
     for place, column in enumerate(table.columns):
-        if column is None:
+        cell = cells[place] if place < len(cells) else ""
+        if column is None or (cell == "" and not column.required):
+            continue
+        if (place, cell) in known:
+            values[column.name] = known[place, cell]
             continue
         try:
-            value = read_cell(column, cells[place] if place < len(cells) else "", table.dialect)
+            value = read_cell(column, cell, table.dialect)
         except CellTrouble as trouble:
             faults.append(Fault(row, column.name, trouble.code, trouble.values))
             continue
-        if value is not None:
-            values[column.name] = value
+        if value is None:
+            continue
+        values[column.name] = value
+        # A number's text does not tell whether the sheet had it as a number or as text with its own mark.
+        if len(known) < _MOST_KNOWN and not isinstance(column.holds, Measure):
+            known[place, cell] = value
     return values, faults
 
 
@@ -106,7 +123,9 @@ def read_cell(column: Column, cell: Cell, dialect: Dialect) -> Any:
     """What the cell holds, None where it is empty and may be. Raises `CellTrouble`."""
     if isinstance(cell, Formula):
         raise CellTrouble("cell-formula", value=cell.text[:40])
-    text = unicodedata.normalize("NFC", cell.strip())
+    text = cell.strip()
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
     if text.startswith("'") and text[1:2] in FORMULA_STARTS:
         text = text[1:]
     if not text:
@@ -115,7 +134,7 @@ def read_cell(column: Column, cell: Cell, dialect: Dialect) -> Any:
         return None
     if len(text) > LONGEST_CELL:
         raise CellTrouble("cell-long", most=LONGEST_CELL)
-    if any(unicodedata.category(character) == "Cc" and character not in "\n\t" for character in text):
+    if not text.isprintable() and any(_is_control(character) for character in text):
         raise CellTrouble("cell-control", value=repr(text[:40]))
     if isinstance(column.holds, Measure):
         decimal = "." if isinstance(cell, Figure) else dialect.get("decimal", ".")
@@ -126,6 +145,10 @@ def read_cell(column: Column, cell: Cell, dialect: Dialect) -> Any:
     except ValueError:
         raise CellTrouble("cell-kind", value=text[:40], form=column.holds.form) from None
     return read if column.many else read[0]
+
+
+def _is_control(character: str) -> bool:
+    return unicodedata.category(character) == "Cc" and character not in "\n\t"
 
 
 def _measure(measure: Measure, text: str, decimal: str, unit: str) -> int:
