@@ -151,12 +151,15 @@ class Register:
         self._check_own(act, acting)
         return _entitled(acting, shown, [*by, shown.index])
 
+    def _held(self, party: str, span: Span) -> list[_Granted]:
+        """The roles of a party at a time: granted, and not withdrawn by then."""
+        gone = {ended.what for ended in self._withdrawn.get(party, ()) if ended.in_force(span)}
+        granted = self._roles.get(party, ())
+        return [item for item in granted if item.what not in gone and item.in_force(span)]
+
     def _role(self, party: str, allowed: Collection[str], span: Span, wire: str) -> _Granted:
-        for granted in self._roles.get(party, ()):
-            ended = any(
-                gone.what == granted.what and gone.in_force(span) for gone in self._withdrawn.get(party, ())
-            )
-            if granted.what in allowed and granted.in_force(span) and not ended:
+        for granted in self._held(party, span):
+            if granted.what in allowed:
                 return granted
         names = ", ".join(sorted(allowed)) or "-"
         raise _Unentitled(NOT_SHOWN, "authority-role", party=party, roles=names, type=wire)
@@ -173,7 +176,7 @@ class Register:
     def _check_own(self, act: Act, acting: str) -> None:
         """Who is no authority gives mandates for itself, and revokes its own keys only."""
         body, wire = act.statement.body, act.statement.type
-        if any(granted.what == _AUTHORITY for granted in self._roles.get(acting, ())):
+        if any(granted.what == _AUTHORITY for granted in self._held(acting, act.span)):
             return
         owner: Any = acting
         if wire == "mandate-granted/1":
