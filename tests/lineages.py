@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from ledger.domain import events as e
@@ -34,6 +35,10 @@ class Shelf:
     def mentioning(self, subject: str) -> list[e.Recorded]:
         """The entries that only name it."""
         return self._touched.get(subject, [])
+
+    def histories(self, subjects: Iterable[str]) -> dict[str, list[e.Recorded]]:
+        """Both, of many subjects."""
+        return {name: [*self.of(name), *self.mentioning(name)] for name in subjects}
 
     def opaque(self) -> tuple[int, int | None]:
         """Entries of unknown types."""

@@ -168,10 +168,10 @@ class _Walk:
 
     def _turn(self, passage: Passage, stage: Stage) -> None:
         turn = passage.turn
-        if turn == Turn.BEGINS or (turn in _MAY_BEGIN and not self.spans and self._untouched()):
+        if turn == Turn.BEGINS or (turn in _MAY_BEGIN and self._untouched()):
             self.begun.append(stage)
         if turn == Turn.BEGINS:
-            if self.spans or not self._untouched():
+            if not self._untouched():
                 self._gap(Why.BEGINS_AGAIN, None, stage)
             self._into(passage, stage)
         elif turn == Turn.RECEIVED:
@@ -184,7 +184,7 @@ class _Walk:
         elif turn in _OPENS:
             if turn == Turn.SEIZED and passage.source is not None:
                 self._out_of(passage.source, stage)
-            elif self.open is None and self.spans:
+            elif self.open is None and self.ended:
                 self._gap(Why.AFTER_END, passage.source, stage)
             elif self.open is not None and self.open.how in _NOT_BACK.get(turn, ()):
                 self._gap(Why.NOT_RETURNED, passage.source, stage)
@@ -192,6 +192,8 @@ class _Walk:
 
     def _untouched(self) -> bool:
         """Nothing was done with the goods so far; of a name or a weight there may be talk already."""
+        if self.spans or self.ended:
+            return False
         return self.open is None or (self.open.opened is None and self.open.holder is None)
 
     def _received(self, passage: Passage, stage: Stage) -> None:
@@ -200,7 +202,7 @@ class _Walk:
             if None not in (passage.source, now.source) and passage.source not in (now.source, now.holder):
                 self._gap(Why.OTHER_SOURCE, passage.source, stage, now.source)
             return
-        if now is not None or passage.source is not None:
+        if now is not None or passage.source is not None or self.ended:
             self._out_of(passage.source, stage)
         self._into(passage, stage)
 
@@ -208,7 +210,7 @@ class _Walk:
         now = self.open
         if now is not None and now.how != How.ABROAD and now.holder != passage.holder:
             self._out_of(passage.source, stage)
-        elif now is None and self.spans:
+        elif now is None and self.ended:
             self._gap(Why.AFTER_END, passage.source, stage)
         self._into(passage, stage)
 
@@ -216,7 +218,7 @@ class _Walk:
         """The act takes the goods out of somebody's hands: are they those that held them?"""
         now = self.open
         if now is None:
-            if self.spans:
+            if self.ended:
                 self._gap(Why.AFTER_END, source, stage)
             self._known_from_handing_over(source, stage)
         elif now.how in (How.ABROAD, How.MISSING):

@@ -7,8 +7,7 @@ shown as they are.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ledger.domain import events as e
@@ -48,17 +47,19 @@ class _Walk:
         """Walk from a parcel, nearest first."""
         nodes: dict[str, Node] = {}
         makings: dict[int, Making] = {}
-        distance = {parcel: 0}
-        waiting = deque([parcel])
+        waiting, distance = [parcel], 0
+        met = {parcel}
         while waiting:
-            name = waiting.popleft()
-            nodes[name] = node = self._node(name, distance[name])
-            for making in self._onward(node):
-                makings.setdefault(making.index, making)
-                for other in self._others(making):
-                    if other not in distance:
-                        distance[other] = distance[name] + 1
-                        waiting.append(other)
+            further: list[str] = []
+            for name, records in self._read(waiting):
+                nodes[name] = node = self._node(name, records, distance)
+                for making in self._onward(node):
+                    makings.setdefault(making.index, making)
+                    for other in self._others(making):
+                        if other not in met:
+                            met.add(other)
+                            further.append(other)
+            waiting, distance = further, distance + 1
         ordered = tuple(_weighed(makings[index], nodes) for index in sorted(makings))
         if self.direction == Direction.FORWARD:
             nodes = _mixed(nodes, ordered, parcel)
@@ -75,9 +76,13 @@ class _Walk:
             self._opaque(),
         )
 
-    def _node(self, parcel: str, distance: int) -> Node:
-        name = parcels.subject(parcel)
-        records = [*self.acts.of(name), *self.acts.mentioning(name)]
+    def _read(self, names: Sequence[str]) -> Iterator[tuple[str, Sequence[e.Recorded]]]:
+        """The entries of parcels that are equally far away, with one question."""
+        found = self.acts.histories(map(parcels.subject, names))
+        for name in names:
+            yield name, found.get(parcels.subject(name), ())
+
+    def _node(self, parcel: str, records: Sequence[e.Recorded], distance: int) -> Node:
         self.uncertain.update(record.index for record in records if may_count(record, self.moment))
         read = readings(records, self.moment)
         told = history(parcel, read, disputed=self._disputed, country_of=self._country_of)

@@ -152,6 +152,10 @@ class Journal(ABC):
         """One entry's bytes. Raises `NotFound` (``entry-missing``)."""
 
     @abstractmethod
+    def several(self, indexes: Iterable[int]) -> dict[int, bytes]:
+        """The bytes of several entries in one question; unknown ones are left out."""
+
+    @abstractmethod
     def versions(self, subjects: Iterable[str]) -> dict[str, int]:
         """The version of each subject: how many entries guard it, 0 for none."""
 
@@ -175,6 +179,10 @@ class Journal(ABC):
     ) -> list[int]:
         """The indexes of at most ``limit`` entries, from ``start`` to before ``stop``, that only mention a
         subject."""
+
+    @abstractmethod
+    def concerning(self, subjects: Iterable[str]) -> dict[str, list[int]]:
+        """Of many subjects in one question, the entries that guard or only mention each, in no order."""
 
     @abstractmethod
     def indexes_of(self, ids: Iterable[bytes]) -> dict[bytes, int]:

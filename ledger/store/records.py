@@ -23,7 +23,9 @@ from ledger.store.remembered import Remembered
 
 ENTRY_BYTES = 4 * 1024 * 1024
 """How many bytes of entries are remembered; decoded they take about ten times as much."""
-SUBJECT_LINES = 200_000
+SUBJECT_LINES = 60_000
+"""How many changes the entries have together that remembered states were folded from."""
+_SUBJECT_WEIGHT = 2
 _FEW = 64
 _PAGE = 2_000
 _APART = 3
@@ -74,18 +76,15 @@ class Decided:
 
 
 class Held:
-    """A subject's state after ``version`` entries that guard it, which have ``lines`` changes together.
+    """A subject's state after ``version`` entries that guard it; what was appended since waits until
+    somebody asks."""
 
-    What was appended since waits until somebody asks.
-    """
+    __slots__ = ("_subject", "_waiting", "version")
 
-    __slots__ = ("_subject", "_waiting", "lines", "version")
-
-    def __init__(self, subject: Subject | None, version: int, lines: int) -> None:
+    def __init__(self, subject: Subject | None, version: int) -> None:
         self._subject = subject
         self._waiting: list[tuple[Recorded, list[Change]]] = []
         self.version = version
-        self.lines = lines
 
     @property
     def subject(self) -> Subject | None:
@@ -95,11 +94,10 @@ class Held:
             self._waiting = []
         return self._subject
 
-    def wait(self, recorded: Recorded, own: list[Change], lines: int) -> None:
+    def wait(self, recorded: Recorded, own: list[Change]) -> None:
         """One more entry guards the subject."""
         self._waiting.append((recorded, own))
         self.version += 1
-        self.lines += lines
 
 
 def _applied(subject: Subject | None, steps: Iterable[tuple[Recorded, list[Change]]]) -> Subject | None:
@@ -195,6 +193,18 @@ class Records:
         found = self._journal.touched_entries(subject, start, stop, newest_first=newest_first, limit=limit)
         return [self.recorded(index) for index in found]
 
+    def histories(self, subjects: Iterable[str]) -> dict[str, list[Recorded]]:
+        """Of many subjects the entries that guard or only mention each, in index order, with two questions
+        to the store.
+        """
+        names = list(subjects)
+        found = self._journal.concerning(names)
+        wanted = {index for indexes in found.values() for index in indexes}
+        missing = [index for index in wanted if self._entries.get(index) is None]
+        for index, data in self._journal.several(missing).items() if len(missing) > 1 else ():
+            self._decoded(index, data)
+        return {name: [self.recorded(index) for index in sorted(found.get(name, ()))] for name in names}
+
     def between(self, start: int = 0, stop: int | None = None) -> Iterator[Recorded]:
         """All entries from ``start`` up to but not including ``stop``; read in pages, and not
         remembered."""
@@ -238,24 +248,26 @@ class Records:
 
     def _fold(self, name: str, indexes: Sequence[int]) -> Held:
         if not indexes:
-            return Held(None, 0, 1)
+            return Held(None, 0)
         read = [self.read(index) for index in indexes]
         if any(isinstance(one.recorded.event, Corrected) for one in read):
             subject = fold_subject(name, [one.recorded for one in read])
         else:
             subject = _applied(None, ((one.recorded, one.changes.get(name, [])) for one in read))
-        held = Held(subject, len(indexes), sum(len(one.changes) for one in read))
-        self._subjects.put(name, held, held.lines)
+        held = Held(subject, len(indexes))
+        parts = {one.recorded.index: len(one.changes) for one in read}
+        self._subjects.put(name, held, _SUBJECT_WEIGHT, parts)
         return held
 
     def read(self, index: int) -> Read:
         """One entry with its changes. Raises `NotFound` (``entry-missing``)."""
         found = self._entries.get(index)
-        if found is None:
-            data = self._journal.entry(index)
-            found = Read(decode(index, data, self._disclosures(index, data), self._earlier))
-            self._entries.put(index, found, len(data))
-        return found
+        return self._decoded(index, self._journal.entry(index)) if found is None else found
+
+    def _decoded(self, index: int, data: bytes) -> Read:
+        read = Read(decode(index, data, self._disclosures(index, data), self._earlier))
+        self._entries.put(index, read, len(data))
+        return read
 
     def _earlier(self, index: int) -> Recorded | None:
         """What an act is about, itself without what *it* is about: chains of such acts can be long."""
@@ -312,8 +324,8 @@ class Records:
             if isinstance(recorded.event, Corrected):
                 self._subjects.drop(name)
             else:
-                held.wait(recorded, own, lines)
-                self._subjects.put(name, held, held.lines)
+                held.wait(recorded, own)
+                self._subjects.share(name, recorded.index, lines)
 
     def forget(self) -> None:
         """Forget everything that was read: sealed values were erased, or the file is another."""

@@ -40,6 +40,14 @@ _GUARDING = (
     "SELECT subject, idx FROM links "
     "WHERE subject IN (SELECT value FROM json_each(?)) ORDER BY subject, version"
 )
+_SEVERAL = (
+    "SELECT originator_version, state FROM stored_events "
+    "WHERE originator_id = ? AND originator_version IN (SELECT value FROM json_each(?))"
+)
+_CONCERNING = (
+    "SELECT subject, idx FROM links WHERE subject IN (SELECT value FROM json_each(?1)) "
+    "UNION ALL SELECT subject, idx FROM mentions WHERE subject IN (SELECT value FROM json_each(?1))"
+)
 _VERSIONS = (
     "SELECT subject, max(version) FROM links "
     "WHERE subject IN (SELECT value FROM json_each(?)) GROUP BY subject"
@@ -207,6 +215,10 @@ class SqliteJournal(Journal):
         data: bytes = found[0][1]
         return data
 
+    def several(self, indexes: Iterable[int]) -> dict[int, bytes]:
+        """See `Journal.several`."""
+        return dict(self._all(_SEVERAL, STREAM, json.dumps(list(indexes))))
+
     def _all(self, statement: str, *values: object) -> list[Any]:
         return self._datastore.answer(statement, values)
 
@@ -244,6 +256,13 @@ class SqliteJournal(Journal):
         statement = _TOUCHED_LAST if newest_first else _TOUCHED
         end, most = _NO_END if stop is None else stop, -1 if limit is None else limit
         return [index for (index,) in self._all(statement, subject, start, end, most)]
+
+    def concerning(self, subjects: Iterable[str]) -> dict[str, list[int]]:
+        """See `Journal.concerning`."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for subject, index in self._all(_CONCERNING, json.dumps(list(subjects))):
+            found[subject].append(index)
+        return dict(found)
 
     def indexes_of(self, ids: Iterable[bytes]) -> dict[bytes, int]:
         """See `Journal.indexes_of`."""

@@ -176,6 +176,15 @@ def test_consumed_goods_that_act_again_are_a_gap() -> None:
     assert not found.ended
 
 
+def test_goods_first_told_of_when_they_were_used_up_are_used_up() -> None:
+    """Nothing else is known of them, and what acts on them later is a gap all the same."""
+    book = Book()
+    told(book, e.Split(by=None, parcel="S", outputs=goods(T=1)), "2010")
+    assert (of(book, "S").spans, of(book, "S").ended) == ((), True)
+    told(book, e.Received(by="dealer-1", parts=(e.Part("S"),)), "2011")
+    assert [g.why for g in of(book, "S").gaps] == [Why.AFTER_END]
+
+
 def test_a_parcel_first_told_of_in_a_sale_has_no_beginning() -> None:
     """The seller held it; since when and from where is not told."""
     book = Book()
