@@ -34,7 +34,7 @@ from ledger import encoding
 from ledger.chain import certificate_index as index
 from ledger.chain import forms, merkle
 from ledger.chain import proof_steps as steps
-from ledger.chain.bundle import Bundle
+from ledger.chain.bundle import LONGEST, Bundle
 from ledger.chain.bundle_check import Reader, Report, verify_all
 from ledger.chain.certificate_index import CertificateIndex, Leaf
 from ledger.chain.checkpoint import parse_decimal
@@ -77,8 +77,10 @@ class Absence:
     def decode(cls, data: bytes) -> Absence:
         """The content of a file's bytes; nothing is verified yet.
 
-        Raises `Malformed` (``absence-...``, ``index-...``, and the codes of `Bundle.decode`).
+        Raises `Malformed` (``absence-...``, ``index-key``, and the codes of `Bundle.decode`).
         """
+        if len(data) > LONGEST:
+            raise Malformed("bundle-too-long", length=len(data), most=LONGEST)
         head, divider, bundle = data.partition(b"\n\n")
         try:
             lines = head.decode("ascii").split("\n")

@@ -100,7 +100,7 @@ class Examination:
         self._reader = reader
         self._heads: dict[bytes, tuple[Outcome, Outcome]] = {}
         self._revoked = [revocation(data, reader) for data in reader.revocations]
-        self._pinned = [_pin(signed, reader.trust) for signed in reader.pinned]
+        self._pinned = [_pin(signed, reader.trust, self._revoked) for signed in reader.pinned]
 
     def report(self, data: bytes) -> Report:
         """Steps 1 to 9, and what is said of 10 and 11 where nothing accompanies the bundle."""
@@ -266,10 +266,10 @@ def _disclosures(report: Report) -> tuple[Outcome, Report]:  # (8)
     return outcome, replace(report, body=body, evidence=evidence, fields=fields)
 
 
-def _pin(signed: SignedCheckpoint, trust: Trust) -> Checkpoint | Malformed:
-    """A pinned checkpoint; its log signature is enough."""
+def _pin(signed: SignedCheckpoint, trust: Trust, revoked: Sequence[Revoked]) -> Checkpoint | Malformed:
+    """A pinned checkpoint; its log signature is enough. One that does not hold speaks against nobody."""
     try:
-        trust.signed_by(signed)
+        _signed(signed, trust, revoked)
     except Malformed as trouble:
         return trouble
     return signed.checkpoint
@@ -277,7 +277,7 @@ def _pin(signed: SignedCheckpoint, trust: Trust) -> Checkpoint | Malformed:
 
 def _grown(bundle: Bundle, pin: Checkpoint | Malformed) -> Outcome:
     if isinstance(pin, Malformed):
-        return steps.fault(steps.CONSISTENCY, pin)
+        return Outcome(steps.CONSISTENCY, NOT_SHOWN, pin.code, pin.values)
     head = bundle.checkpoint.checkpoint
     values = {"pinned": pin.size, "size": head.size}
     path = () if pin.size in (0, head.size) else bundle.paths.get(pin.size)

@@ -241,6 +241,7 @@ FORMS = {
     "a leaf that is none": (of_leaf(b"leaf 2 wA=="), "index-leaf"),
     "a leaf in another spelling": (of_leaf(b"leaf 2 3AABoA=="), "encoding-spelling"),
     "CRLF": (TEXT.replace(b"\n", b"\r\n"), "absence-header"),
+    "too long": (bytes(5 << 20), "bundle-too-long"),
     "an empty line too many": (of(*LINES, b""), "proof-header"),
     "a line behind": (TEXT + b"more\n", "note-line"),
 }  # fmt: skip

@@ -78,6 +78,15 @@ def test_what_the_revoked_key_signed_later_does_not_count(reader: Reader) -> Non
     assert signature(thief.bundle(3, thief.cosigned(8)).encode(), reader) == ("fault", "tree-grown")
 
 
+def test_what_was_pinned_under_the_revoked_key_still_counts() -> None:
+    """Up to its last honest size; a later one speaks against nobody."""
+    new = BOOK.bundle(9, BOOK.cosigned(None, "log-2"), since=[5, 9]).encode()
+    for size, standing in ((5, ("ok", "bundle-grown")), (9, ("not shown", "succession-later"))):
+        report = verify(new, replace(NEW, pinned=(BOOK.signed(size),)))
+        assert report.holds
+        assert (report.outcomes[8].standing, report.outcomes[8].code) == standing
+
+
 def test_both_lines_during_a_change_over_count_by_the_new_one() -> None:
     """A checkpoint under both keys needs no path."""
     both = BOOK.bundle(3, BOOK.cosigned(None, "log", "log-2")).encode()
