@@ -8,9 +8,9 @@ measured may differ by the weighings, or by what the national profile allows.
 from __future__ import annotations
 
 from ledger.domain import events as e
-from ledger.domain.certificate_rules import about, differs, expired, issuing, life, numbered
+from ledger.domain.certificate_rules import about, differs, expired, in_range, issuing, life, numbered
 from ledger.domain.certificates import LIFE, Certificate, status
-from ledger.domain.refusal import Refusal, Refusals
+from ledger.domain.refusal import Refusal, Refusals, when
 from ledger.domain.state import State
 from ledger.domain.vocabulary import carats
 from ledger.domain.weight_rules import WEIGHING_TOLERANCE
@@ -36,7 +36,7 @@ def border(state: State, act: e.Recorded) -> Refusals:
         case e.Exported():
             yield from _exported(state, act, event)
         case e.ShipmentArrived() | e.Imported():
-            yield from _foreign(state, event)
+            yield from _foreign(state, act, event)
             yield from _arriving(state, act, event)
         case e.ShipmentReturned():
             yield from _came_back(state, event)
@@ -72,12 +72,14 @@ def _same_parcels(state: State, certificate: Certificate, event: e.Exported) -> 
                 break
 
 
-def _foreign(state: State, event: e.ShipmentArrived | e.Imported) -> Refusals:
+def _foreign(state: State, act: e.Recorded, event: e.ShipmentArrived | e.Imported) -> Refusals:
     """What arrives comes from elsewhere, and from nobody who was shown to keep two histories."""
     house = state.house()
     name = event.certificate or ""
     if house is not None and house.participant == name[:2] and status(state.certificate(name)) == "unknown":
         yield Refusal("certificate-own", about(name), {"certificate": name, "participant": house.participant})
+    elif house is not None and house.profile is not None and not in_range(house.profile, name, when(act)):
+        yield Refusal("certificate-range", about(name), {"number": event.number or name, "issuer": name[:2]})
     if isinstance(event, e.Imported) and event.origin is not None:
         partner = state.partner(event.origin)
         if partner is None or partner.dropped is not None:

@@ -15,7 +15,7 @@ from ledger.domain.parcels import Parcel
 from ledger.domain.parties import House
 from ledger.domain.refusal import Refusal, Refusals, when
 from ledger.domain.state import State
-from ledger.domain.vocabulary import POLISHED_HS, carats, certificate_key
+from ledger.domain.vocabulary import POLISHED_HS, carats, certificate_key, certificate_series
 from ledger.edtf import Span, calendar_days, day_before, spans
 
 
@@ -139,8 +139,8 @@ def matches(pattern: str, number: str) -> bool:
 
 def in_range(profile: e.ProfileAdopted, certificate: str, day: Span) -> bool:
     """Whether a certificate's number lies in a range known for its issuer; True where no range is known."""
-    issuer, _, number = certificate.partition("/")
-    ranges = [line for line in profile.ranges if line.issuer == issuer]
+    letters, number = certificate_series(certificate)
+    ranges = [line for line in profile.ranges if line.issuer == letters]
     if not ranges:
         return True
     if not number.isdigit():

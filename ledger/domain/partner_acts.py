@@ -105,3 +105,4 @@ class ProfileAdopted(Event):
     retention_years: int | None = may(f.STONES, "how long papers are kept")
     inspection: str | None = may(f.INSPECTION, "whether every container is opened")
     governing: str | None = may(f.GOVERNING, "which of several valuations governs")
+    detention_days: int | None = may(f.STONES, "within how many days a detained shipment is decided on")

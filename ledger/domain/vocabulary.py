@@ -171,19 +171,45 @@ _LETTERS = str.maketrans({"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d",
 
 NORMALISATION = "plain/1"
 
+FORMER_LETTERS = {"EU": "EC"}
+"""Letters that a participant's certificates bore before its own: the European Union's until the end of 2012
+(Regulation 947/2012). In ISO 3166-1 EC is Ecuador, which never took part."""
+
 
 def certificate_key(issuer: str, number: str) -> str:
     """The key of a Kimberley Process certificate: issuer, ``/``, number in normal form ``plain/1``.
 
     Normal form: compatibility-composed capitals without spaces, dots, dashes and slashes, without the
     issuer's own letters in front; a number of digits only is written with eight (leading zeros are
-    significant in one rendering and dropped in another). The original string is always kept beside the key.
+    significant in one rendering and dropped in another). Former letters stay in front of the number, since
+    the same digits were given again under the new ones. The original string is always kept beside the key.
 
     >>> certificate_key("BW", "bw 1-07"), certificate_key("SL", "004911")
     ('BW/00000107', 'SL/00004911')
+    >>> certificate_key("EU", "EC 107"), certificate_key("EC", "107"), certificate_key("EU", "EU 107")
+    ('EU/EC00000107', 'EU/EC00000107', 'EU/00000107')
     """
     bare = re.sub(r"[\s.\-/:\u2010-\u2015]", "", unicodedata.normalize("NFKC", number).upper())
-    bare = bare.removeprefix(issuer) or bare
+    home = next((now for now, former in FORMER_LETTERS.items() if former == issuer), issuer)
+    former = FORMER_LETTERS.get(home, "")
+    letters = former if former and (issuer == former or bare.startswith(former)) else ""
+    if letters and bare.startswith(home):
+        letters = ""
+    own = letters or home
+    bare = bare.removeprefix(own) or bare
     if bare.isascii() and bare.isdigit():
         bare = bare.lstrip("0").zfill(8)
-    return f"{issuer}/{bare}"
+    return f"{home}/{letters}{bare}"
+
+
+def certificate_series(certificate: str) -> tuple[str, str]:
+    """The letters that a certificate bears, and the rest of its number, from its key.
+
+    >>> certificate_series("BW/00000107"), certificate_series("EU/EC00000107")
+    (('BW', '00000107'), ('EC', '00000107'))
+    """
+    issuer, _, number = certificate.partition("/")
+    former = FORMER_LETTERS.get(issuer)
+    if former is not None and number.startswith(former):
+        return former, number.removeprefix(former)
+    return issuer, number

@@ -10,6 +10,7 @@ import pytest
 from ledger.domain import certificates as c
 from ledger.domain import events as e
 from ledger.domain.certificate_rules import matches
+from ledger.domain.vocabulary import certificate_key
 from tests.book import Book, certificate
 from tests.examples import example
 
@@ -201,7 +202,7 @@ def test_the_profile_decides_what_the_scheme_leaves_open() -> None:
         validity_days=60,
         number_pattern="BW ###",
         weight_tolerance=100,
-        ranges=(e.RangeLine("BW", 100, 199), e.RangeLine("ZW", 1, 5)),
+        ranges=(e.RangeLine("BW", 100, 199), e.RangeLine("ZW", 1, 9)),
         trade=(e.TradeLine("miner", "dealer"),),
     )
     long = certificate("P1", 12_500, expiry="2024-12-31")
@@ -215,9 +216,31 @@ def test_the_profile_decides_what_the_scheme_leaves_open() -> None:
     assert book.codes(certificate("P1", 12_500, expiry="2024-02-01")) == []
     assert book.codes(dataclasses.replace(IMPORT, weight=5_100)) == []
     assert book.codes(dataclasses.replace(IMPORT, weight=5_101)) == ["certificate-differs"]
+    beyond = dataclasses.replace(IMPORT, certificate="ZW/00000010", number="ZW 10")
+    assert book.codes(beyond) == ["certificate-range"]
     sale = e.Sold(by="miner-1", parcels=("P1",), to="dealer-1", price=1)
     assert book.codes(sale) == []
     assert book.codes(dataclasses.replace(sale, to="cutter-1")) == ["trade-not-allowed"]
+
+
+def test_certificates_of_the_european_union_bore_ec_until_the_end_of_2012() -> None:
+    """Both series are the Union's, each with its own ranges; EC is not taken for Ecuador."""
+    book = Book()
+    ranges = (
+        e.RangeLine("EC", 1, 99_999_999, None, "2013-02-28"),
+        e.RangeLine("EU", 1, 99_999_999, "2013-01-01", None),
+    )
+    book.do(e.ProfileAdopted(by="ministry", profile="test/1", ranges=ranges))
+    new = dataclasses.replace(
+        ARRIVAL, certificate=certificate_key("EU", "EU 107"), number="EU00000107", provenance="EU"
+    )
+    old = dataclasses.replace(new, certificate=certificate_key("EU", "EC 107"), number="EC00000107")
+    assert (new.certificate, old.certificate) == ("EU/00000107", "EU/EC00000107")
+    assert book.codes(new) == []
+    assert book.codes(old) == ["certificate-range"]
+    assert book.codes(old, occurred="2012-11-20") == []
+    as_ecuador = dataclasses.replace(old, certificate="EC/00000107")
+    assert "certificate-number" in book.codes(as_ecuador, occurred="2012-11-20")
 
 
 def test_a_partner_shown_to_keep_two_histories_is_believed_no_more() -> None:
