@@ -358,7 +358,8 @@ _PLANS: dict[Any, tuple[dict[str, Callable[[Any], bool]], set[str], set[str], bo
 def _plan(record: type[Any]) -> tuple[dict[str, Callable[[Any], bool]], set[str], set[str], bool]:
     """What single values must be, which are needed, which always, and whether all are single."""
     if record not in _PLANS:
-        checks = {row.name: row.kind.holds for row in table(record) if row.kind is not None and not row.many}
+        rows = sorted(table(record), key=lambda row: row.name)  # as canonical bytes have them
+        checks = {row.name: row.kind.holds for row in rows if row.kind is not None and not row.many}
         needed = {row.name for row in table(record) if row.required}
         always = {row.name for row in table(record) if row.required and row.always}
         _PLANS[record] = checks, needed, always, len(checks) == len(table(record))
