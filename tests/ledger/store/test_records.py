@@ -309,6 +309,25 @@ def test_memory_has_bounds() -> None:
     assert memory.get("f") == 8
 
 
+def test_what_is_shared_weighs_once() -> None:
+    """A sheet weighs as long as one of its parcels is remembered, and only once for all of them."""
+    memory: Remembered[str, int] = Remembered(10)
+    for number, name in enumerate("abc"):
+        memory.put(name, number, 1, {"sheet": 6})
+    assert len(memory) == 3
+    memory.put("d", 4, 2)
+    assert (len(memory), "a" in memory) == (3, False)
+    memory.drop("b")
+    memory.drop("c")
+    memory.put("e", 5, 8)
+    assert "d" in memory
+    memory.share("e", "another sheet", 1)
+    assert ("d" in memory, "e" in memory) == (False, True)
+    memory.share("e", "another sheet", 1)
+    memory.put("f", 6, 1)
+    assert "e" in memory
+
+
 def test_sheets_do_not_pile_up_in_memory(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Parcels of many sheets are read; what is remembered stays within its bound."""
     monkeypatch.setattr(records, "SUBJECT_LINES", 300)
@@ -319,5 +338,5 @@ def test_sheets_do_not_pile_up_in_memory(world: World, monkeypatch: pytest.Monke
     state = reading.state()
     for sheet in range(12):
         assert state.parcel(f"S{sheet}-7").weight == 1000  # type: ignore[union-attr]
-    assert len(reading._subjects) <= 6
-    assert sum(weight for _, weight in reading._entries._kept.values()) <= 30_000
+    assert 0 < len(reading._subjects) <= 6
+    assert sum(weight for _, weight, _ in reading._entries._kept.values()) <= 30_000
