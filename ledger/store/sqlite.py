@@ -58,6 +58,7 @@ _ERASURES = ERASURES + " ORDER BY originator_version"
 _KEPT = "SELECT number, digest, disclosure FROM disclosures WHERE idx = ?"
 _KEPT_ELSEWHERE = "SELECT 1 FROM disclosures WHERE digest = ? LIMIT 1"
 _NO_END = 2**53
+_NO_TIP = (None, Frontier())
 
 
 class SqliteJournal(Journal):
@@ -72,7 +73,7 @@ class SqliteJournal(Journal):
         log = log and place.writable and place.path is not None
         self._datastore = LedgerDatastore(place, patience=patience, log=log)
         self._recorder = EntryRecorder(self._datastore)
-        self._tip = (Head(), Frontier())
+        self._tip: tuple[Head | None, Frontier] = _NO_TIP
         self._wires: set[str] = set()
 
     @classmethod
@@ -140,8 +141,9 @@ class SqliteJournal(Journal):
         return appended, then
 
     def _frontier(self, head: Head) -> Frontier:
-        last, frontier = self._tip
-        return frontier.copy() if last == head else Frontier.decode(head.frontier)
+        """The head's frontier, to grow: as it was left by the last append, or read anew."""
+        (last, frontier), self._tip = self._tip, _NO_TIP
+        return frontier if last == head else Frontier.decode(head.frontier)
 
     def _insert(
         self,
