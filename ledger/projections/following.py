@@ -52,7 +52,7 @@ def advance(tables: Tables, journal: Journal, records: Records, progress: Progre
     while (position := _standing(tables, journal)) < journal.head().size:
         folding = Folding(tables, records.of)
         for page in pages(records.between(position)):
-            stop = page[-1][0].index + 1
+            stop = page[-1].recorded.index + 1
             if not tables.advance(VIEW, VERSION, TABLES, position, stop, folding.fold(page)):
                 break  # another process was first: go on from where it came to
             position = stop

@@ -54,7 +54,7 @@ def bare(text: str) -> str:
 
 def spellings(kind: str, text: str) -> Iterator[str]:
     """The folded texts under which a name is kept."""
-    whole = folded(text)
+    whole = " ".join(text.lower().split()) if text.isascii() else folded(text)
     yield whole
     if kind in (NAME, ALIAS):
         words = whole.split(" ", _MANY)
@@ -76,6 +76,8 @@ def rows(subject: str, state: Any) -> dict[tuple[Any, ...], Row]:
 
 def put(changes: Changes, subject: str, before: Any, after: Any) -> None:
     """What becomes of a subject's names."""
+    if before is not None and after is not None and list(names_of(before)) == list(names_of(after)):
+        return
     new = rows(subject, after)
     if before is not None:
         old = rows(subject, before)

@@ -17,13 +17,16 @@ that. `ledger.projections.following` keeps them where the ledger is.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from zlib import crc32
 
 from ledger.domain import events as e
 from ledger.domain import fields
+from ledger.domain.change import Change
 from ledger.domain.parcels import Parcel
 from ledger.domain.parties import HOUSE, House, Key, key_subject
-from ledger.domain.state import Subject, advance, fold_subject, guarded
+from ledger.domain.state import Subject, advance, apply, fold_subject, guarded
+from ledger.domain.state import changes as changes_of
 from ledger.projections import entries, movements, names, register
 from ledger.projections.entries import ENTRIES
 from ledger.projections.movements import MOVEMENTS
@@ -58,19 +61,37 @@ Progress = Callable[[int], None]
 """Is told how many entries more are done."""
 
 
-def pages(records: Iterable[e.Recorded]) -> Iterator[list[tuple[e.Recorded, tuple[str, ...]]]]:
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An entry, the subjects it guards, and what it changes; a correction changes nothing itself: it folds
+    anew.
+    """
+
+    recorded: e.Recorded
+    subjects: tuple[str, ...]
+    changes: tuple[Change, ...]
+
+
+def pages(records: Iterable[e.Recorded]) -> Iterator[list[Step]]:
     """Entries with the subjects they guard, in pages that are bounded by both."""
-    page: list[tuple[e.Recorded, tuple[str, ...]]] = []
+    page: list[Step] = []
     subjects = 0
     for recorded in records:
-        names_ = guarded(recorded.event, recorded.about)
-        page.append((recorded, names_))
-        subjects += len(names_)
+        step = _step(recorded)
+        page.append(step)
+        subjects += len(step.subjects)
         if len(page) >= _PAGE or subjects >= _PAGE_SUBJECTS:
             yield page
             page, subjects = [], 0
     if page:
         yield page
+
+
+def _step(recorded: e.Recorded) -> Step:
+    if isinstance(recorded.event, e.Corrected):
+        return Step(recorded, guarded(recorded.event, recorded.about), ())
+    found = tuple(changes_of(recorded.event, recorded.index))
+    return Step(recorded, tuple(dict.fromkeys(change.subject for change in found)), found)
 
 
 class Folding:
@@ -83,29 +104,26 @@ class Folding:
         self._signers: dict[bytes, str | None] = {}
         self._home: str | None = None
 
-    def fold(self, page: Sequence[tuple[e.Recorded, tuple[str, ...]]]) -> Changes:
+    def fold(self, page: Sequence[Step]) -> Changes:
         """What a page changes."""
         changes = Changes()
         if self._home is None:
             house = fold_subject(HOUSE, self._history(HOUSE))
             self._home = house.participant if isinstance(house, House) else None
-        wanted = {name for _, names_ in page for name in names_}
+        wanted = {subject for step in page for subject in step.subjects}
         self._states = register.states(self._rows, sorted(wanted))
         changed: dict[str, Subject | None] = {}
-        for recorded, names_ in page:
-            changed.update(self._entry(changes, recorded, names_))
+        for step in page:
+            changed.update(self._entry(changes, step))
         register.put(changes, changed)
         return changes
 
-    def _entry(
-        self, changes: Changes, recorded: e.Recorded, names_: Sequence[str]
-    ) -> dict[str, Subject | None]:
-        event = recorded.event
-        before = self._before(recorded, names_)
-        after = advance(before.get, recorded)
+    def _entry(self, changes: Changes, step: Step) -> dict[str, Subject | None]:
+        recorded = step.recorded
+        before, after = self._folded(step)
         self._states.update(after)
         changes.put(ENTRIES, entries.row(recorded, self._signer(recorded.author), recorded.corrected_by))
-        if isinstance(event, e.Corrected) and recorded.about is not None:
+        if isinstance(recorded.event, e.Corrected) and recorded.about is not None:
             original = recorded.about
             corrected = entries.row(original, self._signer(original.author), recorded.index)
             changes.put(ENTRIES, corrected)
@@ -119,12 +137,19 @@ class Folding:
             changes.put(MOVEMENTS, row)
         return after
 
-    def _before(self, recorded: e.Recorded, names_: Sequence[str]) -> dict[str, Subject | None]:
+    def _folded(self, step: Step) -> tuple[dict[str, Subject | None], dict[str, Subject | None]]:
+        """The states of an entry's subjects before and after it."""
+        recorded = step.recorded
         if isinstance(recorded.event, e.Corrected):  # folds anew, so it needs all acts, which rows forget
-            return {name: self._folded(name, recorded.index) for name in names_}
-        return {name: self._states.get(name) for name in names_}
+            before = {name: self._whole(name, recorded.index) for name in step.subjects}
+            return before, advance(before.get, recorded)
+        before = {name: self._states.get(name) for name in step.subjects}
+        after = dict(before)
+        for change in step.changes:
+            after[change.subject] = apply(change, after[change.subject], recorded)
+        return before, after
 
-    def _folded(self, name: str, index: int) -> Subject | None:
+    def _whole(self, name: str, index: int) -> Subject | None:
         return fold_subject(name, (one for one in self._history(name) if one.index < index))
 
     def _signer(self, author: bytes) -> str | None:
