@@ -80,7 +80,8 @@ def verify(
         else:
             say(report.as_text().rstrip("\n"))
     if audit.faults:
-        raise Faults("verify-faults", count=len(audit.faults))
+        count = len(audit.faults)
+        raise Faults("verify-fault" if count == 1 else "verify-faults", count=count)
 
 
 _PHASES = {1: "Bytes, links, signatures", 2: "Authority, subjects, values", 3: "Views"}

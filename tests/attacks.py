@@ -33,7 +33,7 @@ class Found:
         return (scene.head.index if self.at == "head" else scene.at[self.at]) + self.on
 
     def __str__(self) -> str:
-        return f"step {self.step}, at {self.words}"
+        return f"step {self.step}, {'at' if self.at else 'in'} {self.words}"
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Attack:
 
 def found(name: str, deed: Deed, step: int, at: str = "", on: int = 0, words: str = "") -> Attack:
     """An attack that is found with or without a head."""
-    usual = {0: "that entry", 1: "the entry behind it"}[max(on, 0)] if at else "the file"
+    usual = "the entry behind it" if on > 0 and at != "head" else "that entry" if at else "the file"
     finding = Found(step, at, on, words or usual)
     return Attack(name, deed, finding, finding)
 
@@ -93,7 +93,7 @@ RECOMPUTED = (
     found("put in an entry signed with a key of one's own", anew(deeds.own_sale), 8, "head", 1),
     found("enrol a key of one's own", anew(deeds.own_enrolment), 8, "head", 1),
     found("put in an entry of an unknown type", anew(deeds.own_of_unknown_type), 8, "head", 1),
-    found("open the ledger with a key of one's own", anew(deeds.own_opening), 8, "opened", 1),
+    found("open the ledger with a key of one's own", anew(deeds.own_opening), 8, "opened", 1, "entry 1"),
     hidden("drop an entry that nothing later contradicts", drop("free")),
     hidden("swap two such entries", anew(deeds.swap_anew)),
     hidden("move such an entry to the end", anew(deeds.move)),
@@ -118,6 +118,8 @@ FILE = (
     found("change the hash in the head row", sql("UPDATE head SET hash = zeroblob(32)"), 9),
     found("change the time in the head row", sql("UPDATE head SET recorded = recorded + 1"), 9),
     found("change the frontier in the head row", sql("UPDATE head SET frontier = x''"), 9),
+    found("change a kept hash of the tree", sql("UPDATE nodes SET hash = zeroblob(32)"), 9),
+    found("remove the kept hashes of the tree", sql("DELETE FROM nodes"), 9),
     found("remove the head row", sql("DELETE FROM head"), 9),
     found("remove a sealed value", sql("DELETE FROM disclosures WHERE idx = ?", "valued"), 10, "valued"),
     found("alter a sealed value", sql("UPDATE disclosures SET disclosure = substr(disclosure, 1, 30) "

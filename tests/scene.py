@@ -22,9 +22,11 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ledger.admission import Act
 from ledger.audit.auditing import Audit, Options
 from ledger.chain.disclosure import digest, parse
 from ledger.chain.steps import Anchor
@@ -107,6 +109,11 @@ def _play(world: World, folder: Path) -> tuple[dict[str, int], str]:
     world.export(certificate)
     at["last"] = world.mine("P8", "2.000").index
     return at, forgotten
+
+
+def acts_of(world: World, events: Iterable[e.Event]) -> Iterator[Act]:
+    """Events with the keys of the parties that act in them, to be recorded together."""
+    return (Act(event, world.key(event)) for event in events)
 
 
 def _enrolment(world: World) -> int:

@@ -55,7 +55,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
+class AuditRemark:
     """Something to know that is no fault: a catalogue code and the values of its text."""
 
     code: str
@@ -76,7 +76,7 @@ class Audit:
     journal: Journal
     options: Options = field(default_factory=Options)
     faults: list[StepFault] = field(default_factory=list)
-    remarks: list[Remark] = field(default_factory=list)
+    remarks: list[AuditRemark] = field(default_factory=list)
     checked: dict[int, int] = field(default_factory=dict)
     size: int = 0
     origin: str | None = None
@@ -130,25 +130,27 @@ class Audit:
         self.faults += look.faults
         self.recorded = look.recorded
         self.checked[steps.AUTHORITY] = look.entitlement.looked
-        self.checked[steps.TABLES] = look.derived.counted
+        self.checked[steps.TABLES] = look.derived.counted + look.nodes.counted
         self.checked[steps.DISCLOSURES] = look.values.sealed
         if look.entitlement.opaque:
             values = {"count": look.entitlement.opaque, "first": look.entitlement.first_opaque}
-            self.remarks.append(Remark("verify-remark-opaque", values))
+            self.remarks.append(AuditRemark("verify-remark-opaque", values))
         if look.values.erasures():
-            self.remarks.append(Remark("verify-remark-erased", {"count": look.values.erasures()}))
+            self.remarks.append(AuditRemark("verify-remark-erased", {"count": look.values.erasures()}))
         if self.options.evidence is not None:
             found = look.values.documents
             self.checked[steps.EVIDENCE] = found[Kept.PRESENT] + found[Kept.ALTERED]
             if found[Kept.ABSENT]:
-                self.remarks.append(Remark("verify-remark-absent", {"count": found[Kept.ABSENT]}))
+                self.remarks.append(AuditRemark("verify-remark-absent", {"count": found[Kept.ABSENT]}))
             if found[Kept.UNREADABLE]:
-                self.remarks.append(Remark("verify-remark-unreadable", {"count": found[Kept.UNREADABLE]}))
+                self.remarks.append(
+                    AuditRemark("verify-remark-unreadable", {"count": found[Kept.UNREADABLE]})
+                )
 
     def _views_can_be_compared(self, salvage: Salvage) -> bool:
         """Views follow from entries and tables; where those have faults, nothing can be said of views."""
         if any(fault.step in (steps.BYTES, steps.INDEXES, steps.TABLES) for fault in self.faults):
-            self.remarks.append(Remark("verify-remark-views"))
+            self.remarks.append(AuditRemark("verify-remark-views"))
             return False
         try:
             strange = list(salvage.strange_views())
@@ -168,7 +170,7 @@ class Audit:
         """Whether what the file says of its views is not what any version of this program wrote."""
         ((view, version, tables), *more) = listed
         if 0 < version < VERSION:
-            self.remarks.append(Remark("verify-remark-older-views"))
+            self.remarks.append(AuditRemark("verify-remark-older-views"))
         ours = version != VERSION or tables == " ".join("view_" + table.name for table in TABLES)
         return bool(more) or view != VIEW or not 0 < version <= VERSION or not ours
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import islice
 
+from ledger.audit.derived_nodes import DerivedNodes
 from ledger.audit.derived_rows import DerivedRows, Rows, strange, unreadable
 from ledger.audit.entitlement import Entitlement
 from ledger.audit.kept_values import KeptValues
@@ -41,6 +42,7 @@ class Examination:
         self.recorded: int | None = None
         self.entitlement = Entitlement(chain.origin)
         self.derived = DerivedRows()
+        self.nodes = DerivedNodes()
         self.values = KeptValues(evidence)
         self._salvage = salvage
         self._chain = chain
@@ -55,11 +57,14 @@ class Examination:
             kept = self._kept(page[0][0], page[-1][0] + 1)
             going_on: list[tuple[int, str]] = []
             for index, topic, data in page:
+                self.nodes.add(data)
                 going_on += self._entry(index, topic, data, kept.get(index, []))
             self._begun_before(going_on)
             done += len(page)
             yield done
         self.faults += self.derived.compare(self._salvage, self._again)
+        if self._chain.whole:  # otherwise the tree that there should be is not known
+            self.faults += self.nodes.compare(self._salvage)
         self.faults += self.values.finish(self._salvage, stop)
         self.faults += self._head()
         self.faults += self._file()
@@ -84,7 +89,7 @@ class Examination:
             found = "" if topic is None else topic.decode("utf-8", "replace")[:60]
             values = {"type": statement.type, "found": found}
             self.faults.append(StepFault(steps.TABLES, index, "verify-topic", values))
-        self.faults += self.values.look(index, statement, kept)
+        self.faults += self.values.look(index, statement, signed, kept)
         recorded = decode(index, data, [text for _, text in kept], self._earlier)
         event, names = recorded.event, guarded(recorded.event, recorded.about)
         self.faults += self.entitlement.look(recorded, names)

@@ -22,6 +22,7 @@ from ledger.errors import Malformed, StoreTrouble
 from ledger.store.evidence import Evidence, Kept
 from ledger.store.salvage import Salvage, Strange
 
+_SEALED_KEY = b"\xa3_sd"
 Kepts = Sequence[tuple[str, str]]
 """(digest, disclosure) of the rows that are kept for an entry."""
 
@@ -39,8 +40,14 @@ class KeptValues:
         self._erased: dict[int, set[str]] = {}
         self._looked: dict[tuple[bytes, int], Kept] = {}
 
-    def look(self, index: int, statement: Statement, kept: Kepts) -> Iterator[StepFault]:
-        """What is wrong with the values kept for the next entry."""
+    def look(self, index: int, statement: Statement, signed: bytes, kept: Kepts) -> Iterator[StepFault]:
+        """What is wrong with the values kept for the next entry; ``signed`` are its statement's bytes."""
+        if _SEALED_KEY in signed or kept:
+            yield from self._values(index, statement, kept)
+        if self._evidence is not None and statement.evidence:
+            yield from self._documents(index, statement, self._evidence)
+
+    def _values(self, index: int, statement: Statement, kept: Kepts) -> Iterator[StepFault]:
         texts = [text for _, text in kept]
         self.kept += len(texts)
         try:
@@ -55,9 +62,6 @@ class KeptValues:
         self.sealed += len(digests)
         if digests - names:
             self._missing[index] = digests - names
-        for item in statement.evidence if self._evidence is not None else ():
-            if "sha256" in item:
-                yield from self._document(index, item, self._evidence)
 
     def erased(self, event: DisclosureErased) -> None:
         """An entry says that values were erased."""
@@ -88,16 +92,17 @@ class KeptValues:
         """How many values entries say were erased."""
         return sum(map(len, self._erased.values()))
 
-    def _document(self, index: int, stated: dict[str, Any], evidence: Evidence | None) -> Iterator[StepFault]:
-        if evidence is None:
-            return
-        name = (stated["sha256"], stated["size"])
-        if name not in self._looked:
-            self._looked[name] = evidence.check(stated)
-        self.documents[self._looked[name]] += 1
-        if self._looked[name] is Kept.ALTERED:
-            path = str(evidence.path(stated["sha256"]))
-            yield StepFault(steps.EVIDENCE, index, "verify-evidence", {"path": path})
+    def _documents(self, index: int, statement: Statement, evidence: Evidence) -> Iterator[StepFault]:
+        for stated in statement.evidence:
+            if "sha256" not in stated:
+                continue
+            name = (stated["sha256"], stated["size"])
+            if name not in self._looked:
+                self._looked[name] = evidence.check(stated)
+            self.documents[self._looked[name]] += 1
+            if self._looked[name] is Kept.ALTERED:
+                path = str(evidence.path(stated["sha256"]))
+                yield StepFault(steps.EVIDENCE, index, "verify-evidence", {"path": path})
 
 
 def _digest(text: str) -> str:

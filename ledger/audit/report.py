@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from textwrap import wrap
 from typing import Any
 
-from ledger.audit.auditing import Audit, Remark
+from ledger.audit.auditing import Audit, AuditRemark
 from ledger.chain.steps import STEPS, Step, StepFault
 from ledger.edtf import text_of
 from ledger.errors import Malformed
@@ -52,22 +52,22 @@ class Report:
             "limits": [{"code": limit.code, "said": str(limit)} for limit in self.limits()],
         }
 
-    def limits(self) -> Iterator[Remark]:
+    def limits(self) -> Iterator[AuditRemark]:
         """What cannot be seen this way."""
         options = self.audit.options
-        yield Remark("verify-limit-truth")
+        yield AuditRemark("verify-limit-truth")
         if options.anchor is None:
-            yield Remark("verify-limit-no-head")
+            yield AuditRemark("verify-limit-no-head")
         else:
-            yield Remark("verify-limit-head", {"index": options.anchor.index})
-        yield Remark("verify-limit-recorded")
+            yield AuditRemark("verify-limit-head", {"index": options.anchor.index})
+        yield AuditRemark("verify-limit-recorded")
         if options.chain_only:
-            yield Remark("verify-limit-chain")
+            yield AuditRemark("verify-limit-chain")
             return
         if not options.signatures:
-            yield Remark("verify-limit-signatures")
+            yield AuditRemark("verify-limit-signatures")
         if not options.views:
-            yield Remark("verify-limit-views")
+            yield AuditRemark("verify-limit-views")
 
     def _step_values(self, step: Step) -> dict[str, Any]:
         found = sum(fault.step == step.number for fault in self.audit.faults)
@@ -101,10 +101,11 @@ class Report:
         for limit in self.limits():
             yield from _wrapped("limit: ", str(limit))
         yield ""
+        count = len(audit.faults)
         if audit.head is not None:
             yield f"head: {audit.head}"
+        if audit.head is not None and not count:
             yield f"      Keep it outside of this ledger, and next time: adamas verify --head {audit.head}"
-        count = len(audit.faults)
         yield "result: no fault found" if not count else f"result: {_counted(count)} found"
 
     def _step_lines(self, step: Step) -> Iterator[str]:
