@@ -128,12 +128,15 @@ def _code_of(call: ast.Call, maker: Maker) -> ast.expr | None:
 def uses(trees: Mapping[str, ast.Module]) -> tuple[list[Use], list[str]]:
     """Every use of a code that can be read, and a sentence for each that cannot."""
     known = makers(trees)
+    homes = _homes(trees)
     found: list[Use] = []
     unread: list[str] = []
     for module, tree in trees.items():
         parameters = _parameters(tree)
         for call in ast.walk(tree):
             if not isinstance(call, ast.Call) or (maker := known.get(_name(call))) is None:
+                continue
+            if _is_anothers(call, module, homes, trees, known):
                 continue
             code = _code_of(call, maker)
             at = f"{module}:{call.lineno}"
@@ -143,6 +146,41 @@ def uses(trees: Mapping[str, ast.Module]) -> tuple[list[Use], list[str]]:
             elif not _comes_from_elsewhere(code, parameters):
                 unread.append(f"{at}: the code of {_name(call)} cannot be read: {ast.unparse(call)}")
     return found, unread
+
+
+def _homes(trees: Mapping[str, ast.Module]) -> dict[str, dict[str, str]]:
+    """For each module, where the names come from that it defines or imports from our modules."""
+    homes: dict[str, dict[str, str]] = {}
+    for module, tree in trees.items():
+        names: dict[str, str] = {}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module in trees:
+                names |= {alias.asname or alias.name: node.module for alias in node.names}
+        names |= {node.name: module for node in tree.body if isinstance(node, Node)}
+        homes[module] = names
+    return homes
+
+
+def _is_anothers(
+    call: ast.Call,
+    module: str,
+    homes: Mapping[str, dict[str, str]],
+    trees: Mapping[str, ast.Module],
+    known: Mapping[str, Maker],
+) -> bool:
+    """True for a class or function that only shares its name with a maker: the one meant here takes no
+    code.
+    """
+    name = _name(call)
+    home = homes[module].get(name) if isinstance(call.func, ast.Name) else None
+    if home is None:
+        return False
+    defined = [node for node in trees[home].body if isinstance(node, Node) and node.name == name]
+    if defined and not isinstance(defined[0], ast.ClassDef):
+        alone = ast.Module(body=list(defined), type_ignores=[])
+        return not any(hander == name for hander, _ in _handing_on(alone, known))
+    own = [node for node in defined if isinstance(node, ast.ClassDef)]
+    return bool(own) and "code" not in list(_fields(own[0])) and not own[0].bases
 
 
 def _parameters(tree: ast.Module) -> set[str]:

@@ -8,7 +8,7 @@ from dataclasses import FrozenInstanceError, dataclass
 from typing import Any, ClassVar, dataclass_transform
 
 from ledger.domain import fields as f
-from ledger.domain.fields import may, need, rows
+from ledger.domain.fields import may, need
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Discrepancy:
     said: str = may(f.TEXT, "the rule's sentence, with the numbers")
 
 
-@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(need, may, rows))
+@dataclass_transform(frozen_default=True, kw_only_default=True)
 def record(cls: type[Any]) -> Any:
     """A frozen record of named fields.
 

@@ -13,7 +13,7 @@ from ledger.domain.fields import may, need, rows
 class Exported(Event):
     """The shipment of a certificate leaves the territory."""
 
-    certificate: str | None = need(f.CERTIFICATE, "the certificate it travels under")
+    certificate: str | None = may(f.CERTIFICATE, "the certificate it travels under")
     parts: tuple[Part, ...] = rows(Part, "the parcels that leave, with their weights")
     destination: str | None = need(f.COUNTRY, "where it goes")
     carrier: str | None = may(f.PARTY, "who carries it")
@@ -25,8 +25,8 @@ class Exported(Event):
 class Imported(Event):
     """A shipment arrives under another participant's certificate; its parcels begin here."""
 
-    certificate: str | None = need(f.CERTIFICATE, "the certificate it came under")
-    number: str | None = need(f.NUMBER, "the number as printed")
+    certificate: str | None = may(f.CERTIFICATE, "the certificate it came under")
+    number: str | None = may(f.NUMBER, "the number as printed")
     lines: tuple[Arrival, ...] = rows(Arrival, "the parcels that arrived")
     weight: int | None = need(f.WEIGHT, "the weight the certificate states")
     origins: tuple[str, ...] = may(f.COUNTRY, "mining origins the certificate states", many=True)

@@ -21,10 +21,10 @@ def border(state: State, act: e.Recorded) -> Refusals:
     event = act.event
     match event:
         case e.Exported(certificate=None):
-            yield Refusal("certificate-needed", f"party:{event.by}", {"what": "export"})
+            yield Refusal("certificate-needed", f"act:{event.TYPE}", {"what": "export"})
             return
         case e.Imported(certificate=None):
-            yield Refusal("certificate-needed", f"party:{event.by}", {"what": "import"})
+            yield Refusal("certificate-needed", f"act:{event.TYPE}", {"what": "import"})
             return
     if not isinstance(event, e.Opaque) and type(event) in LIFE:
         yield from life(state, event)

@@ -85,7 +85,7 @@ def custody(state: State, act: e.Recorded) -> Refusals:
     if isinstance(event, e.Opaque):
         return
     yield from _twice(event)
-    yield from _new(state, event)
+    yield from _new(state, act, event)
     for name in dict.fromkeys(used(event)):
         parcel = state.parcel(name)
         if parcel is None:
@@ -108,15 +108,17 @@ def _twice(event: e.Event) -> Refusals:
             seen.add(name)
 
 
-def _new(state: State, event: e.Event) -> Refusals:
+def _new(state: State, act: e.Recorded, event: e.Event) -> Refusals:
     for name in begun(event):
         known = state.parcel(name)
         if known is None or not known.acts:
             continue
         if not (event.documented and known.documented and isinstance(event, e.Imported)):
             yield Refusal("id-taken", f"parcel:{name}", {"id": name})
-        elif known.condition != EXPORTED:
-            yield Refusal("import-without-export", f"parcel:{name}", {"parcel": name})
+        else:
+            if known.condition != EXPORTED:
+                yield Refusal("import-without-export", f"parcel:{name}", {"parcel": name})
+            yield from _in_order(act, event, known)
 
 
 def _seizable(state: State, event: e.Seized) -> Refusals:

@@ -7,6 +7,7 @@ know, and says what to record so that it knows.
 
 from __future__ import annotations
 
+from ledger import messages
 from ledger.domain import events as e
 from ledger.domain.ancestry import ancestors
 from ledger.domain.participants import Answer, Participant, Reply, measures, member, standing
@@ -14,6 +15,18 @@ from ledger.domain.refusal import Refusal, Refusals, when
 from ledger.domain.state import State
 from ledger.domain.vocabulary import folded
 from ledger.edtf import Span
+
+_REASONS = {
+    "participant-not-registered": "standing-participant-not-registered",
+    "member": "standing-member",
+    "not-a-member": "standing-not-a-member",
+    "membership-date-unknown": "standing-membership-date-unknown",
+    "measure-no-trade": "standing-measure-no-trade",
+    "measure-no-origin": "standing-measure-no-origin",
+    "measure-zones-only": "standing-measure-zones-only",
+    "measure-no-party": "standing-measure-no-party",
+    "measure-supervised": "standing-measure-supervised",
+}
 
 
 def good_standing(state: State, act: e.Recorded) -> Refusals:
@@ -40,7 +53,7 @@ def _said(participant: str, day: Span, answer: Answer) -> Refusal:
     values = {
         "participant": participant,
         "date": day.text,
-        "reason": answer.reason,
+        "reason": messages.text(_REASONS[answer.reason], {}),
         "measure": answer.measure or "membership",
         "source": answer.source,
     }

@@ -49,6 +49,9 @@ class Acts(Protocol):
     def histories(self, subjects: Iterable[str]) -> Mapping[str, Sequence[Recorded]]:
         """Of each subject the entries that change it and those that only name it."""
 
+    def has(self, wire: str) -> bool:
+        """Whether there is any entry of that type at all."""
+
     def opaque(self) -> tuple[int, int | None]:
         """How many entries this version does not understand, and the first one's index."""
 

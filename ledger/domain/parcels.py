@@ -151,9 +151,12 @@ def _imported(event: e.Imported, index: int) -> Iterator[Change]:
     for line in event.lines:
         values = {
             "condition": HELD,
-            "holder": event.by,
             **_known(
-                weight=line.weight, stones=line.stones, country=event.country, certificate=event.certificate
+                holder=event.by,
+                weight=line.weight,
+                stones=line.stones,
+                country=event.country,
+                certificate=event.certificate,
             ),
         }
         begin = {"began": event.TYPE, "begun": index, "owner": event.by, "documented": event.documented}

@@ -26,10 +26,22 @@ def adoption(by: str) -> Event:
         Admission(row["code"], row["name"], row["since"], row.get("until"), row["source"])
         for row in register["participant"]
     )
-    measures = tuple(
-        MeasureLine(
-            **{name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
-        )
-        for row in register["measure"]
-    )
+    measures = tuple(_measure(row) for row in register["measure"])
     return RegisterAdopted(by=by, register=register["register"], admissions=admissions, measures=measures)
+
+
+def _measure(row: dict[str, Any]) -> MeasureLine:
+    return MeasureLine(
+        measure=row["measure"],
+        participant=row["participant"],
+        effect=row["effect"],
+        zones=tuple(row.get("zones", ())),
+        parties=tuple(row.get("parties", ())),
+        attestations=row.get("attestations"),
+        authority=row.get("authority"),
+        since=row["since"],
+        until=row.get("until"),
+        national_since=row.get("national_since"),
+        national_until=row.get("national_until"),
+        source=row["source"],
+    )

@@ -41,9 +41,11 @@ def decode(
         statement = Statement.read(signed)
         return _record(index, name, recorded, statement, _opened(statement, signed, disclosures), earlier)
     except _UNREADABLE as problem:
-        code = problem.code if isinstance(problem, Malformed) else type(problem).__name__
+        why = problem.code if isinstance(problem, Malformed) else type(problem).__name__
         moment = recorded if type(recorded) is int else 0
-        return Recorded(index, moment, b"", Opaque("", {}, (Problem("entry", code),)), hash=name)
+        return Recorded(
+            index, moment, b"", Opaque("", {}, (Problem("entry", "entry-unreadable", why),)), hash=name
+        )
 
 
 def may_seal(data: bytes) -> bool:
