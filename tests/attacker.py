@@ -25,9 +25,10 @@ from ledger.domain.events import Recorded
 from ledger.domain.state import guarded, touched
 from ledger.keys import SigningKey
 from ledger.store.decoding import decode
+from ledger.store.journal import STRIDE
 from ledger.store.sqlite_recorder import STREAM
 
-TABLES = ("stored_events", "head", "links", "mentions", "types", "ids", "disclosures")
+TABLES = ("stored_events", "head", "links", "mentions", "types", "ids", "disclosures", "nodes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,9 @@ class Attacker:
     def _head(self, entries: Sequence[bytes], recorded: int) -> None:
         frontier = Frontier()
         for data in entries:
-            frontier.append(entry_hash(data))
+            for level, place, kept in frontier.complete(entry_hash(data)):
+                if level % STRIDE == 0:
+                    self.sql("INSERT INTO nodes VALUES (?, ?, ?)", level, place, kept)
         values = (len(entries), entry_hash(entries[-1]), recorded, frontier.encode())
         self.sql("INSERT INTO head VALUES (1, ?, ?, ?, ?)", *values)
 

@@ -82,7 +82,8 @@ STEPS: Mapping[str, Steps] = {
         ("sqlite_recorder", "sqlite_connection"),
         ("sqlite_erasure",),
         ("sqlite",),
-        ("opening", "records", "tables", "roots"),
+        ("opening", "records", "tables", "nodes"),
+        ("roots",),
         ("layers", "salvage", "evidence"),
     ),
     "ledger.projections": (
@@ -96,7 +97,7 @@ STEPS: Mapping[str, Steps] = {
     "ledger.investigation": (("replay",), ("compare", "accounts"), ("*",)),
     "ledger.audit": (
         ("entitlement", "derived_rows"),
-        ("kept_values",),
+        ("derived_nodes", "kept_values"),
         ("examination",),
         ("auditing",),
         ("report",),

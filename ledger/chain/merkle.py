@@ -58,6 +58,24 @@ class Frontier:
         peaks.append(leaf)
         self.size += 1
 
+    def complete(self, leaf: bytes) -> list[tuple[int, int, bytes]]:
+        """Add the hash of the next leaf, and tell the subtrees that it completes: (level, place, hash)."""
+        full, level, told = self.size, 0, []
+        for peak in reversed(self._peaks):
+            if not full >> level & 1:
+                break
+            leaf = node(peak, leaf)
+            level += 1
+            told.append((level, full >> level, leaf))
+        del self._peaks[len(self._peaks) - level :]
+        self._peaks.append(leaf)
+        self.size += 1
+        return told
+
+    def path_of_next(self) -> list[bytes]:
+        """The inclusion path that the next leaf has as long as it is the last."""
+        return self._peaks[::-1]
+
     def root(self) -> bytes:
         """The root of the tree of ``size`` leaves."""
         return _fold(self._peaks) if self._peaks else EMPTY

@@ -9,7 +9,9 @@ transaction, what finds them again:
 - **mentions**: the subjects an entry only *touches*; they never conflict;
 - **ids** of statements, each once; **types**, the first of each;  **disclosures** of sealed values, which
   alone can be erased;
-- the **head**: size, last hash, last time, frontier of the Merkle tree.
+- the **head**: size, last hash, last time, frontier of the Merkle tree;
+- **nodes**: the tree's complete subtrees of every `STRIDE`-th level, of which proofs are made
+  (`ledger.store.nodes`).
 
 `append` takes the write lock first, then reads the head: nothing that it decides can change before it
 commits. Who decided on knowledge that another writer has changed meanwhile is told so by `Stale`, and
@@ -28,6 +30,11 @@ from ledger.chain.entry import ZERO_HASH, entry_hash, frame
 from ledger.chain.merkle import Frontier
 
 _NO_LEAVES = Frontier().encode()
+STRIDE = 4
+"""Of the tree's levels every fourth is kept: 0.07 hashes an entry, and a proof needs 16 at most of each."""
+_LAST = (1 << STRIDE) - 1
+Node = tuple[int, int, bytes]
+"""(level, place, hash) of a complete subtree."""
 FORMAT = 1
 """The version of the store's own tables; a store of a higher one is not opened."""
 
@@ -80,9 +87,9 @@ class Stale(Exception):
 
 def chained(
     head: Head, frontier: Frontier, drafts: Sequence[Draft], recorded: int
-) -> tuple[list[bytes], list[Appended], Head]:
-    """What drafts become behind ``head``: the entries' bytes, what to tell of each, and the head after
-    them.
+) -> tuple[list[bytes], list[Appended], Head, list[Node]]:
+    """What drafts become behind ``head``: the entries' bytes, what to tell of each, the head after them,
+    and the subtrees to keep.
 
     ``frontier`` is the head's and grows with them. ``recorded`` is the clock's time; the entries' is never
     less than the last one's. Raises `Malformed` (``entry-too-long``) for a statement that fits into no
@@ -90,15 +97,19 @@ def chained(
     """
     entries: list[bytes] = []
     appended: list[Appended] = []
+    nodes: list[Node] = []
     index, previous, moment = head.size, head.hash, max(head.recorded, recorded)
     for draft in drafts:
         data = frame(index, previous, moment, draft.statement, draft.signature)
         previous = entry_hash(data)
-        frontier.append(previous)
+        if ~index & _LAST:
+            frontier.append(previous)
+        else:
+            nodes += [one for one in frontier.complete(previous) if not one[0] % STRIDE]
         entries.append(data)
         appended.append(Appended(index, moment, previous))
         index += 1
-    return entries, appended, Head(index, previous, moment, frontier.encode())
+    return entries, appended, Head(index, previous, moment, frontier.encode()), nodes
 
 
 class Journal(ABC):
@@ -228,6 +239,10 @@ class Journal(ABC):
     @abstractmethod
     def digests(self) -> Iterator[tuple[int, str, str]]:
         """All (index, digest, disclosure), in the order of the indexes."""
+
+    @abstractmethod
+    def nodes(self, level: int, start: int, stop: int) -> list[bytes]:
+        """The kept hashes of the complete subtrees of a level, from place ``start`` to before ``stop``."""
 
     @abstractmethod
     def transaction(self, *, write: bool) -> AbstractContextManager[Any]:

@@ -42,6 +42,7 @@ _KINDS: dict[str, tuple[tuple[str, str], ...]] = {
     "types": (("wire", "text"), ("first", "integer")),
     "ids": (("id", "blob"), ("idx", "integer")),
     "disclosures": (("number", "integer"), ("idx", "integer"), ("digest", "text"), ("disclosure", "text")),
+    "nodes": (("level", "integer"), ("place", "integer"), ("hash", "blob")),
     "head": (("size", "integer"), ("hash", "blob"), ("recorded", "integer"), ("frontier", "blob")),
 }
 """The tables that find entries: their columns in the order that rows are told, and of which kind each is."""

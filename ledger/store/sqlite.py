@@ -57,6 +57,7 @@ _TOUCHED_LAST = _TOUCHED.replace("ORDER BY idx", "ORDER BY idx DESC")
 _ERASURES = ERASURES + " ORDER BY originator_version"
 _KEPT = "SELECT number, digest, disclosure FROM disclosures WHERE idx = ?"
 _KEPT_ELSEWHERE = "SELECT 1 FROM disclosures WHERE digest = ? LIMIT 1"
+_NODES = "SELECT hash FROM nodes WHERE level = ? AND place >= ? AND place < ? ORDER BY place"
 _NO_END = 2**53
 _NO_TIP = (None, Frontier())
 
@@ -130,8 +131,10 @@ class SqliteJournal(Journal):
                 if moved:
                     raise Stale(moved)
             frontier = self._frontier(now)
-            entries, appended, then = chained(now, frontier, drafts, clock())
+            entries, appended, then, nodes = chained(now, frontier, drafts, clock())
             self._insert(rows, drafts, entries, appended, read)
+            if nodes:
+                rows.executemany("INSERT INTO nodes VALUES (?, ?, ?)", nodes)
             rows.execute(
                 "UPDATE head SET size = ?, hash = ?, recorded = ?, frontier = ?",
                 (then.size, then.hash, then.recorded, then.frontier),
@@ -328,6 +331,10 @@ class SqliteJournal(Journal):
         while page := self._all(statement, *last):
             yield from page
             last = page[-1][: len(key)]
+
+    def nodes(self, level: int, start: int, stop: int) -> list[bytes]:
+        """See `Journal.nodes`."""
+        return [data for (data,) in self._all(_NODES, level, start, stop)]
 
     def discard(self) -> None:
         """See `Journal.discard`."""

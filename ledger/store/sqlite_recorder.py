@@ -27,6 +27,8 @@ TABLES = (
     "CREATE TABLE links (subject TEXT, version INTEGER, idx INTEGER NOT NULL, "
     "PRIMARY KEY (subject, version)) WITHOUT ROWID",
     "CREATE TABLE mentions (subject TEXT, idx INTEGER, PRIMARY KEY (subject, idx)) WITHOUT ROWID",
+    "CREATE TABLE nodes (level INTEGER, place INTEGER, hash BLOB NOT NULL, PRIMARY KEY (level, place)) "
+    "WITHOUT ROWID",
     "CREATE TABLE types (wire TEXT PRIMARY KEY, first INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE ids (id BLOB PRIMARY KEY, idx INTEGER NOT NULL) WITHOUT ROWID",
     # With a rowid, so that rows are only ever put behind the last one: SQLite then copies no row from page
