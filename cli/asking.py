@@ -183,6 +183,8 @@ def _counted(stock: Statistics) -> Iterator[Line]:
     )
     yield ("entries", "", stock.entries, None, None)
     yield from (("entries", state, number, None, None) for state, number in kinds if number)
+    if stock.discrepancies:
+        yield ("discrepancies", "", stock.discrepancies, None, None)
     for group in stock.parcels:
         state = f"{group.condition}, documented" if group.documented else group.condition
         yield ("parcels", state, group.parcels, group.weight, group.unknown or None)
