@@ -40,6 +40,10 @@ class Shelf:
         """Both, of many subjects."""
         return {name: [*self.of(name), *self.mentioning(name)] for name in subjects}
 
+    def has(self, wire: str) -> bool:
+        """Whether an entry of that type is there."""
+        return any(record.event.TYPE == wire for record in self.book.records)
+
     def opaque(self) -> tuple[int, int | None]:
         """Entries of unknown types."""
         found = [r.index for r in self.book.records if isinstance(r.event, e.Opaque)]

@@ -42,7 +42,7 @@ def _now(node: Node) -> str:
     now = node.history.now
     if node.history.ended:
         last = next(stage for stage in reversed(node.history.stages) if stage.passages)
-        return f"Used up {_on(last.when)} (entry {last.index})."
+        return f"Used up {_on(last.when)} (entry {last.entry})."
     if now is None:
         return "In whose hands it is, is not recorded."
     where = f", {_where(now)}" if _where(now) else ""

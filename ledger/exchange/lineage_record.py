@@ -115,7 +115,7 @@ def _custody(span: Custody) -> dict[str, Any]:
 def _stage(stage: Stage) -> dict[str, Any]:
     event, reading = stage.event, stage.reading
     told = {
-        "entry": stage.index,
+        "entry": stage.entry,
         "act": event.TYPE,
         "when": stage.when,
         "by": getattr(event, "by", None),

@@ -233,12 +233,12 @@ class _Walk:
             self._known_from_handing_over(source, stage)
 
     def _known_from_handing_over(self, source: str | None, stage: Stage) -> None:
-        self._close(None, stage.index)
+        self._close(None, stage.entry)
         self.open = _Hand(source, weight=stage.before) if source is not None else None
 
     def _gap(self, why: Why, source: str | None, stage: Stage, holder: str | None = None) -> None:
-        after, since = (self.latest.index, self.latest.when) if self.latest is not None else (None, None)
-        self.gaps.append(Gap(why, holder or self.last_known, source, after, stage.index, since, stage.when))
+        after, since = (self.latest.entry, self.latest.when) if self.latest is not None else (None, None)
+        self.gaps.append(Gap(why, holder or self.last_known, source, after, stage.entry, since, stage.when))
 
     def _close(self, until: str | None, index: int) -> None:
         if self.open is not None:
@@ -246,7 +246,7 @@ class _Walk:
         self.open = None
 
     def _into(self, passage: Passage, stage: Stage) -> None:
-        self._close(stage.when, stage.index)
+        self._close(stage.when, stage.entry)
         self.ended = passage.turn == Turn.ENDS
         if self.ended:
             return
@@ -256,7 +256,7 @@ class _Walk:
             passage.holder,
             how,
             since=stage.when,
-            opened=stage.index,
+            opened=stage.entry,
             act=stage.event.TYPE,
             source=passage.source,
             weight=self.weight,

@@ -68,7 +68,7 @@ class Making:
     @property
     def index(self) -> int:
         """The entry's index."""
-        return self.stage.index
+        return self.stage.entry
 
     @property
     def act(self) -> str:

@@ -58,18 +58,18 @@ def _on_parcel(node: Node) -> Iterator[Remark]:
         yield Remark("trace-nothing-known", node.parcel)
     for stage in (*history.stages, *history.struck):
         if stage.struck:
-            yield Remark("trace-struck", node.parcel, stage.index, _correction(stage))
+            yield Remark("trace-struck", node.parcel, stage.entry, _correction(stage))
         elif stage.reading.correction is not None:
-            yield Remark("trace-corrected", node.parcel, stage.index, _correction(stage))
+            yield Remark("trace-corrected", node.parcel, stage.entry, _correction(stage))
         if stage.disputed:
-            yield Remark("trace-disputed", node.parcel, stage.index)
+            yield Remark("trace-disputed", node.parcel, stage.entry)
         yield from _on_weight(node.parcel, stage)
         if isinstance(stage.event, e.Opaque):
-            yield Remark("trace-opaque-act", node.parcel, stage.index, {"type": stage.event.TYPE})
+            yield Remark("trace-opaque-act", node.parcel, stage.entry, {"type": stage.event.TYPE})
         else:
             for line in stage.event.discrepancies:
                 said = {"rule": line.rule, "said": line.said or line.subject or ""}
-                yield Remark("trace-discrepancy", node.parcel, stage.index, said)
+                yield Remark("trace-discrepancy", node.parcel, stage.entry, said)
 
 
 def _on_weight(parcel: str, stage: Stage) -> Iterator[Remark]:
@@ -80,7 +80,7 @@ def _on_weight(parcel: str, stage: Stage) -> Iterator[Remark]:
     change = stage.weight - stage.before
     if abs(change) > 2 * WEIGHING_TOLERANCE:
         values = {"difference": carats(abs(change)), "direction": "more" if change > 0 else "less"}
-        yield Remark("trace-weight-changed", parcel, stage.index, values)
+        yield Remark("trace-weight-changed", parcel, stage.entry, values)
 
 
 def gap_remark(parcel: str, gap: Gap) -> Remark:

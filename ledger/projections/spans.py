@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from ledger.domain import events as e
 from ledger.domain.moments import Reading
@@ -34,8 +35,7 @@ class Why(StrEnum):
     BEGINS_AGAIN = "gap-begins-again"
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(NamedTuple):
     """One act of a parcel's history.
 
     ``passages`` what happens to the parcel in it: none where a correction took the parcel out of the act
@@ -50,7 +50,7 @@ class Stage:
     disputed: bool = False
 
     @property
-    def index(self) -> int:
+    def entry(self) -> int:
         """The entry's index."""
         return self.reading.act.index
 
@@ -70,8 +70,7 @@ class Stage:
         return not isinstance(self.event, e.Opaque) and self.event.documented
 
 
-@dataclass(frozen=True, slots=True)
-class Custody:
+class Custody(NamedTuple):
     """A span of time in which goods are in the same hands.
 
     ``opened`` and ``closed`` the entries that begin and end it, ``act`` the wire name of the first;

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from ledger.domain import events as e
 from ledger.domain import parcels
@@ -39,6 +40,7 @@ class _Walk:
         self.acts, self.moment, self.direction = acts, moment, direction
         # Of registers and keys the clock of occurrence asks what is now known.
         self.registers = NOW if moment.kind == OCCURRED else moment
+        self.revocations = acts.has(e.KeyRevoked.TYPE)
         self.keys: dict[bytes, Key | None] = {}
         self.sites: dict[str, Site | None] = {}
         self.uncertain: set[int] = set()
@@ -107,30 +109,35 @@ class _Walk:
 
     def _origin(self, parcel: str, stage: Stage) -> Origin:
         event = stage.event
-        origin = Origin(
-            "unknown", parcel, stage.index, stage.when, weight=stage.weight, documented=stage.documented
+        told = partial(
+            Origin,
+            parcel=parcel,
+            index=stage.entry,
+            when=stage.when,
+            weight=stage.weight,
+            documented=stage.documented,
         )
         match event:
             case e.Mined():
                 country = event.country or (self._country_of(event.site) if event.site else None)
                 countries = (country,) if country else ()
-                return replace(
-                    origin, kind="mined", by=event.by, site=event.site, country=country, countries=countries
-                )
+                return told("mined", by=event.by, site=event.site, country=country, countries=countries)
             case e.StockOpened():
-                return replace(origin, kind="opening-stock", by=event.holder, countries=event.origins)
+                return told("opening-stock", by=event.holder, countries=event.origins)
             case e.Seized():
-                return replace(origin, kind="seized", by=event.by, country=event.country)
+                return told("seized", by=event.by, country=event.country)
             case e.Imported():
                 line = next(line for line in event.lines if line.parcel == parcel)
-                return replace(
-                    origin, kind="imported", by=event.by, country=event.provenance, countries=event.origins,
+                return told(
+                    "imported", by=event.by, country=event.provenance, countries=event.origins,
                     certificate=event.certificate, foreign=line.foreign,
                 )  # fmt: skip
             case _:
-                return origin
+                return told("unknown")
 
     def _disputed(self, act: e.Recorded) -> bool:
+        if not self.revocations:
+            return False
         if act.author not in self.keys:
             key = self._register(key_subject(act.author))
             self.keys[act.author] = key if isinstance(key, Key) else None
@@ -178,13 +185,13 @@ def _weighed(making: Making, nodes: dict[str, Node]) -> Making:
     difference = sum(filter(None, came_out)) + (making.loss or 0) - sum(filter(None, went_in))
     if making.polishes and difference < 0:
         return making
-    return replace(making, difference=difference or None)
+    return replace(making, difference=difference) if difference else making
 
 
 def _before(node: Node | None, index: int) -> int | None:
     """What a parcel weighed before the act that used it up."""
     stages = node.history.stages if node is not None else ()
-    return next((stage.before for stage in stages if stage.index == index), None)
+    return next((stage.before for stage in stages if stage.entry == index), None)
 
 
 def _edges(making: Making, nodes: dict[str, Node]) -> Iterator[Edge]:

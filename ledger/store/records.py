@@ -223,6 +223,10 @@ class Records:
         """Subjects as of ``head`` or later, and a note of what is read of them."""
         return Knowledge(self)
 
+    def has(self, wire: str) -> bool:
+        """Whether there is any entry of that type at all."""
+        return wire in self._journal.types()
+
     def opaque(self) -> tuple[int, int | None]:
         """How many entries are of types that this version does not know, and the first one's index.
 

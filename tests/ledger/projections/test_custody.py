@@ -54,7 +54,7 @@ def test_a_live_parcel_from_the_mine_to_the_border() -> None:
     assert (mine.country, mine.place, mine.weight, mine.act) == ("BW", "karowe", 12_500, "parcel-mined/1")
     assert (dealer.place, dealer.weight, dealer.certificate) == ("Gaborone", 12_490, "BW/00000107")
     assert (away.country, away.certificate) == ("EU", "BW/00000107")
-    assert [s.index for s in dealer.stages] == [dealer.opened, dealer.opened + 1, dealer.opened + 2]
+    assert [s.entry for s in dealer.stages] == [dealer.opened, dealer.opened + 1, dealer.opened + 2]
     assert (dealer.closed, away.opened) == (away.opened, dealer.closed)
     received = dealer.stages[1]
     assert (received.before, received.weight) == (12_500, 12_490)
@@ -227,7 +227,7 @@ def test_a_correction_that_takes_a_parcel_out_of_an_act_strikes_it() -> None:
     correct(book, wrong, e.Mined(by="miner-1", site="karowe", lines=goods(P2=12_500)))
     gone, there = of(book, "P1"), of(book, "P2")
     assert (gone.spans, gone.stages) == ((), ())
-    assert [stage.index for stage in gone.struck] == [wrong.index]
+    assert [stage.entry for stage in gone.struck] == [wrong.index]
     assert gone.struck[0].struck
     assert [s.weight for s in there.spans] == [12_500]
 
@@ -259,7 +259,7 @@ def test_an_act_that_is_not_understood_is_kept_among_the_steps() -> None:
     records = Shelf(book).of("parcel:P1")
     strange = replace(records[0], index=99, event=e.Opaque("parcel-teleported/1", {"parcel": "P1"}))
     (span,) = history("P1", readings([*records, strange])).spans
-    assert [stage.index for stage in span.stages] == [records[0].index, strange.index]
+    assert [stage.entry for stage in span.stages] == [records[0].index, strange.index]
     assert span.stages[1].passages == ()
 
 
@@ -362,8 +362,8 @@ def test_spans_meet_and_every_step_is_in_one_or_closes_one(acts: list[e.Event]) 
     for parcel in PARCELS:
         told = history(parcel, readings(records))
         assert all(span.closed is not None for span in told.spans[:-1])
-        shown = {stage.index for span in told.spans for stage in span.stages}
+        shown = {stage.entry for span in told.spans for stage in span.stages}
         shown |= {span.closed for span in told.spans if span.closed is not None}
-        ends = {s.index for s in told.stages if any(p.turn == Turn.ENDS for p in s.passages)}
-        moving = {s.index for s in told.stages if any(p.turn != Turn.STAYS for p in s.passages)}
+        ends = {s.entry for s in told.stages if any(p.turn == Turn.ENDS for p in s.passages)}
+        moving = {s.entry for s in told.stages if any(p.turn != Turn.STAYS for p in s.passages)}
         assert moving <= shown | ends

@@ -170,7 +170,7 @@ def test_a_correction_changes_the_lineage_from_its_own_index_on() -> None:
     assert list(track(Shelf(book), "M1", as_recorded_index(wrong.index)).nodes) == ["M1", "A"]
     gone = back(book, "A")
     assert not gone.known
-    assert [stage.index for stage in gone.nodes["A"].history.struck] == [wrong.index]
+    assert [stage.entry for stage in gone.nodes["A"].history.struck] == [wrong.index]
 
 
 def test_how_goods_began_is_told_for_each_kind() -> None:
