@@ -11,7 +11,9 @@ import ast
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import TypeGuard
 
 Steps = tuple[tuple[str, ...], ...]
 
@@ -179,12 +181,12 @@ def imports(root: Path) -> list[Import]:
     return [
         Import(name, target, line)
         for name, file in ours.items()
-        for target, line in sorted(set(_targets(ast.parse(file.read_text(encoding="utf-8")), set(ours))))
+        for target, line in sorted(set(_targets(file.read_text(encoding="utf-8"), set(ours))))
     ]
 
 
-def _targets(tree: ast.Module, ours: set[str]) -> Iterator[tuple[str, int]]:
-    for node in ast.walk(tree):
+def _targets(text: str, ours: set[str]) -> Iterator[tuple[str, int]]:
+    for node in _importing(text):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield alias.name, node.lineno
@@ -193,9 +195,22 @@ def _targets(tree: ast.Module, ours: set[str]) -> Iterator[tuple[str, int]]:
             for alias in node.names:
                 longer = f"{stem}.{alias.name}"
                 yield (longer if longer in ours else stem), node.lineno
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "__import__")):
-            if node.args and isinstance(node.args[0], ast.Constant):
-                yield str(node.args[0].value), node.lineno
+        elif isinstance(node.args[0], ast.Constant):
+            yield str(node.args[0].value), node.lineno
+
+
+@lru_cache(maxsize=2_000)
+def _importing(text: str) -> tuple[ast.Import | ast.ImportFrom | ast.Call, ...]:
+    """What imports in a source. Kept by text: a planted fault changes one file of many."""
+    return tuple(node for node in ast.walk(ast.parse(text)) if _imports(node))
+
+
+def _imports(node: ast.AST) -> TypeGuard[ast.Import | ast.ImportFrom | ast.Call]:
+    if isinstance(node, ast.Call) and node.args:
+        called = node.func
+        name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+        return name in ("import_module", "__import__")
+    return isinstance(node, (ast.Import, ast.ImportFrom))
 
 
 def faults(root: Path) -> list[str]:

@@ -12,6 +12,7 @@ import ast
 import string
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from tests.floor_plan import modules
@@ -44,7 +45,13 @@ class Use:
 
 def sources(root: Path) -> dict[str, ast.Module]:
     """The parsed modules of the product. Raises ``NothingToRead`` where there are none."""
-    return {name: ast.parse(file.read_text(encoding="utf-8")) for name, file in modules(root).items()}
+    return {name: _parsed(file.read_text(encoding="utf-8")) for name, file in modules(root).items()}
+
+
+@lru_cache(maxsize=2_000)
+def _parsed(text: str) -> ast.Module:
+    """Kept by text: a planted fault changes one file, and nobody changes a tree."""
+    return ast.parse(text)
 
 
 def makers(trees: Mapping[str, ast.Module]) -> dict[str, Maker]:
@@ -112,7 +119,8 @@ def _defaults(arguments: ast.arguments) -> dict[str, ast.expr]:
 
 
 def _name(call: ast.Call) -> str:
-    return ast.unparse(call.func).rpartition(".")[2]
+    called = call.func
+    return called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
 
 
 def _code_of(call: ast.Call, maker: Maker) -> ast.expr | None:
