@@ -241,7 +241,7 @@ class ActGroup(AdamasGroup):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The family's acts, then whatever else was added to it."""
-        return [*self.acts, *(name for name in self.commands if name not in self.acts)]
+        return [*self.acts, *(name for name in super().list_commands(ctx) if name not in self.acts)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command, made now; one that was added takes the place of a generated one."""

@@ -22,7 +22,7 @@ from ledger import edtf
 from ledger.domain.vocabulary import carats
 from ledger.errors import AdamasError, Malformed, Refused, Unconfirmed
 from ledger.exchange.dialect import DECIMALS, ENCODINGS, GIVEN_AS, SEPARATORS, UNITS, Dialect
-from ledger.exchange.templates import HISTORY, TEMPLATES, as_csv
+from ledger.exchange.templates import CERTIFICATES, HISTORY, TEMPLATES, as_csv
 
 if TYPE_CHECKING:
     from ledger.application import Ledger
@@ -308,8 +308,25 @@ def _how_much(lines: int, receipts: Sequence[Receipt]) -> str:
     return f"{len(receipts):,} acts{rows}, entries {receipts[0].index} to {receipts[-1].index}"
 
 
-@adamas_command("template", example="adamas template production-sheet > sheet.csv", json=False)
-@click.argument("name", type=click.Choice(list(TEMPLATES)))
+PROFILE = "profile"
+"""Printed by `template` beside the sheets: no table, so it is adopted instead of imported."""
+
+
+@adamas_command(
+    "template",
+    example="adamas template production-sheet > sheet.csv\nadamas template profile > profile.toml",
+    json=False,
+)
+@click.argument("name", type=click.Choice([*TEMPLATES, CERTIFICATES.name, PROFILE]))
 def template(name: str) -> None:
-    """Print a sheet to fill in, as CSV with an example that can itself be imported."""
-    click.echo(as_csv(TEMPLATES[name]), nl=False)
+    """Print a sheet to fill in, as CSV with an example that can itself be imported.
+
+    certificates is a partner's list for: adamas reconcile. profile is a national profile in TOML, for: adamas
+    profile adopt --toml FILE.
+    """
+    if name == PROFILE:
+        from ledger.exchange.profile_file import TEMPLATE, shipped
+
+        click.echo(shipped(TEMPLATE), nl=False)
+        return
+    click.echo(as_csv(CERTIFICATES if name == CERTIFICATES.name else TEMPLATES[name]), nl=False)

@@ -55,9 +55,12 @@ class Answers:
 @click.option("--name", metavar="TEXT", help="The authority's name, public.")
 @click.option("--origin", metavar="ORIGIN", help="The ledger's own name.  [default: one is proposed]")
 @click.option("--no-passphrase", is_flag=True, help="Leave the key files unencrypted.")
+@click.option(
+    "--adopt-register", is_flag=True, help="Adopt the register of participants that ships, as entry 1."
+)
 @click.option("--yes", is_flag=True, help="Ask nothing: take the options and the proposals.")
 @pass_session
-def init(session: Session, no_passphrase: bool, yes: bool, **given: str | None) -> None:
+def init(session: Session, no_passphrase: bool, adopt_register: bool, yes: bool, **given: str | None) -> None:
     """Make a ledger and the keys that speak for it.
 
     Makes the ledger (--ledger, default ./adamas.db) and the folder <ledger>.keys with three key files:
@@ -67,7 +70,7 @@ def init(session: Session, no_passphrase: bool, yes: bool, **given: str | None) 
     _nothing_there(session)
     answers = _answers(given, yes=yes)
     passphrase = _passphrase(session, no_passphrase=no_passphrase, yes=yes)
-    receipt = _make(session, answers, passphrase)
+    receipt = _make(session, answers, passphrase, adopt_register=adopt_register)
     _tell(session, answers, receipt, plain=passphrase is None)
 
 
@@ -121,8 +124,10 @@ def _passphrase(session: Session, *, no_passphrase: bool, yes: bool) -> bytes | 
     return session.new_passphrase("Passphrase for the new keys")
 
 
-def _make(session: Session, answers: Answers, passphrase: bytes | None) -> Receipt:
+def _make(session: Session, answers: Answers, passphrase: bytes | None, *, adopt_register: bool) -> Receipt:
+    """The receipt of the last entry."""
     from ledger.application import Ledger, Receipt
+    from ledger.exchange.participant_register import adoption
     from ledger.keys import SigningKey
 
     keys = {name: SigningKey.generate() for name in (AUTHORITY, KEEPER, RECOVERY)}
@@ -131,8 +136,10 @@ def _make(session: Session, answers: Answers, passphrase: bytes | None) -> Recei
         ledger = Ledger.create(
             session.path, opening, keys[AUTHORITY], clock_confirmed=session.settings.clock_is_right
         )
-    head = ledger.head()
-    ledger.close()
+    with ledger:
+        if adopt_register:
+            return ledger.record(adoption(answers.authority), keys[AUTHORITY])
+        head = ledger.head()
     return Receipt(0, head.hash, head.recorded)
 
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import click
 
 import ledger
-from cli.output import Settings, complain, global_options, json_option, remark
+from cli.output import AdamasGroup, Settings, complain, global_options, json_option, remark
 from ledger.errors import AdamasError
 
 SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
@@ -84,6 +84,15 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
 
 TABLE = {command: row for section in SECTIONS.values() for command, row in section.items()}
 
+JOINED: dict[str, dict[str, tuple[str, str]]] = {
+    "participant": {
+        "adopt": ("cli.participants", "participant_adopt"),
+        "standing": ("cli.participants", "participant_standing"),
+    },
+    "profile": {"adopt": ("cli.profiles", "profile_adopt")},
+}
+"""Commands of a family that are no acts: the module that has each, and its name there."""
+
 
 class Contents(click.Group):
     """A group that knows its commands by name, and imports one only when it is used."""
@@ -98,6 +107,8 @@ class Contents(click.Group):
             return None
         module = importlib.import_module(TABLE[cmd_name][0])
         command: click.Command = getattr(module, f"{cmd_name}_" if cmd_name in _RESERVED else cmd_name)
+        if isinstance(command, AdamasGroup):
+            command.joined = JOINED.get(cmd_name, {})
         return command
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -14,9 +14,10 @@ The global options (``--ledger`` and so on) stand before the command or after it
 
 from __future__ import annotations
 
+import importlib
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, TypeVar
 
@@ -114,11 +115,28 @@ class AdamasCommand(click.Command):
 
 
 class AdamasGroup(click.Group):
-    """A family of commands, such as ``adamas parcel``; takes the global options too."""
+    """A family of commands, such as ``adamas parcel``; takes the global options too.
+
+    ``joined`` are commands of the family that stand in modules of their own: by name, the module and what
+    the command is called there. They are imported when they are asked for, and come before a family's own.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.joined: Mapping[str, tuple[str, str]] = {}
         _add_missing(self, [json_option(hidden=True), *global_options(hidden=True, from_environment=False)])
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The family's own commands, then those that were joined to it."""
+        return [*super().list_commands(ctx), *self.joined]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command; a joined one is imported now."""
+        if cmd_name not in self.joined:
+            return super().get_command(ctx, cmd_name)
+        module, name = self.joined[cmd_name]
+        found: click.Command = getattr(importlib.import_module(module), name)
+        return found
 
 
 def adamas_command(

@@ -48,12 +48,17 @@ def good_standing(state: State, act: e.Recorded) -> Refusals:
                 yield from _origin(state, origin, event.provenance, when(act))
 
 
+def reason(answer: Answer) -> str:
+    """Why an answer is as it is, in words."""
+    return messages.text(_REASONS[answer.reason], {})
+
+
 def _said(participant: str, day: Span, answer: Answer) -> Refusal:
     code = "standing-no" if answer.reply == Reply.NO else "standing-unknown"
     values = {
         "participant": participant,
         "date": day.text,
-        "reason": messages.text(_REASONS[answer.reason], {}),
+        "reason": reason(answer),
         "measure": answer.measure or "membership",
         "source": answer.source,
     }

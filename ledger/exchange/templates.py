@@ -172,7 +172,37 @@ HISTORY = Template(
     ),
 )  # fmt: skip
 
+CERTIFICATES = Template(
+    "certificates",
+    (
+        Column("number", f.NUMBER, "the certificate's number as printed", True, also=("certificate", "kpc")),
+        Column("flow", _one_of("flow", ("export", "import")), "what it was to the one who lists it", True),
+        Column("provenance", f.COUNTRY, "the participant it left, which issued it", True, also=("from",)),
+        Column("destination", f.COUNTRY, "the participant it went to", True, also=("to",)),
+        Column("date", f.DATE, "the day of export or of arrival", True),
+        Column("weight", Measure.WEIGHT, "the shipment's weight", True, also=("carats",)),
+        Column("value usd", Measure.VALUE, "its value in US dollars", also=("value", "us value")),
+        Column("hs", f.HS, "HS code; a certificate with several has a line for each", also=("hs code",)),
+        Column("origins", f.COUNTRY, "countries of mining origin, with spaces between", many=True),
+        Column("exporter", f.TEXT, "who exports"),
+        Column("importer", f.TEXT, "who imports"),
+        Column("parcels", f.STONES, "how many parcels"),
+        Column("confirmed", f.YES, "of an export: whether receipt was confirmed"),
+        Column("basis", f.TEXT, "what the value is: FOB, CIF, re-assessed"),
+    ),
+    (
+        {"number": "BW 107", "flow": "import", "provenance": "BW", "destination": "AE", "date": "2024-03-04",
+         "weight": "1200.50", "value usd": "240100.00", "hs": "710231", "origins": "BW", "exporter": "",
+         "importer": "", "parcels": "2", "confirmed": "", "basis": "CIF"},
+        {"number": "AE 4711", "flow": "export", "provenance": "AE", "destination": "BW", "date": "2024-05-16",
+         "weight": "310.00", "value usd": "99000.00", "hs": "710231", "origins": "AO BW ZA",
+         "exporter": "", "importer": "", "parcels": "1", "confirmed": "yes", "basis": "FOB"},
+    ),
+)  # fmt: skip
+"""A partner's certificates, to be reconciled with; never imported."""
+
 TEMPLATES = {template.name: template for template in (PRODUCTION, PARTIES, HISTORY)}
+"""The tables that can be imported, by name."""
 
 
 def as_csv(template: Template) -> str:

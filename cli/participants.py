@@ -1,0 +1,117 @@
+"""``adamas participant``: adopt the register that ships, and ask who may trade on a date."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.acts import Given, act_command, acting, circumstances, run_act
+from cli.asking import csv_option
+from cli.options import FieldType, normal
+from cli.output import AdamasCommand, adamas_command, emit_csv, emit_json, heading, remark, say
+from cli.recording import party_of, record, rehearse
+from cli.session import Session, pass_session
+from ledger import edtf, messages
+from ledger.domain.events import Event, RegisterAdopted
+from ledger.domain.fields import COUNTRY, DATE, PARTY, TEXT
+
+if TYPE_CHECKING:
+    from ledger.domain.participants import Answer
+
+
+def _adopt(session: Session, context: click.Context, event: type[Event], given: Given) -> None:
+    """Record the register that ships, or the one that was typed."""
+    if not given["shipped"]:
+        run_act(session, context, event, given)
+        return
+    from ledger.exchange.participant_register import adoption
+
+    ledger = session.ledger(write=not given["dry_run"])
+    key = session.key()
+    act = adoption(acting(given, lambda: party_of(ledger, key)) or "")
+    (rehearse if given["dry_run"] else record)(session, ledger, act, key, circumstances(session, given))
+
+
+def _command() -> AdamasCommand:
+    command = act_command(RegisterAdopted, "adopt", _adopt)
+    command.params[1:1] = [
+        click.Option(
+            ["--shipped"], is_flag=True, help="The register that ships with Adamas, each row with its source."
+        )
+    ]
+    command.example = "adamas participant adopt --shipped\n" + command.example
+    return command
+
+
+participant_adopt = _command()
+
+
+@adamas_command(
+    "standing",
+    example="adamas participant standing CI --on 2010-05-01\n"
+    "adamas participant standing CF --on 2016-09-19 --zone Berberati",
+    exits=(0, 4, 7),
+)
+@click.argument("code", type=FieldType(COUNTRY), metavar="COUNTRY")
+@click.option("--on", "day", type=FieldType(DATE), metavar="DATE", help="On which day.  [default: today]")
+@click.option("--zone", type=FieldType(TEXT), metavar="ZONE", help="Goods from which zone or field.")
+@click.option("--party", "parties", type=FieldType(PARTY), metavar="PARTY", multiple=True,
+              help="Moved by whom; repeat for more.")  # fmt: skip
+@csv_option
+@pass_session
+def participant_standing(
+    session: Session, code: str, day: str | None, zone: str | None, parties: tuple[str, ...], as_csv: bool
+) -> None:
+    """Whether a participant may trade on a day: yes, no, or unknown to this register; why, and who says so.
+
+    The answer rests on the register that the ledger adopted and on what was recorded since, never on a guess.
+    Without --zone, measures on zones leave the answer unknown.
+    """
+    from ledger.domain.participants import standing
+
+    state = session.ledger().state()
+    on = edtf.parse(day or edtf.day_of(session.clock()))
+    answer = standing(state.participant(code), on, zone=normal(zone) if zone else None, parties=parties)
+    house = state.house()
+    register = None if house is None else house.register
+    row = _row(code, on.text, zone, answer, register)
+    if session.json:
+        emit_json(row)
+        return
+    if as_csv:
+        emit_csv(list(row), [list(row.values())])
+        return
+    _tell(row, state.participant(code))
+    if register is None:
+        remark(messages.text("register-not-adopted", {}))
+
+
+def _row(code: str, day: str, zone: str | None, answer: Answer, register: str | None) -> dict[str, Any]:
+    from ledger.domain.measure_rules import reason
+
+    return {
+        "participant": code,
+        "on": day,
+        "zone": zone,
+        "may_trade": str(answer.reply),
+        "reason": answer.reason,
+        "because": reason(answer),
+        "measure": answer.measure,
+        "attestations": answer.attestations,
+        "source": answer.source,
+        "register": register,
+    }
+
+
+def _tell(row: dict[str, Any], participant: Any) -> None:
+    name = f" ({participant.name})" if participant is not None and participant.name else ""
+    zone = f", {row['zone']}" if row["zone"] else ""
+    heading(f"{row['participant']}{name}{zone}, {row['on']}: {row['may_trade']}")
+    measure = f" ({row['measure']})" if row["measure"] else ""
+    say(f"  because   {row['because']}{measure}")
+    if row["attestations"]:
+        say(f"  needs     {row['attestations']} attestations")
+    say(f"  source    {row['source']}")
+    if row["register"]:
+        say(f"  register  {row['register']}")
