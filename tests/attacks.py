@@ -114,6 +114,8 @@ FILE = (
     found("list an entry under another type", sql("UPDATE stored_events SET topic = 'parcel-lost/1' "
           "WHERE originator_version = ?", "sold"), 9, "sold"),
     found("change where a type begins", sql("UPDATE types SET first = 3 WHERE first = ?", "sold"), 9, "sold"),
+    found("change a kept node of the tree", sql("UPDATE nodes SET hash = zeroblob(32) WHERE place = 1"), 9),
+    found("remove a kept node of the tree", sql("DELETE FROM nodes WHERE place = 1"), 9),
     found("change the size in the head row", sql("UPDATE head SET size = size - 1"), 9),
     found("change the hash in the head row", sql("UPDATE head SET hash = zeroblob(32)"), 9),
     found("change the time in the head row", sql("UPDATE head SET recorded = recorded + 1"), 9),
