@@ -71,6 +71,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Check": {
         "verify": ("cli.verify", "Check every byte, link, signature and rule of the ledger"),
+        "check": ("cli.checking", "Measures adopted since, looked back on; deadlines that passed"),
         "replay": ("cli.replay", "The whole state as of a moment, on either clock"),
         "compare": ("cli.compare", "What changed between two moments"),
     },

@@ -1,0 +1,96 @@
+"""``adamas check``: past acts that today's measures would have stopped, and deadlines that passed."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.asking import answer, csv_option, rows_at
+from cli.options import FieldType
+from cli.output import AdamasGroup, adamas_command, remark, say
+from cli.session import Session, pass_session
+from ledger import edtf, messages
+from ledger.domain import moments
+from ledger.domain.fields import DATE
+
+if TYPE_CHECKING:
+    from ledger.domain.moments import Moment
+
+
+@click.group("check", cls=AdamasGroup)
+def check() -> None:
+    """Check what is recorded against what is known today, and against the calendar."""
+
+
+@adamas_command("measures", example="adamas check measures", exits=(0, 1, 5, 7))
+@csv_option
+@pass_session
+def check_measures(session: Session, as_csv: bool) -> int:
+    """Past acts that today's register and measures would not have let pass on their dates.
+
+    Every certificate issued and validated, every export and import is asked about again, with what the
+    ledger knows of participants and measures now. What is found is a reason to look, no verdict.
+    """
+    from dataclasses import asdict
+
+    from ledger.investigation.lookback import look_back
+
+    with rows_at(session, moments.NOW) as found:
+        lines = [asdict(one) for one in look_back(found.rows, session.ledger(write=True).records)]
+        if lines or session.json or as_csv:
+            columns = ("entry", "type", "certificate", "participant", "said", "rests_on", "documented")
+            answer(session, found, "objections", lines, columns, as_csv=as_csv)
+        else:
+            say(messages.text("lookback-nothing", {}))
+    return 1 if lines else 0
+
+
+@adamas_command(
+    "deadlines",
+    example="adamas check deadlines\nadamas check deadlines --as-of 2024-06-30",
+    exits=(0, 1, 4, 7),
+)
+@click.option(
+    "--as-of", "day", type=FieldType(DATE), metavar="DATE",
+    help="Count to the end of this day, on what the ledger knew then.  [default: now]",
+)  # fmt: skip
+@csv_option
+@pass_session
+def check_deadlines(session: Session, day: str | None, as_csv: bool) -> int:
+    """Exports nobody confirmed, imports not answered, shipments detained too long, paper not returned.
+
+    How long each may take is said by the national profile; what it leaves open is not checked. A year or
+    month counts to its last day.
+    """
+    from dataclasses import asdict
+
+    from ledger.investigation.deadlines import overdue, profile_at, unchecked
+
+    until, moment = _until(session, day)
+    with rows_at(session, moment) as found:
+        ledger = session.ledger(write=True)
+        profile = profile_at(ledger.records, moment)
+        lines = [asdict(one) for one in overdue(found.rows, ledger.records, profile, until, moment)]
+        if lines or session.json or as_csv:
+            columns = ("certificate", "kind", "since", "due", "late", "other", "entry")
+            answer(session, found, "overdue", lines, columns, as_csv=as_csv)
+        else:
+            say(messages.text("deadlines-nothing", {"day": date.fromordinal(until).isoformat()}))
+    for kind in unchecked(profile):
+        remark(messages.text("deadline-unchecked", {"kind": kind}))
+    return 1 if lines else 0
+
+
+def _until(session: Session, day: str | None) -> tuple[int, Moment]:
+    """The last day that counts, and the moment whose knowledge counts."""
+    today = date.fromisoformat(edtf.day_of(session.clock())).toordinal()
+    if day is None:
+        return today, moments.NOW
+    last = edtf.calendar_days(edtf.parse(day))[1] or today
+    return last, moments.as_recorded(day) if last < today else moments.NOW
+
+
+check.add_command(check_measures)
+check.add_command(check_deadlines)

@@ -1,0 +1,139 @@
+"""Deadlines that passed: certificates nobody confirmed, shipments detained too long, paper not returned.
+
+| kind                 | counted from             | how long                                    |
+|----------------------|--------------------------|---------------------------------------------|
+| `unconfirmed-export` | the day of export        | the profile's confirmation days             |
+| `unanswered-import`  | the day of import        | the same: we owe the issuer an answer       |
+| `detained`           | the day of detention     | the profile's detention days                |
+| `unreturned`         | the certificate's expiry | nothing: unused, it goes back (EUREG 12(5)) |
+
+KPCS says "expeditiously" and no number (section III); where the national profile gives none, that kind is not
+checked. A day of which sources tell only the month counts from its last day. Working days are Monday to
+Friday; public holidays are not known here. Documented certificates owe nobody anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from ledger.domain import certificates as c
+from ledger.domain import events as e
+from ledger.domain.certificates import Certificate
+from ledger.domain.moments import NOW, Moment, known_at
+from ledger.domain.parties import HOUSE, House
+from ledger.domain.refusal import when
+from ledger.domain.state import fold_subject
+from ledger.edtf import calendar_days, spans
+from ledger.projections.register_goods import CERTIFICATES
+from ledger.store.records import Records
+from ledger.store.rows import Rows, Where
+
+WAITING = (c.ISSUED, c.VALIDATED, c.EXPORTED, c.RECEIVED, c.DETAINED)
+"""The states in which something is still to come."""
+
+_FRIDAY = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """Something that should have happened by ``due`` and had not ``late`` days later; ``entry`` began it."""
+
+    certificate: str
+    kind: str
+    since: str
+    due: str
+    late: int
+    entry: int
+    other: str | None
+
+
+def overdue(
+    rows: Rows, records: Records, profile: e.ProfileAdopted | None, day: int, moment: Moment = NOW
+) -> Iterator[Overdue]:
+    """What is overdue on a day (its ordinal), by certificate; ``rows`` are those of the moment."""
+    for row in rows.select(CERTIFICATES, [Where("status", "among", WAITING)]):
+        subject = c.subject(str(row[0]))
+        found = fold_subject(subject, known_at(records.of(subject), moment))
+        if isinstance(found, Certificate) and not found.documented:
+            yield from _of(found, profile, day)
+
+
+def profile_at(records: Records, moment: Moment) -> e.ProfileAdopted | None:
+    """The national profile that the ledger had adopted by a moment."""
+    house = fold_subject(HOUSE, known_at(records.of(HOUSE), moment))
+    return house.profile if isinstance(house, House) else None
+
+
+def unchecked(profile: e.ProfileAdopted | None) -> tuple[str, ...]:
+    """The kinds that cannot be checked because no profile says how long."""
+    without: list[str] = []
+    if profile is None or profile.confirmation_days is None:
+        without += ["unconfirmed-export", "unanswered-import"]
+    if profile is None or profile.detention_days is None:
+        without.append("detained")
+    return tuple(without)
+
+
+def _of(found: Certificate, profile: e.ProfileAdopted | None, day: int) -> Iterable[Overdue]:
+    state = found.status
+    confirm = None if profile is None else profile.confirmation_days
+    working = profile is not None and bool(profile.confirmation_working)
+    detain = None if profile is None else profile.detention_days
+    if state == c.EXPORTED:
+        return _late(found, "unconfirmed-export", e.Exported, confirm, working, day, found.destination)
+    if state == c.RECEIVED:
+        return _late(found, "unanswered-import", e.Imported, confirm, working, day, found.provenance)
+    if state == c.DETAINED:
+        return _late(found, "detained", e.ShipmentDetained, detain, False, day, found.provenance)
+    return _unreturned(found, day)
+
+
+def _late(
+    found: Certificate,
+    kind: str,
+    begun: type[e.Event],
+    days: int | None,
+    working: bool,
+    day: int,
+    other: str | None,
+) -> Iterator[Overdue]:
+    act = next((act for act in reversed(found.acts) if isinstance(act.event, begun)), None)
+    since = None if act is None else calendar_days(when(act))[1]
+    if act is None or since is None or days is None:
+        return
+    due = after(since, days, working=working)
+    if due < day:
+        yield Overdue(found.id, kind, _text(since), _text(due), day - due, act.index, other)
+
+
+def _unreturned(found: Certificate, day: int) -> Iterator[Overdue]:
+    expiry = None if found.expiry is None else calendar_days(spans(found.expiry))[1]
+    if expiry is not None and expiry < day and found.issued is not None:
+        since = _text(expiry)
+        yield Overdue(found.id, "unreturned", since, since, day - expiry, found.issued, found.exporter)
+
+
+def after(day: int, days: int, *, working: bool) -> int:
+    """The day that lies so many days, or working days, after a day; all of them ordinals.
+
+    >>> friday = date(2024, 3, 1).toordinal()
+    >>> [date.fromordinal(after(friday, n, working=True)).isoformat() for n in (1, 5)]
+    ['2024-03-04', '2024-03-08']
+    """
+    if not working:
+        return day + days
+    weeks, left = divmod(days, 5)
+    day += weeks * 7
+    while date.fromordinal(day).weekday() > _FRIDAY:
+        day -= 1  # a weekend counts as its Friday
+    for _ in range(left):
+        day += 1
+        while date.fromordinal(day).weekday() > _FRIDAY:
+            day += 1
+    return day
+
+
+def _text(day: int) -> str:
+    return date.fromordinal(day).isoformat()
