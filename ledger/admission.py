@@ -8,7 +8,8 @@ A statement that arrives is taken apart in this order, and the first step that f
 4. every sealed value of its body is disclosed, since rules judge the whole act, and only fields that the
    type's table seals are sealed (`Malformed`);
 5. the body is the one spelling of an act of that type (`Malformed`, the field and its code);
-6. a key that it enrols was proven to be in its holder's hands (`Refused`, ``key-proof``).
+6. a key that it enrols was proven to be in its holder's hands (`Refused`, ``key-proof``; for a key of the
+   ledger itself `Malformed`, ``succession-...``).
 
 What this process signs itself takes the same steps, without decoding what it just encoded.
 """
@@ -23,7 +24,7 @@ from ledger import keys
 from ledger.chain import disclosure
 from ledger.chain.statement import SignedStatement, Statement, reveal, sign, signature_holds
 from ledger.domain import events, fields
-from ledger.domain.events import Corrected, Event, KeyEnrolled, LedgerOpened
+from ledger.domain.events import Corrected, Event, KeyEnrolled, LedgerKeyChanged, LedgerOpened
 from ledger.domain.fields import Problem
 from ledger.errors import Malformed, Refused
 from ledger.keys import SigningKey
@@ -197,3 +198,7 @@ def _check_proofs(event: Event, origin: str) -> None:
         raise Refused("key-proof", party=event.party, key=keys.fingerprint(event.key))
     if isinstance(event, LedgerOpened) and event.origin != origin:
         raise Refused("ledger-other", ledger=event.origin, origin=origin)
+    if isinstance(event, LedgerKeyChanged):
+        from ledger.chain import succession  # once in a ledger's life: no command waits for it otherwise
+
+        succession.changed(events.write(event), origin)

@@ -1,4 +1,4 @@
-"""Recording: taken apart, judged, numbered, all or nothing, once."""
+"""Recording: judged, numbered, all or nothing, once."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ import pytest
 
 from ledger.admission import Act
 from ledger.application import Ledger
-from ledger.chain import disclosure
 from ledger.chain.entry import Entry, entry_hash
-from ledger.chain.statement import SignedStatement, Statement, sign, signature_holds
+from ledger.chain.statement import Statement, signature_holds
 from ledger.domain import events as e
-from ledger.domain.fields import WITHHELD
-from ledger.errors import AdamasError, Conflict, Malformed, Refused, StoreTrouble, Unconfirmed
+from ledger.errors import AdamasError, Refused, StoreTrouble, Unconfirmed
 from ledger.store import opening as stores
+from tests.recording import mined, refused
 from tests.world import (
     AUTHORITY,
     ORIGIN,
@@ -31,43 +30,6 @@ from tests.world import (
 )
 
 DAY = 86_400 * SECOND
-
-
-Problem = Refused | Malformed | Conflict
-
-
-def held(world: World) -> list[object]:
-    """All that a refusal must leave as it was."""
-    journal = world.ledger.journal
-    return [journal.head(), *journal.links(), *journal.mentions(), *journal.ids(), *journal.digests()]
-
-
-def refused(world: World, *items: Act | SignedStatement) -> Problem:
-    """What recording raises; nothing may have been recorded."""
-    before = held(world)
-    with pytest.raises((Refused, Malformed, Conflict)) as caught:
-        world.ledger._settle(items)
-    assert held(world) == before
-    assert str(caught.value)
-    problem: Problem = caught.value
-    return problem
-
-
-def mined(*pairs: tuple[str, str], **more: object) -> e.Mined:
-    """A production sheet."""
-    lines = tuple(goods(*pair) for pair in pairs)
-    return e.Mined(by="miner-1", site=SITE, lines=lines, **more)  # type: ignore[arg-type]
-
-
-def signed(world: World, event: e.Event, **more: object) -> tuple[Statement, SignedStatement]:
-    """A statement made by hand: any of its fields can be wrong."""
-    key = signing_key(str(more.pop("signer", event.by)))
-    fields = {
-        "ledger": ORIGIN, "id": world.chance(16), "type": event.TYPE, "author": key.public,
-        "body": e.write(event), **more,
-    }  # fmt: skip
-    statement = Statement(**fields)  # type: ignore[arg-type]
-    return statement, sign(statement, key)
 
 
 def test_a_receipt_names_the_entry(world: World) -> None:
@@ -165,134 +127,6 @@ def test_the_same_id_with_other_bytes_is_refused(world: World) -> None:
     )
 
 
-def test_a_statement_for_another_ledger_is_refused(world: World) -> None:
-    """It cannot be carried over."""
-    _, carried = signed(world, mined(("P1", "1.000")), ledger="ledger.example/na/x1")
-    assert refused(world, carried).code == "ledger-other"
-
-
-def test_a_signature_must_be_the_author_s(world: World) -> None:
-    """Another key's, a flipped bit in it, a flipped bit in what is signed."""
-    statement, good = signed(world, mined(("P1", "1.000")))
-    others = world.keys["dealer-7"].sign(b"adamas.statement/1\n" + good.statement)
-    flipped = bytes([good.signature[0] ^ 1]) + good.signature[1:]
-    for signature in (others, flipped, bytes(64)):
-        assert refused(world, SignedStatement(good.statement, signature)).code == "signature-wrong"
-    altered = dataclasses.replace(statement, body=e.write(mined(("P1", "9.000")))).encode()
-    assert refused(world, SignedStatement(altered, good.signature)).code == "signature-wrong"
-    assert world.ledger.append([good])
-
-
-def test_bytes_that_are_no_statement_are_malformed(world: World) -> None:
-    """In another spelling, cut, or nothing at all."""
-    _, good = signed(world, mined(("P1", "1.000")))
-    for data in (good.statement + b"\xc0", good.statement[:-1], b"", b"\x80"):
-        assert isinstance(refused(world, SignedStatement(data, good.signature)), Malformed)
-
-
-@pytest.mark.parametrize(
-    ("change", "code", "field"),
-    [
-        ({"drone": 1}, "field-unknown", "drone"),
-        ({"site": None}, "field-missing", "site"),
-        ({"lines": []}, "field-array", "lines"),
-        ({"lines": [{"parcel": "P1", "weight": "1.0"}]}, "field-kind", "lines.1.weight"),
-        ({"lines": [{"parcel": "P1", "weight": -1}]}, "field-kind", "lines.1.weight"),
-        ({"lines": [{"parcel": "a:b", "weight": 1}]}, "field-kind", "lines.1.parcel"),
-        ({"documented": False}, "field-kind", "documented"),
-    ],
-)
-def test_a_body_must_be_what_its_table_says(
-    world: World, change: dict[str, object], code: str, field: str
-) -> None:
-    """The first problem is named with its field, and what the field takes."""
-    body = {
-        name: value
-        for name, value in {**e.write(mined(("P1", "1.000"))), **change}.items()
-        if value is not None
-    }
-    _, statement = signed(world, mined(("P1", "1.000")), body=body)
-    problem = refused(world, statement)
-    assert (problem.code, problem.values["field"]) == (code, field)
-
-
-def test_an_unknown_type_is_refused(world: World) -> None:
-    """What this version cannot judge it does not record."""
-    _, statement = signed(world, mined(("P1", "1.000")), type="parcel-teleported/1")
-    assert refused(world, statement).code == "type-unknown"
-
-
-def test_an_event_with_a_value_of_another_kind_is_refused(world: World) -> None:
-    """Also one that a program made, and nothing is signed."""
-    wrong = e.Weighed(by="miner-1", parcel="P1", weight="1.5")  # type: ignore[arg-type]
-    problem = refused(world, Act(wrong, world.keys["miner-1"]))
-    assert (problem.code, problem.values["field"]) == ("field-kind", "weight")
-    with pytest.raises(Malformed):
-        world.ledger.sign(wrong, world.keys["miner-1"])
-
-
-def test_sealed_fields_are_sealed(world: World) -> None:
-    """The price is not in the entry's bytes, but in its disclosure; the fold has it."""
-    world.mine("P1", "1.000")
-    receipt = world.sell("P1", to="dealer-7", price=987_654_321)
-    entry = Entry.decode(world.ledger.journal.entry(receipt.index))
-    body = Statement.decode(entry.statement).body
-    assert set(body) == {"_sd", "by", "parcels", "to"}
-    (text,) = world.ledger.journal.disclosures(receipt.index)
-    assert disclosure.parse(text).value == 987_654_321
-    assert world.ledger.sealed(receipt.index) == {"price": body["_sd"][0]}
-
-
-def test_an_author_may_publish_a_sealed_field(world: World) -> None:
-    """It stands in the body then, and needs no disclosure."""
-    world.mine("P1", "1.000")
-    sold = e.Sold(by="miner-1", parcels=("P1",), to="dealer-7", price=100, invoice="R-1")
-    receipt = world.do(sold, publish={"price"})
-    body = Statement.decode(Entry.decode(world.ledger.journal.entry(receipt.index)).statement).body
-    assert body["price"] == 100
-    assert list(world.ledger.sealed(receipt.index)) == ["invoice"]
-
-
-def test_rules_judge_the_whole_act(world: World) -> None:
-    """A statement whose sealed value nobody discloses is not recorded."""
-    world.mine("P1", "1.000")
-    sold = world.ledger.sign(
-        e.Sold(by="miner-1", parcels=("P1",), to="dealer-7", price=1), world.keys["miner-1"]
-    )
-    problem = refused(world, dataclasses.replace(sold, disclosures=()))
-    assert (problem.code, problem.values["count"]) == ("disclosure-missing", 1)
-    strange = disclosure.disclosure(bytes(16), "price", 1)
-    assert refused(world, dataclasses.replace(sold, disclosures=(*sold.disclosures, strange))).code == (
-        "disclosure-unused"
-    )
-
-
-def test_what_is_never_sealed_may_not_be(world: World) -> None:
-    """A weight hidden from strangers could not be re-computed by them."""
-    body, texts = disclosure.seal(e.write(e.Weighed(by="miner-1", parcel="P1", weight=1_000)), [("weight",)])
-    world.mine("P1", "1.000")
-    _, made = signed(world, e.Weighed(by="miner-1", parcel="P1", weight=1_000), body=body)
-    problem = refused(world, dataclasses.replace(made, disclosures=tuple(texts)))
-    assert (problem.code, problem.values["field"]) == ("field-not-sealed", "weight")
-
-
-def test_a_key_is_enrolled_only_with_its_holder_s_proof(world: World) -> None:
-    """A proof for another party, another ledger, by another key."""
-    new = signing_key("new")
-    good = world.enrolment("dealer-7", new)
-    others = (
-        dataclasses.replace(good, party="dealer-8"),
-        dataclasses.replace(good, key=signing_key("other").public),
-        dataclasses.replace(good, proof=bytes(64)),
-    )
-    for event in others:
-        assert refused(world, Act(event, world.keys[AUTHORITY])).code == "key-proof"
-    world.do(good)
-    world.mine("P1", "1.000")
-    world.sell("P1", to="dealer-7")
-    assert world.ledger.record(e.Weighed(by="dealer-7", parcel="P1", weight=999), new)
-
-
 def test_what_the_author_has_seen_must_be_so(world: World) -> None:
     """Size and root of an earlier or the present head; another root, or more entries than there are,
     refuse."""
@@ -312,6 +146,17 @@ def test_what_the_author_has_seen_must_be_so(world: World) -> None:
              (world.ledger.head().size + 1, now.root(), "seen-size"))  # fmt: skip
     for size, root, code in wrong:
         assert refused(world, Act(mined(("R", "1.000")), miner, seen=(size, root))).code == code
+
+
+def test_a_ledger_is_closed_with_its_own_size_and_root(world: World) -> None:
+    """What was signed last is stated as it was; another root refuses."""
+    head = world.ledger.head()
+    closing = e.LedgerClosed(by=AUTHORITY, size=head.size, root=bytes(32), successor="ledger.example/bw/next")
+    assert refused(world, Act(closing, world.keys[AUTHORITY])).code == "seen-root"
+    later = dataclasses.replace(closing, size=head.size + 1)
+    assert refused(world, Act(later, world.keys[AUTHORITY])).code == "seen-size"
+    world.do(dataclasses.replace(closing, root=head.root()))
+    assert refused(world, Act(mined(("P1", "1.000")), world.keys["miner-1"])).code == "ledger-closed"
 
 
 def test_a_preview_says_what_recording_would(world: World) -> None:
@@ -383,23 +228,6 @@ def test_a_correction_sees_what_its_batch_did(world: World) -> None:
     assert refused(world, Act(split, miner), Act(lighter, miner)).code == "correction-impossible"
 
 
-def test_the_sealed_fields_of_a_correction_are_sealed(world: World) -> None:
-    """The corrected price is as confidential as the first one."""
-    world.mine("P1", "1.000")
-    sold = world.sell("P1", to="dealer-7", price=100)
-    body = e.write(e.Sold(by="miner-1", parcels=("P1",), to="dealer-7", price=987_654_321))
-    corrected = world.do(
-        e.Corrected(by="miner-1", index=sold.index, hash=sold.hash, replacement=body, reason="a slip")
-    )
-    statement = Statement.decode(Entry.decode(world.ledger.journal.entry(corrected.index)).statement)
-    assert "price" not in statement.body["replacement"]
-    assert list(world.ledger.sealed(corrected.index)) == ["price"]
-    assert world.parcel("P1").acts[-1].event.price == 987_654_321  # type: ignore[union-attr]
-    world.ledger.journal.erase(corrected.index, world.ledger.sealed(corrected.index).values())
-    world.ledger.records.forget()
-    assert world.parcel("P1").acts[-1].event.price is WITHHELD  # type: ignore[union-attr]
-
-
 def test_a_ledger_begins_with_its_opening(tmp_path: Path) -> None:
     """Entry 0 names the origin; the ledger is opened with it again."""
     world = World(tmp_path / "ledger.db", bare=True)
@@ -422,17 +250,14 @@ def test_a_ledger_that_cannot_begin_leaves_no_file(
 ) -> None:
     """The opening is judged like every act."""
     with World(tmp_path / "other.db", bare=True).ledger as other:
-        opening = dataclasses.replace(World.opening(_keys_of(other)), **change)
+        opening = other.records.recorded(0).event
+    assert isinstance(opening, e.LedgerOpened)
     with pytest.raises(AdamasError) as caught:
-        Ledger.create(str(tmp_path / "ledger.db"), opening, signing_key(AUTHORITY))
+        Ledger.create(
+            str(tmp_path / "ledger.db"), dataclasses.replace(opening, **change), signing_key(AUTHORITY)
+        )
     assert caught.value.code == code
     assert not (tmp_path / "ledger.db").exists()
-
-
-def _keys_of(_: Ledger) -> World:
-    world = World.__new__(World)
-    world.keys = {name: signing_key(name) for name in (AUTHORITY, "recovery")}
-    return world
 
 
 def test_an_interrupted_beginning_is_told(tmp_path: Path) -> None:

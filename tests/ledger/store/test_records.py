@@ -105,8 +105,8 @@ def test_disclosures_of_another_entry_disclose_nothing(peopled: World) -> None:
         ("parcel-sold/1", {"by": "miner-1", "parcels": "P1", "to": "dealer-7"}, "field-array"),
         ("parcel-sold/1", {"_sd": DIGESTS, "by": "x", "parcels": ["P"], "to": "y"}, "field-unknown"),
         ("corrected/1", {"by": "x", "hash": bytes(32), "index": 10**6, "reason": "r"}, "field-missing"),
-        ("attested/1", {"by": "x"}, "KeyError"),
-        ("corrected/1", {"by": "x", "index": "1"}, "TypeError"),
+        ("attested/1", {"by": "x"}, "entry-unreadable"),
+        ("corrected/1", {"by": "x", "index": "1"}, "entry-unreadable"),
     ],
 )
 def test_what_is_not_understood_is_opaque(
