@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,6 +15,7 @@ from ledger import messages
 from ledger.errors import NotFound
 from ledger.exchange import custody_sheet, drawing, lineage_record
 from ledger.projections import tracing
+from ledger.projections.attestations import Attestation, attestations
 from ledger.projections.lineage import Direction, Lineage
 from ledger.projections.remarks import remarks
 from ledger.projections.yields import yields
@@ -103,8 +104,9 @@ def _called(ledger: Ledger, text: str) -> str:
 
 
 def _answer(session: Session, lineage: Lineage, form: str | None) -> None:
+    attested = attestations(session.ledger().records, lineage)
     if session.json:
-        emit_json(lineage_record.value(lineage))
+        emit_json(lineage_record.value(lineage, attested))
     elif form == CSV:
         emit_csv(lineage_record.HEADERS, lineage_record.rows(lineage))
     elif form == DOT:
@@ -112,10 +114,10 @@ def _answer(session: Session, lineage: Lineage, form: str | None) -> None:
     elif form == MERMAID:
         say(drawing.mermaid(lineage))
     else:
-        _tell(lineage)
+        _tell(lineage, attested)
 
 
-def _tell(lineage: Lineage) -> None:
+def _tell(lineage: Lineage, attested: Sequence[Attestation]) -> None:
     back = lineage.direction == Direction.BACK
     for line in custody_sheet.headline(lineage):
         say(line)
@@ -130,6 +132,7 @@ def _tell(lineage: Lineage) -> None:
         _section("Where it is now")
         emit_table(custody_sheet.NOW_COLUMNS, custody_sheet.whereabouts(lineage))
     _listed("Yield", [custody_sheet.yield_line(one) for one in yields(lineage)] if not back else [])
+    _listed("Attested", map(custody_sheet.attestation_line, attested))
     _listed("To look at", map(str, remarks(lineage)))
     say()
     say(messages.text("trace-limits", {}))

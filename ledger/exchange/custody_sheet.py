@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from ledger.domain.vocabulary import carats
 from ledger.exchange.drawing import visible
+from ledger.projections.attestations import Attestation
 from ledger.projections.lineage import Lineage, Node
 from ledger.projections.spans import Custody, How
 from ledger.projections.yields import Yield
@@ -42,7 +43,7 @@ def _now(node: Node) -> str:
     now = node.history.now
     if node.history.ended:
         last = next(stage for stage in reversed(node.history.stages) if stage.passages)
-        return f"Used up {_on(last.when)} (entry {last.entry})."
+        return f"Used up: {(last.when and _day(last.when)) or 'at an unknown time'} (entry {last.entry})."
     if now is None:
         return "In whose hands it is, is not recorded."
     where = f", {_where(now)}" if _where(now) else ""
@@ -120,6 +121,12 @@ def yield_line(one: Yield) -> str:
     return f"{visible(one.parcel)}: {at_least}{carats(one.polished)} polished of {rough}: {at_least}{ratio}"
 
 
+def attestation_line(one: Attestation) -> str:
+    """Who agreed with an entry, and where that is recorded."""
+    party = visible(one.party) if one.party is not None else "somebody unknown"
+    return f"entry {one.entry} by {party} (entry {one.index})"
+
+
 def _holder(span: Custody) -> str:
     if span.how in _NOBODY:
         return span.how.value
@@ -140,7 +147,3 @@ def _weight(weight: int | None) -> str:
 
 def _day(when: str | None) -> str:
     return "unknown" if when is None else when.partition("T")[0]
-
-
-def _on(when: str | None) -> str:
-    return "at an unknown time" if when is None else f"on {when.partition('T')[0]}"

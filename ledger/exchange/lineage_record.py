@@ -7,13 +7,14 @@ spreadsheet would take for a formula begins with an apostrophe.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any
 
 from ledger import messages
 from ledger.domain import events as e
 from ledger.domain.certificates import Certificate
+from ledger.projections.attestations import Attestation
 from ledger.projections.lineage import Lineage, Making, Node
 from ledger.projections.remarks import Remark, changes, gap_remark, remarks
 from ledger.projections.spans import Custody, Stage
@@ -41,8 +42,8 @@ HEADERS = (
 )
 
 
-def value(lineage: Lineage) -> dict[str, Any]:
-    """The whole lineage as a value that JSON can hold."""
+def value(lineage: Lineage, attested: Iterable[Attestation] = ()) -> dict[str, Any]:
+    """The whole lineage, and who else agreed with its acts, as a value that JSON can hold."""
     moment = lineage.moment
     count, first = lineage.opaque
     return {
@@ -64,6 +65,7 @@ def value(lineage: Lineage) -> dict[str, Any]:
         "origins": [_origin(asdict(origin)) for origin in lineage.origins],
         "certificates": [_certificate(found) for found in lineage.certificates.values()],
         "yields": [_yield(one) for one in yields(lineage)],
+        "attestations": [{"entry": a.entry, "by": a.party, "in_entry": a.index} for a in attested],
         "remarks": [_remark(remark) for remark in remarks(lineage)],
         "not_counted": list(lineage.uncertain),
         "opaque": {"count": count, "first": first},

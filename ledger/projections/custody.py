@@ -43,6 +43,8 @@ _KEEPS_OWNER = (
     Turn.FOUND,
     Turn.SEIZED,
 )
+_SEEN_AT = (e.Received, e.Weighed, e.Sealed)
+"""Acts that tell where goods are, beside those that open a span; an offer is made anywhere."""
 _NOT_BACK = {
     Turn.RELEASED: (How.ABROAD, How.MISSING),
     Turn.SEIZED: (How.ABROAD,),
@@ -275,8 +277,9 @@ class _Walk:
                 return
             self.open = _Hand(None)
         now, event = self.open, stage.event
-        if isinstance(event, e.Event):
-            now.country, now.place = event.country or now.country, event.place or now.place
+        if stage.entry == now.opened or isinstance(event, _SEEN_AT):
+            now.country = getattr(event, "country", None) or now.country
+            now.place = getattr(event, "place", None) or now.place
         if isinstance(event, e.Exported):
             now.country, now.place = event.destination, None
         elif isinstance(event, e.Mined) and event.site is not None:

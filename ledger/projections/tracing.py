@@ -180,7 +180,7 @@ def _weighed(making: Making, nodes: dict[str, Node]) -> Making:
     """The making with what its weights do not account for."""
     went_in = [_before(nodes.get(name), making.index) for name in making.inputs]
     came_out = [goods.weight for goods in making.outputs]
-    if None in went_in or None in came_out:
+    if None in went_in or None in came_out or not came_out:
         return making
     difference = sum(filter(None, came_out)) + (making.loss or 0) - sum(filter(None, went_in))
     if making.polishes and difference < 0:

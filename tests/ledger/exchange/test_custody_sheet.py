@@ -38,7 +38,7 @@ def test_goods_that_are_consigned_seized_missing_or_used_up_say_so() -> None:
         "C": "Held by agent-1 (consigned) since 2023-02-01.",
         "S": "Held by ministry (seized) since 2023-02-01.",
         "M": "Missing since 2023-02-01.",
-        "U": f"Used up on 2023-02-01 (entry {split.index}).",
+        "U": f"Used up: 2023-02-01 (entry {split.index}).",
     }
 
 

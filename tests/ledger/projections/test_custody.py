@@ -233,11 +233,13 @@ def test_a_correction_that_takes_a_parcel_out_of_an_act_strikes_it() -> None:
 
 
 def test_offers_and_reports_belong_to_the_history_and_move_nothing() -> None:
-    """They only mention the parcel."""
+    """They only mention the parcel, and an offer in London does not bring it there."""
     book = Book()
     book.mine("P1", 1000)
-    book.do(e.Offered(by="miner-1", parcels=("P1",), channel="auction", outcome="unsold"))
+    offer = e.Offered(by="miner-1", parcels=("P1",), channel="auction", outcome="unsold", country="GB")
+    book.do(offer)
     (span,) = of(book, "P1").spans
+    assert span.country == "BW"
     assert [type(stage.event) for stage in span.stages] == [e.Mined, e.Offered]
 
 

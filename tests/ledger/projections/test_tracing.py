@@ -233,6 +233,14 @@ def test_unknown_weights_stay_unknown_on_the_edges() -> None:
     assert [making.difference for making in back(book, "V").makings] == [None]
 
 
+def test_outputs_that_are_not_named_do_not_weigh_nothing() -> None:
+    """A source tells that a stone was cleaved, and not into what."""
+    book = Book()
+    told(book, e.Mined(by="miner-1", site="karowe", lines=goods(S=404_200)), "2016-02")
+    told(book, e.Split(by="miner-1", parcel="S"), "2016-06-29")
+    assert [making.difference for making in track(Shelf(book), "S").makings] == [None]
+
+
 def test_parcels_made_of_themselves_and_of_one_another_end_the_walk() -> None:
     """What no rule lets happen may still lie in a hostile file."""
     book = Book()
