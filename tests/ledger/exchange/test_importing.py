@@ -299,7 +299,7 @@ def test_histories_from_json_lines_are_recorded_with_their_discrepancies(ledger:
     found = plan_histories(histories, ledger, importer("archive"))
     assert found.faults == ()
     assert len({draft.rows for draft in found.drafts}) == 37
-    assert sum(len(draft.event.discrepancies) for draft in found.drafts) == 294
+    assert sum(len(draft.event.discrepancies) for draft in found.drafts) == 270
 
 
 HISTORY_ROWS = """history,title,kind,type,date,actor,counterparty,piece,weight (ct),sources
