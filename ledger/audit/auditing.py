@@ -158,21 +158,16 @@ class Audit:
         except StoreTrouble as damage:
             self.faults.append(unreadable("views", damage))
             return False
-        if listed and not strange:
-            strange = [("views", 1)] if self._are_mislisted(listed) else []
+        if listed and _are_mislisted(listed):
+            strange = [("views", len(listed))]
         for table, count in strange:
             self.faults.append(
                 StepFault(steps.TABLES, None, "verify-view-strange", {"table": table, "count": count})
             )
+        if listed and not strange and listed[0][1] != VERSION:
+            self.remarks.append(AuditRemark("verify-remark-other-views"))
+            return False
         return not strange
-
-    def _are_mislisted(self, listed: list[tuple[str, int, str]]) -> bool:
-        """Whether what the file says of its views is not what any version of this program wrote."""
-        ((view, version, tables), *more) = listed
-        if 0 < version < VERSION:
-            self.remarks.append(AuditRemark("verify-remark-older-views"))
-        ours = version != VERSION or tables == " ".join("view_" + table.name for table in TABLES)
-        return bool(more) or view != VIEW or not 0 < version <= VERSION or not ours
 
     def _compare_views(self, stop: int) -> Iterator[Progress]:
         yield Progress(3, 0, stop)
@@ -183,6 +178,14 @@ class Audit:
         except StoreTrouble as damage:
             self.faults.append(unreadable("views", damage))
         yield Progress(3, stop, stop)
+
+
+def _are_mislisted(listed: list[tuple[str, int, str]]) -> bool:
+    """Whether what the file says of its views is not what any version of this program wrote."""
+    ((view, version, tables), *more) = listed
+    named = all(name.startswith("view_") for name in tables.split())
+    ours = version != VERSION or tables == " ".join("view_" + table.name for table in TABLES)
+    return bool(more) or view != VIEW or not 0 <= version < 1 << 32 or not named or not ours
 
 
 def _is_explained(fault: StepFault, lost: dict[int, str]) -> bool:

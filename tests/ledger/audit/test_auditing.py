@@ -172,6 +172,19 @@ def test_views_are_not_compared_with_what_has_faults(original: Scene, tmp_path: 
     assert "verify-remark-views" in {remark.code for remark in audit.remarks}
 
 
+def test_views_of_another_version_are_told_and_left(original: Scene, tmp_path: Path) -> None:
+    """Whoever reads next builds them anew; a list of tables that no version wrote is a fault."""
+    here = original.copy(tmp_path)
+    with Attacker(here.path) as attacker:
+        attacker.sql("UPDATE views SET version = version - 1")
+    audit = audited(here, views=True)
+    assert audit.faults == []
+    assert "verify-remark-other-views" in {remark.code for remark in audit.remarks}
+    with Attacker(here.path) as attacker:
+        attacker.sql("UPDATE views SET tables = 'stored_events'")
+    assert {fault.step for fault in audited(here, views=True).faults} == {steps.TABLES}
+
+
 def test_a_damaged_page_is_told_as_damage(original: Scene, tmp_path: Path) -> None:
     """Step 1 names each entry that cannot be read; that it is missing is not told again."""
     here = original.copy(tmp_path)

@@ -119,9 +119,11 @@ def test_every_single_edit_is_found(seed: int, original: Scene, tmp_path: Path) 
         edited = original.copy(tmp_path / "copy")
         with Editor(edited.path, dice) as editor:
             told = editor.edit()
-        faults = edited.audit(head=True).faults
-        assert faults, f"edit {number} of seed {seed} was not found: {told}"
-        assert all(str(one) for one in faults)
+        audit = edited.audit(head=True)
+        # Views of another version are thrown away unread; that they are is told.
+        noted = [remark for remark in audit.remarks if remark.code == "verify-remark-other-views"]
+        assert audit.faults or noted, f"edit {number} of seed {seed} was not found: {told}"
+        assert all(map(str, audit.faults))
 
 
 @pytest.mark.slow
