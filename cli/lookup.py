@@ -12,7 +12,7 @@ from cli.moments import NOW, Moment, moment_options
 from cli.options import normal
 from cli.output import AdamasGroup, adamas_command
 from cli.session import Session, pass_session
-from ledger.edtf import text_of
+from ledger.edtf import day_of, parse, text_of
 from ledger.errors import NotFound
 
 if TYPE_CHECKING:
@@ -73,6 +73,13 @@ def show_certificate(session: Session, certificate: str, moment: Moment, as_csv:
     found = known.certificate(ledger.records, normal(certificate), moment)
     opaque = opaque_at(session, moment)
     particulars.emit(session, *particulars.of_certificate(found, moment), as_csv=as_csv, opaque=opaque)
+
+
+def _lacking(session: Session, ledger: Ledger, certificate: str) -> int:
+    """How many attestations a certificate lacks under special measures."""
+    from ledger.domain.measure_rules import missing_attestations
+
+    return missing_attestations(ledger.state(), certificate, parse(day_of(session.clock())))
 
 
 @adamas_command("party", example="adamas show party dealer-7", exits=(0, 4, 5, 7))

@@ -91,6 +91,7 @@ JOINED: dict[str, dict[str, tuple[str, str]]] = {
         "standing": ("cli.participants", "participant_standing"),
     },
     "profile": {"adopt": ("cli.profiles", "profile_adopt")},
+    "certificate": {"print": ("cli.certificate_print", "certificate_print")},
 }
 """Commands of a family that are no acts: the module that has each, and its name there."""
 

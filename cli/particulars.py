@@ -211,13 +211,16 @@ def _act(act: Act) -> dict[str, Any]:
     }
 
 
-def of_certificate(found: CertificateParticulars, moment: Moment) -> tuple[str, Facts, Tables]:
-    """A certificate as it is, its parcels, and its acts."""
+def of_certificate(
+    found: CertificateParticulars, moment: Moment, lacking: int = 0
+) -> tuple[str, Facts, Tables]:
+    """A certificate as it is, its parcels, and its acts; disputed where attestations are ``lacking``."""
     paper = found.certificate
     facts: Facts = {
         "certificate": paper.id,
         "number": paper.number,
         "status": paper.status,
+        "disputed": messages.text("attestations-lacking", {"count": lacking}) if lacking else None,
         "issuer": paper.issuer,
         "exporter": paper.exporter,
         "weight": paper.weight,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from ledger import messages
 from ledger.domain import events as e
 from ledger.domain.ancestry import ancestors
+from ledger.domain.certificates import REPLACED, RETURNED, VOIDED, status
 from ledger.domain.participants import Answer, Participant, Reply, measures, member, standing
 from ledger.domain.refusal import Refusal, Refusals, when
 from ledger.domain.state import State
@@ -151,6 +152,16 @@ def disputed(state: State, certificate: str, day: Span) -> int:
         if party not in (found.issuer, found.exporter) and (not wanted or folded(party) in wanted)
     }
     return max(0, needed - len(given))
+
+
+def missing_attestations(state: State, certificate: str, today: Span) -> int:
+    """How many attestations a certificate of this ledger lacks: as of its validation, or of today while that
+    is still to come; 0 for one that will not travel any more."""
+    found = state.certificate(certificate)
+    if found is None or status(found) in (VOIDED, REPLACED, RETURNED):
+        return 0
+    validated = [when(act) for act in found.acts if isinstance(act.event, e.CertificateValidated)]
+    return disputed(state, certificate, validated[-1] if validated else today)
 
 
 def _attested(state: State, event: e.CertificateValidated, day: Span) -> Refusals:
