@@ -87,7 +87,7 @@ def cosign(
 
     trust = Trust.parse(read_artefact(trust_file))
     if published is None:
-        signed, prove = _of_ledger(cast(Growing, session.ledger()))
+        signed, prove = _of_ledger(cast(Growing, session.keeping()))
     else:
         signed, prove = _of_directory(published)
         out = out or published / "checkpoint"

@@ -128,13 +128,19 @@ def _make(session: Session, answers: Answers, passphrase: bytes | None, *, adopt
     """The receipt of the last entry."""
     from ledger.application import Ledger, Receipt
     from ledger.exchange.participant_register import adoption
+    from ledger.keeping import LedgerKey
     from ledger.keys import SigningKey
 
     keys = {name: SigningKey.generate() for name in (AUTHORITY, KEEPER, RECOVERY)}
     opening = _opening(answers, keys)
     with _written(session.keys_folder, keys, passphrase):
+        guard = session.keys_folder / f"{KEEPER}.guard"
         ledger = Ledger.create(
-            session.path, opening, keys[AUTHORITY], clock_confirmed=session.settings.clock_is_right
+            session.path,
+            opening,
+            keys[AUTHORITY],
+            clock_confirmed=session.settings.clock_is_right,
+            keeper=LedgerKey(keys[KEEPER], guard),
         )
     with ledger:
         if adopt_register:

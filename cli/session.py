@@ -22,6 +22,7 @@ from ledger.errors import KeyTrouble
 
 if TYPE_CHECKING:
     from ledger.application import Ledger
+    from ledger.keeping import LedgerKey
     from ledger.keys import SigningKey
 
 DEFAULT = "adamas.db"
@@ -37,6 +38,7 @@ class Session:
         self._may_write = False
         self._key: SigningKey | None = None
         self._passphrases: list[bytes] | None = None
+        self._typed: list[bytes] = []
 
     @property
     def json(self) -> bool:
@@ -73,8 +75,22 @@ class Session:
         if self._ledger is not None and write and not self._may_write:
             self.close()
         if self._ledger is None:
-            self._ledger = Ledger.open(self.path, write=write, clock_confirmed=self.settings.clock_is_right)
+            keeper = self._key_that_is_there() if write else None
+            right = self.settings.clock_is_right
+            self._ledger = Ledger.open(self.path, write=write, clock_confirmed=right, keeper=keeper)
             self._may_write = write
+        return self._ledger
+
+    def keeping(self) -> Ledger:
+        """The ledger, opened so that it cannot be written, with the key that speaks for it.
+
+        Raises as `ledger` and `ledger_key`.
+        """
+        from ledger.application import Ledger
+
+        self.close()
+        self._ledger = Ledger.open(self.path, write=False, keeper=self.ledger_key())
+        self._may_write = False
         return self._ledger
 
     def key(self) -> SigningKey:
@@ -91,14 +107,40 @@ class Session:
         own = self.keys_folder / f"{named}.pem"
         return own if not Path(named).exists() and own.exists() else Path(named)
 
-    def ledger_key(self) -> SigningKey:
-        """The keeper's key, which speaks for the ledger. Raises `KeyTrouble`."""
-        return self.read_key(Path(self.settings.ledger_key or self.keys_folder / KEEPER))
+    def ledger_key(self) -> LedgerKey:
+        """The keeper's key, which speaks for the ledger, and its guard. Raises `KeyTrouble`."""
+        from ledger.keeping import LedgerKey
+        from ledger.signers import signer
+
+        spelled = self.settings.ledger_key or str(self.keys_folder / KEEPER)
+        plain = ":" not in spelled.removeprefix(Path(spelled).drive)
+        guard = Path(spelled) if plain else self.keys_folder / KEEPER
+        made = self.read_key(Path(spelled)) if plain else signer(spelled, lambda: self.passphrase(spelled))
+        return LedgerKey(made, guard.with_name(guard.name + ".guard"))
+
+    def _key_that_is_there(self) -> LedgerKey | None:
+        """The keeper's key if it was named, or lies in its place and can be opened without asking in vain."""
+        if self.settings.ledger_key is not None:
+            return self.ledger_key()
+        if not (self.keys_folder / KEEPER).exists():
+            return None
+        try:
+            return self.ledger_key()
+        except KeyTrouble as trouble:
+            click.echo(f"not signed for the ledger: {trouble.code}: {trouble}", err=True)
+            return None
 
     def read_key(self, path: Path) -> SigningKey:
-        """The key in a file; its passphrase is asked for where it has one. Raises `KeyTrouble`."""
+        """The key in a file; its passphrase is asked for where it has one and none that was typed before
+        opens it. Raises `KeyTrouble`."""
         from ledger.keys import read_key
 
+        for typed in self._typed:
+            try:
+                return read_key(path, lambda typed=typed: typed)  # type: ignore[misc]
+            except KeyTrouble as trouble:
+                if trouble.code != "key-passphrase-wrong":
+                    raise
         return read_key(path, lambda: self.passphrase(f"Passphrase of {path}"))
 
     def passphrase(self, question: str) -> bytes:
@@ -107,7 +149,10 @@ class Session:
         Raises `KeyTrouble` (``passphrase-not-given``) where neither is there.
         """
         lines = self._lines()
-        return _asked(question, twice=False) if lines is None else lines[0]
+        if lines is not None:
+            return lines[0]
+        self._typed.append(_asked(question, twice=False))
+        return self._typed[-1]
 
     def new_passphrase(self, question: str) -> bytes:
         """The passphrase for new keys: the descriptor's second line, else its first, or asked twice."""

@@ -14,6 +14,10 @@ Rules are asked on what this process remembers. When another process was first w
 decision rests on, the store says so, and it is decided again on what is there now; before anything is
 refused, the same is made sure of.
 
+With the ledger's key at hand (``keeper``), where the ledger ends is signed after every commit, and a receipt
+gives a proof that verifies at once. Before anything is recorded, the guard beside that key is asked: a copy
+that does not contain what was signed takes nothing but its own end (``ledger-closed/1``).
+
 Times come from the keeper's clock, which is asked about when it jumps (`ledger.store.clock`). One ledger
 object is for one thread at a time.
 """
@@ -22,43 +26,34 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from typing import Unpack
 
 from ledger.admission import Act, Chance, Proposed, Said, propose, take, time_ordered_id
-from ledger.chain import disclosure
+from ledger.chain import disclosure, merkle
+from ledger.chain.bundle import Bundle
+from ledger.chain.checkpoint import SignedCheckpoint
 from ledger.chain.entry import entry_hash
 from ledger.chain.entry import fields as entry_fields
+from ledger.chain.merkle import Frontier
 from ledger.chain.statement import SignedStatement
 from ledger.decision import Batch
-from ledger.domain.events import DisclosureErased, Event, LedgerOpened
+from ledger.domain.events import DisclosureErased, Event, LedgerClosed, LedgerOpened
 from ledger.domain.refusal import Refusal
 from ledger.domain.state import State
-from ledger.errors import Conflict, Refused, StoreTrouble
+from ledger.errors import AdamasError, Conflict, KeyTrouble, Refused, StoreTrouble
+from ledger.keeping import Keeper, LedgerKey
+from ledger.keeping import Receipt as Receipt
 from ledger.keys import SigningKey
 from ledger.store import opening as stores
 from ledger.store.clock import Clock, Watch, steady_clock, system_clock
-from ledger.store.journal import Head, Journal, Stale
+from ledger.store.journal import Appended, Head, Journal, Stale
+from ledger.store.nodes import JournalTree
 from ledger.store.records import Records
 from ledger.store.roots import Roots
 
 _ATTEMPTS = 50
 """How often something is decided anew because another process was first, before that is told."""
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What the ledger answers: the entry's index and hash, and when it was recorded (microseconds UTC)."""
-
-    index: int
-    hash: bytes
-    recorded: int
-
-    @property
-    def text(self) -> str:
-        """``INDEX:HASH``, as ``adamas verify --head`` takes it."""
-        return f"{self.index}:{self.hash.hex()}"
 
 
 class _Wanted:
@@ -79,13 +74,21 @@ class Ledger:
     Its methods raise `StoreTrouble` and `Conflict` as the store does.
     """
 
-    def __init__(self, journal: Journal, origin: str, watch: Watch, chance: Chance = os.urandom) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        origin: str,
+        watch: Watch,
+        chance: Chance = os.urandom,
+        key: LedgerKey | None = None,
+    ) -> None:
         self.journal = journal
         self.origin = origin
         self.records = Records(journal)
         self._roots = Roots(journal)
         self._watch = watch
         self._chance = chance
+        self._keeper = None if key is None else key.keeper(origin, journal)
 
     @classmethod
     def create(
@@ -98,6 +101,7 @@ class Ledger:
         clock: Clock = system_clock,
         clock_confirmed: bool = False,
         chance: Chance = os.urandom,
+        keeper: LedgerKey | None = None,
     ) -> Ledger:
         """A new ledger whose entry 0 is ``opening``, signed by the authority; none is left behind on
         failing.
@@ -109,7 +113,7 @@ class Ledger:
         proposed = propose(Act(opening, key, occurred), opening.origin, first, chance, _no_type)
         journal = stores.create(url)
         try:
-            ledger = cls(journal, opening.origin, watch, chance)
+            ledger = cls(journal, opening.origin, watch, chance, keeper)
             ledger.append([proposed.signed])
         except BaseException:
             journal.discard()
@@ -125,6 +129,7 @@ class Ledger:
         clock: Clock = system_clock,
         clock_confirmed: bool = False,
         chance: Chance = os.urandom,
+        keeper: LedgerKey | None = None,
     ) -> Ledger:
         """A ledger that is there. Opened for writing, it erases again what its entries say is erased.
 
@@ -133,7 +138,7 @@ class Ledger:
         """
         journal = stores.open(url, write=write)
         try:
-            ledger = cls(journal, _origin_of(journal), _watch(clock, clock_confirmed), chance)
+            ledger = cls(journal, _origin_of(journal), _watch(clock, clock_confirmed), chance, keeper)
             if journal.writable:
                 ledger._erase_again()
         except BaseException:
@@ -193,9 +198,43 @@ class Ledger:
         texts = self.journal.disclosures(index)
         return {disclosure.parse(text).name: disclosure.digest(text) for text in texts}
 
+    @property
+    def keeper(self) -> Keeper:
+        """Who signs for the ledger.
+
+        Raises `KeyTrouble` where no key is at hand (``ledger-key-none``), or one that does not speak for this
+        ledger (``ledger-key-other``, ``ledger-key-void``: it was revoked).
+        """
+        if self._keeper is None:
+            raise KeyTrouble("ledger-key-none")
+        house, key = self.state().house(), str(self._keeper.key)
+        if house is None or key not in house.keys:
+            raise KeyTrouble("ledger-key-other", key=key, origin=self.origin)
+        if any(name == key for name, _, _ in house.revoked):
+            raise KeyTrouble("ledger-key-void", key=key, origin=self.origin)
+        return self._keeper
+
+    def checkpoint(self) -> SignedCheckpoint:
+        """Where the ledger ends now, signed. Raises as `keeper` and `Keeper.checkpoint`."""
+        return self.keeper.checkpoint()
+
+    def proof(self, index: int) -> Bundle:
+        """The proof of an entry under the checkpoint of now, without sealed values. Raises `NotFound`."""
+        return self.keeper.proof(index)
+
+    def consistency(self, old: int, new: int) -> list[bytes]:
+        """The proof that the first ``old`` entries are a prefix of the first ``new``. Raises `Malformed`
+        (``tree-sizes``)."""
+        return merkle.consistency(old, new, JournalTree(self.journal).node)
+
     def close(self) -> None:
         """Let go of the store; closing twice is no fault."""
-        self.journal.close()
+        keeper, self._keeper = self._keeper, None
+        try:
+            if keeper is not None:
+                keeper.close()
+        finally:
+            self.journal.close()
 
     def __enter__(self) -> Ledger:
         return self
@@ -206,7 +245,7 @@ class Ledger:
     def _settle(self, items: Sequence[Act | SignedStatement]) -> list[Receipt]:
         """Decide and append, and again from the start when another process was first."""
         if not self.journal.writable:
-            raise StoreTrouble("store-readonly", path=self.journal.url)
+            raise StoreTrouble(self.journal.unwritable, path=self.journal.url)
         wanted = [_Wanted(item) for item in items]
         for _ in range(_ATTEMPTS):
             known = self.records.head
@@ -255,6 +294,8 @@ class Ledger:
     def _append(self, batch: Batch) -> list[Receipt]:
         if not batch.drafts:
             return []
+        if self._keeper is not None and not _only_closes(batch):
+            self._keeper.check()
         appended, head = self.journal.append(
             batch.drafts, clock=lambda: batch.moment, read=batch.knowledge.versions, head=batch.head
         )
@@ -262,7 +303,28 @@ class Ledger:
         for decided in batch.decided:
             if isinstance(decided.act.event, DisclosureErased):
                 self._erase(decided.act.event)
-        return [Receipt(one.index, one.hash, one.recorded) for one in appended]
+        return self._receipts(appended, batch.head)
+
+    def _receipts(self, appended: Sequence[Appended], before: Head) -> list[Receipt]:
+        """What is answered for entries that are durable now; ``before`` is the head they were decided on."""
+        if self._keeper is None:
+            return [Receipt(one.index, one.hash, one.recorded) for one in appended]
+        try:
+            signed = self.checkpoint()
+        except AdamasError as trouble:
+            return [Receipt(one.index, one.hash, one.recorded, trouble=trouble) for one in appended]
+        path = None
+        if before.size + 1 == signed.checkpoint.size:  # a single act, and nobody was faster
+            path = Frontier.decode(before.frontier).path_of_next()
+        return [
+            Receipt(one.index, one.hash, one.recorded, signed, _prove=self._prover(one.index, signed, path))
+            for one in appended
+        ]
+
+    def _prover(
+        self, index: int, signed: SignedCheckpoint | None = None, path: Sequence[bytes] | None = None
+    ) -> Callable[[], Bundle]:
+        return lambda: self.keeper.proof(index, signed, path=path)
 
     def _first_receipt(self, index: int, proposed: Proposed) -> Receipt:
         """What was answered when these same bytes were recorded. Raises `Conflict` for other bytes."""
@@ -270,7 +332,8 @@ class Ledger:
         _, _, recorded, statement, signature = entry_fields(data)
         if statement != proposed.signed.statement or signature != proposed.signed.signature:
             raise Conflict("statement-id-taken", id=proposed.statement.id.hex(), index=index)
-        return Receipt(index, entry_hash(data), recorded)
+        prove = None if self._keeper is None else self._prover(index)
+        return Receipt(index, entry_hash(data), recorded, _prove=prove)
 
     def _new_id(self) -> bytes:
         return time_ordered_id(self._watch.now(), self._chance)
@@ -317,6 +380,11 @@ def _origin_of(journal: Journal) -> str:
         raise StoreTrouble("store-empty", path=journal.url)
     opened = Records(journal).recorded(0).event
     return opened.origin if isinstance(opened, LedgerOpened) else ""
+
+
+def _only_closes(batch: Batch) -> bool:
+    """Whether nothing is to be recorded but the ledger's end."""
+    return all(isinstance(one.act.event, LedgerClosed) for one in batch.decided)
 
 
 def _no_type(_: int) -> None:

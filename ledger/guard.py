@@ -50,15 +50,19 @@ class Guard:
         """What was signed last, as far as this process knows; None where nothing was."""
         return self._newest
 
+    def look(self) -> Signed | None:
+        """What was signed last, by this process or another one. Raises `KeyTrouble` (``guard-...``)."""
+        if self._stat() != self._stamp:
+            self._take_in(self._read())
+        return self._newest
+
     def permit(self, size: int, root: bytes) -> None:
         """Refuse to sign backwards or sideways; what may be signed is remembered.
 
         Raises `Conflict` (``guard-behind``, ``guard-sideways``) and `KeyTrouble` (``guard-unreadable``,
         ``guard-unwritable``).
         """
-        if self._stat() != self._stamp:
-            self._take_in(self._read())
-        last = self._newest
+        last = self.look()
         if last is not None and size < last.size:
             raise Conflict(
                 "guard-behind", path=str(self.path), size=size, signed=last.size, origin=self._origin
@@ -86,7 +90,8 @@ class Guard:
         line = json.dumps({"origin": self._origin, "size": newest.size, "root": newest.root.hex()}) + "\n"
         beside = self.path.with_name(f"{self.path.name}.{os.getpid()}")
         try:
-            with beside.open("w", encoding="ascii") as file:
+            handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(handle, "w", encoding="ascii", newline="\n") as file:
                 file.write(line)
                 file.flush()
                 os.fsync(file.fileno())

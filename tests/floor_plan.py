@@ -27,6 +27,7 @@ FLOORS: Steps = (
     ("ledger.guard", "ledger.signers"),
     ("ledger.domain", "ledger.chain"),
     ("ledger.store",),
+    ("ledger.keeping",),
     ("ledger.projections",),
     ("ledger.investigation", "ledger.audit"),
     ("ledger.federation",),

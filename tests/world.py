@@ -20,10 +20,12 @@ from typing import Any
 
 from ledger.admission import Act
 from ledger.application import Ledger, Receipt
+from ledger.chain.note import verifier_key
 from ledger.domain import events as e
 from ledger.domain.certificates import Certificate
 from ledger.domain.parcels import Parcel
 from ledger.domain.vocabulary import NORMALISATION, certificate_key, parse_carats
+from ledger.keeping import LedgerKey
 from ledger.keys import SigningKey, prove_possession
 
 ORIGIN = "ledger.example/bw/k7q2"
@@ -59,6 +61,10 @@ def signing_key(name: str) -> SigningKey:
     return SigningKey.from_seed(sha256(b"a key of the test world: " + name.encode()).digest())
 
 
+LEDGER_KEY = str(verifier_key(ORIGIN, signing_key("ledger")))
+"""The verifier key of a world's ledger that signs."""
+
+
 class Clock:
     """A clock that stands at ``now`` and moves by ``step`` microseconds each time it is read."""
 
@@ -88,14 +94,30 @@ class Chance:
 
 
 class World:
-    """A ledger and who acts in it. ``bare``: only the authority is there."""
+    """A ledger and who acts in it. ``bare``: only the authority is there; ``guard``: the file beside the
+    ledger's key, with which the ledger signs where it ends."""
 
-    def __init__(self, url: str | Path = ":memory:", *, bare: bool = False, participant: str = "BW") -> None:
+    kept: LedgerKey | None = None
+
+    def __init__(
+        self,
+        url: str | Path = ":memory:",
+        *,
+        bare: bool = False,
+        participant: str = "BW",
+        guard: Path | None = None,
+    ) -> None:
         self.clock = Clock()
         self.keys = {name: signing_key(name) for name in (AUTHORITY, "recovery", *ROLES)}
         self.chance = Chance()
+        self.kept = None if guard is None else LedgerKey(signing_key("ledger"), guard)
         self.ledger = Ledger.create(
-            str(url), self.opening(participant), self.keys[AUTHORITY], clock=self.clock, chance=self.chance
+            str(url),
+            self.opening(participant),
+            self.keys[AUTHORITY],
+            clock=self.clock,
+            chance=self.chance,
+            keeper=self.kept,
         )
         if not bare:
             self.ledger.record_batch(Act(event, self.keys[AUTHORITY]) for event in self.registrations())
@@ -106,7 +128,7 @@ class World:
             by=AUTHORITY,
             origin=ORIGIN,
             participant=participant,
-            keys=("ledger.example/bw/k7q2+0a1b2c3d+placeholder",),
+            keys=(LEDGER_KEY if self.kept else "ledger.example/bw/k7q2+0a1b2c3d+placeholder",),
             authority_key=self.keys[AUTHORITY].public,
             recovery_key=self.keys["recovery"].public,
         )
@@ -232,7 +254,9 @@ class World:
         """Close the ledger of a file and open it again, with the same clock."""
         url = self.ledger.journal.url
         self.ledger.close()
-        self.ledger = Ledger.open(url, write=write, clock=self.clock, chance=self.chance)
+        self.ledger = Ledger.open(
+            url, write=write, clock=self.clock, chance=self.chance, keeper=self.kept if write else None
+        )
         return self.ledger
 
     def close(self) -> None:

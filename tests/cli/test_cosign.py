@@ -122,7 +122,7 @@ def test_a_ledger_itself_is_cosigned(laptop: Laptop, whole: Book, monkeypatch: p
         def consistency(self, old: int, new: int) -> list[bytes]:
             return log.prove(old, new)
 
-    monkeypatch.setattr(module.Session, "ledger", lambda self: Here())
+    monkeypatch.setattr(module.Session, "keeping", lambda self: Here())
     (one,) = witnesses(laptop.folder / "w", 1)
     one.add_checkpoint(log.request(0, 20))
     with serving(one) as (server, _):

@@ -60,7 +60,7 @@ def test_keys_are_encrypted(bare: Laptop) -> None:
     """The passphrase of the descriptor opens them, and nothing else does."""
     ran = bare.ok("init", *FIRST, passphrase=b"correct horse\n")
     assert "(encrypted)" in ran.out
-    for file in (bare.folder / f"{LEDGER}.keys").iterdir():
+    for file in (bare.folder / f"{LEDGER}.keys").glob("*.pem"):
         assert file.read_bytes().startswith(b"-----BEGIN ENCRYPTED PRIVATE KEY-----")
     read_key(bare.folder / f"{LEDGER}.keys" / "ledger.pem", lambda: b"correct horse")
 

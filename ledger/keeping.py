@@ -1,0 +1,181 @@
+"""What speaks for a ledger: the keeper signs where it ends, and makes proofs under that signature.
+
+A checkpoint is signed **after** the commit that made its root durable: the head is read again from the store
+for each signature, so whatever became of a commit whose outcome is unknown, only what is there is signed. In
+these steps:
+
+1. what the guard remembers (`ledger.guard`) is in this ledger: as many entries, the same root at that size;
+2. the head is read;
+3. the guard permits its size and root; where another process has signed a later head meanwhile, from 2 again;
+4. it is signed: Ed25519, the further keys of a change-over, and ML-DSA-44 where there is such a key.
+
+Step 1 is what finds an old copy put back, and of two copies that both run the one that came second, also when
+it has grown beyond what was signed: a checkpoint of it would convict the ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ledger.chain import bundle, checkpoint, note
+from ledger.chain.bundle import Bundle
+from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint
+from ledger.chain.entry import entry_hash
+from ledger.chain.note import VerifierKey
+from ledger.errors import AdamasError, Conflict, KeyTrouble, Malformed, StoreTrouble
+from ledger.guard import Guard, Signed
+from ledger.keys import MlDsa44Key, Signer
+from ledger.store.journal import Head, Journal
+from ledger.store.nodes import JournalTree
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerKey:
+    """A ledger's key and its guard's file; ``also`` signs beside it while keys change, ``second`` is its
+    ML-DSA-44 key."""
+
+    signer: Signer
+    guard: Path
+    second: MlDsa44Key | None = None
+    also: tuple[Signer, ...] = ()
+
+    def keeper(self, origin: str, journal: Journal) -> Keeper:
+        """The keeper of a ledger with this key. Raises `KeyTrouble` (``guard-...``)."""
+        return Keeper(origin, journal, self.signer, Guard(self.guard, origin), self.second, self.also)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the ledger answers: the entry's index and hash, and when it was recorded (microseconds UTC).
+
+    ``signed`` is the checkpoint that covers it, None without a ledger key; ``trouble`` why there is none
+    although a key was at hand: the entry is recorded all the same.
+    """
+
+    index: int
+    hash: bytes
+    recorded: int
+    signed: SignedCheckpoint | None = field(default=None, compare=False, repr=False)
+    trouble: AdamasError | None = field(default=None, compare=False)
+    _prove: Callable[[], Bundle] | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def text(self) -> str:
+        """``INDEX:HASH``, as ``adamas verify --head`` takes it."""
+        return f"{self.index}:{self.hash.hex()}"
+
+    def proof(self) -> Bundle:
+        """The entry and its path to the signed checkpoint: ``proof().encode()`` is a ``.tlog-proof``.
+
+        Raises ``trouble``, and `KeyTrouble` (``ledger-key-none``) where the ledger has no key at hand.
+        """
+        if self._prove is None:
+            raise self.trouble or KeyTrouble("ledger-key-none")
+        return self._prove()
+
+
+class Keeper:
+    """Signs for one ledger. One object is for one thread at a time; several processes may keep one ledger.
+
+    ``key`` is the verifier key under which it signs, ``tree`` the ledger's tree.
+    """
+
+    def __init__(
+        self,
+        origin: str,
+        journal: Journal,
+        signer: Signer,
+        guard: Guard,
+        second: MlDsa44Key | None = None,
+        also: Sequence[Signer] = (),
+    ) -> None:
+        self.origin = origin
+        self.key: VerifierKey = note.verifier_key(origin, signer)
+        self.tree = JournalTree(journal)
+        self._journal = journal
+        self._signer = signer
+        self._guard = guard
+        self._second = second
+        self._also = tuple(also)
+        self._known: Signed | None = None
+        self._last: SignedCheckpoint | None = None
+
+    def check(self) -> None:
+        """Raises `Conflict` (``guard-behind``, ``guard-sideways``) unless this ledger contains what was
+        signed last (step 1)."""
+        newest = self._guard.look()
+        if newest is None or newest == self._known:
+            return
+        head = self._journal.head()
+        if head.size < newest.size:
+            self._guard.permit(head.size, head.root())
+        else:
+            self._guard.permit(newest.size, self.tree.root(newest.size))
+        self._known = newest
+
+    def checkpoint(self) -> SignedCheckpoint:
+        """The signed checkpoint of the durable head; the same one as long as the head stays.
+
+        Raises `Conflict` as `check`, and `KeyTrouble` (``guard-...``, ``signer-...``).
+        """
+        self.check()
+        head = self._permitted()
+        last = self._last
+        if last is None or (last.checkpoint.size, last.checkpoint.root) != (head.size, head.root()):
+            last = self._last = self._sign(Checkpoint(self.origin, head.size, head.root()))
+        return last
+
+    def proof(
+        self,
+        index: int,
+        signed: SignedCheckpoint | None = None,
+        *,
+        disclosures: Sequence[str] = (),
+        since: Iterable[int] = (),
+        path: Sequence[bytes] | None = None,
+    ) -> Bundle:
+        """The bundle of an entry under a checkpoint, by default one of now; it has been checked.
+
+        ``since`` as in `bundle.make`; ``path`` where it is known already. Raises `NotFound`
+        (``entry-missing``), `Malformed` (``tree-index``), `StoreTrouble` (``store-damaged``), and what
+        `checkpoint` raises.
+        """
+        under = self.checkpoint() if signed is None else signed
+        entry = self._journal.entry(index)
+        if path is None:
+            made = bundle.make(index, entry, under, self.tree.node, disclosures=disclosures, since=since)
+        else:
+            made = Bundle(index, tuple(path), under, entry, tuple(disclosures))
+        try:
+            made.proof.check(entry_hash(entry))
+        except Malformed as trouble:
+            raise StoreTrouble("store-damaged", path=self._journal.url, reason=str(trouble)) from trouble
+        return made
+
+    def close(self) -> None:
+        """Let the guard remember what was signed last."""
+        self._guard.write()
+
+    def _permitted(self) -> Head:
+        head = self._journal.head()
+        while True:
+            try:
+                self._guard.permit(head.size, head.root())
+            except Conflict:
+                again = self._journal.head()
+                if again.size == head.size:
+                    raise
+                self.check()
+                head = again
+            else:
+                self._known = self._guard.newest
+                return head
+
+    def _sign(self, head: Checkpoint) -> SignedCheckpoint:
+        signed = checkpoint.sign(head, self._signer)
+        more = [note.sign(head.text, self.origin, signer) for signer in self._also]
+        if self._second is not None:
+            more.append(note.sign_mldsa44(head.text, self.origin, self._second))
+        return signed.with_signatures(more) if more else signed
