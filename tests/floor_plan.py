@@ -106,9 +106,9 @@ STEPS: Mapping[str, Steps] = {
         ("report",),
     ),
     "ledger.federation": (
-        ("turns", "add_checkpoint", "posting"),
-        ("memory",),
-        ("witness", "timestamp"),
+        ("turns", "add_checkpoint", "posting", "peers", "entitling"),
+        ("memory", "mail", "publications"),
+        ("witness", "timestamp", "alarms", "exchange_of_certificates", "trace_across"),
         ("witness_http", "cosigning"),
     ),
     "ledger.exchange": (
@@ -127,7 +127,7 @@ STEPS: Mapping[str, Steps] = {
         ("options", "bodies", "defaults", "recording", "examples", "asking", "artefacts"),
         ("particulars",),
         ("acts",),
-        ("about_entries", "key_acts"),
+        ("about_entries", "key_acts", "letters"),
         ("*",),
         ("main",),
     ),

@@ -1,0 +1,214 @@
+"""What the commands of mail between ledgers share: who keeps and signs, what came along, what is said of
+it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.artefacts import read_artefact, write_artefact
+from cli.output import remark, say
+from cli.recording import here_and_now, keep, party_of, tell
+from cli.session import Session
+from ledger import edtf
+from ledger.errors import NotFound, Refused
+
+if TYPE_CHECKING:
+    from ledger.application import Ledger
+    from ledger.chain.forks import ForkProof
+    from ledger.domain.events import Event
+    from ledger.domain.partners import Partner
+    from ledger.federation.mail import Letter, Mail, Published
+    from ledger.federation.peers import Peer
+    from ledger.keys import SigningKey
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FORKED = ".fork-proof"
+
+
+def letter_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """What every letter's writing takes."""
+    for option in (
+        click.option("--pinned", type=click.IntRange(1), multiple=True, metavar="SIZE",
+                     help="A size of this ledger that the reader has pinned; those it told of are known."),
+        click.option("--disclose", multiple=True, metavar="FIELD",
+                     help="Open this sealed field beyond what grants allow; repeat for more."),
+        click.option("-o", "--out", type=click.Path(dir_okay=False, path_type=Path), required=True,
+                     metavar="FILE", help="The letter's file, a zip.  [needed]"),
+    ):  # fmt: skip
+        function = option(function)
+    return function
+
+
+def from_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Where the sender publishes."""
+    return click.option(
+        "--from", "published", metavar="DIR|URL",
+        help="The sender's published directory: shows how its tree grew since what is pinned.",
+    )(function)  # fmt: skip
+
+
+def named_key(session: Session, named: str) -> SigningKey:
+    """The key of a file, or of a party's name in the keys folder. Raises `KeyTrouble`."""
+    own = session.keys_folder / f"{named}.pem"
+    return session.read_key(own if not Path(named).exists() and own.exists() else Path(named))
+
+
+def partner_for(ledger: Ledger, to: str) -> Partner:
+    """The partner of a country's two letters, or of an origin.
+
+    Raises `NotFound` (``partner-none``, ``partner-several``).
+    """
+    from ledger.domain.events import PartnerRecognised
+
+    state, records = ledger.state(), ledger.records
+    named = state.partner(to)
+    if named is not None:
+        return named
+    first = ledger.journal.types().get(PartnerRecognised.TYPE)
+    wires = () if first is None else ledger.journal.wires(first)
+    origins: dict[str, None] = {}
+    for index, wire in wires:
+        event = records.recorded(index).event if wire == PartnerRecognised.TYPE else None
+        if isinstance(event, PartnerRecognised):
+            origins[event.origin] = None
+    found = [one for one in map(state.partner, origins) if one and one.participant == to and not one.dropped]
+    if not found:
+        raise NotFound("partner-none", to=to)
+    if len(found) > 1:
+        raise NotFound("partner-several", to=to, origins=", ".join(one.id for one in found))
+    return found[0]
+
+
+def letter(
+    session: Session,
+    ledger: Ledger,
+    reader: Partner,
+    indexes: Sequence[int],
+    disclose: Iterable[str],
+    pinned: Iterable[int],
+) -> Letter:
+    """A letter to a partner, with the paths from what it is known to have pinned."""
+    from ledger.federation.mail import Letter, sizes_pinned
+    from ledger.store.evidence import Evidence
+
+    known = sizes_pinned(ledger.journal, Evidence(session.evidence_folder), reader, ledger.origin)
+    since = tuple(sorted({*known, *pinned}))
+    day = edtf.parse(edtf.day_of(session.clock()))
+    return Letter(tuple(indexes), reader, day, frozenset(disclose), since)
+
+
+def post(session: Session, ledger: Ledger, written: Letter, out: Path) -> None:
+    """Write a letter's file, and say what is in it."""
+    from ledger.federation import mail
+
+    data = mail.write(ledger.keeper, ledger.journal, ledger.records, written)
+    write_artefact(out, data)
+    head = ledger.checkpoint().checkpoint
+    count = len(mail.files(data))
+    said = {"file": str(out), "origin": head.origin, "size": head.size, "proofs": count, "bytes": len(data)}
+    if session.json:
+        from cli.output import emit_json
+
+        emit_json({**said, "to": written.reader.id, "since": list(written.since)})
+        return
+    say(f"wrote {out}: {count} proofs under the checkpoint of {head.size} entries, for {written.reader.id}")
+    since = ", ".join(map(str, written.since))
+    remark(f"with the path from the {since} entries that the reader pinned" if since else
+           "without a path: the reader is not known to have pinned this ledger")  # fmt: skip
+
+
+def open_letter(session: Session, ledger: Ledger, file: Path, published: str | None) -> Mail:
+    """Open a letter; a proven fork is recorded, and is the end.
+
+    Raises `Refused` (``partner-forked``, ``partner-...``, ``mail-...``), `Malformed`.
+    """
+    from ledger.federation import mail, peers
+
+    state = ledger.state()
+    data = read_artefact(file)
+    tree = None if published is None else published_tree(state_peer(ledger, data), published)
+    opened = mail.open_(state, data, tree)
+    if opened.comparison.outcome == peers.FORKS and opened.comparison.proof is not None:
+        convict(session, ledger, file, opened.peer.origin, opened.comparison.proof)
+    return opened
+
+
+def state_peer(ledger: Ledger, data: bytes) -> Peer:
+    """The partner whose letter this is."""
+    from ledger.chain.bundle import Bundle
+    from ledger.federation import mail, peers
+
+    first = next(iter(mail.files(data).values()))
+    return peers.recognised(ledger.state(), Bundle.decode(first).checkpoint.checkpoint.origin)
+
+
+def published_tree(peer: Peer, place: str) -> Published:
+    """A partner's published checkpoint, signed by it, and the tree that its tiles are."""
+    from ledger.chain.checkpoint import SignedCheckpoint
+    from ledger.chain.tile_source import TileSource
+    from ledger.federation.mail import check_signed
+    from ledger.federation.publications import reading
+
+    read = reading(place)
+    data = read("checkpoint")
+    if data is None:
+        raise NotFound("published-no-checkpoint", place=place)
+    signed = SignedCheckpoint.parse(data)
+    check_signed(peer, signed)
+    return signed, TileSource(read, signed.checkpoint).node
+
+
+def convict(session: Session, ledger: Ledger, file: Path, origin: str, proof: ForkProof) -> None:
+    """Write the fork proof, record it and the alarm, and stop. Raises `Refused` (``partner-forked``)."""
+    from ledger.admission import Act
+    from ledger.federation.alarms import fork_acts
+    from ledger.federation.peers import refused
+
+    path = file.with_name(file.name + FORKED)
+    write_artefact(path, proof.encode())
+    key = session.key()
+    acts = fork_acts(ledger.state(), origin, proof, party_of(ledger, key))
+    evidence = keep(session.evidence_folder, [path])
+    day = here_and_now(session.clock())
+    receipts = ledger.record_batch(Act(act, key, day, evidence=evidence) for act in acts)
+    remark(f"{origin} showed two histories. The proof that convicts it: {path}")
+    for receipt in receipts:
+        remark(f"recorded {receipt.text}")
+    raise refused("partner-forked", f"partner:{origin}", origin=origin)
+
+
+def record_all(
+    session: Session,
+    ledger: Ledger,
+    acts: Sequence[tuple[Event, SigningKey]],
+    *,
+    occurred: str | None,
+    file: Path,
+) -> None:
+    """Record acts together, with the letter kept as their evidence, and print the receipts."""
+    from ledger.admission import Act
+
+    evidence = keep(session.evidence_folder, [file])
+    receipts = ledger.record_batch(Act(event, key, occurred, evidence=evidence) for event, key in acts)
+    done = [(receipt, ledger.records.recorded(receipt.index).event) for receipt in receipts]
+    tell(session, done)
+
+
+def steps_shown(opened: Mail, index: int) -> None:
+    """The numbered steps of one proof, a line each, on standard error."""
+    for outcome in opened.reports[index].outcomes:
+        remark(f"  {outcome.step:>2} {outcome.standing:<9} {outcome}")
+
+
+def raise_alert(session: Session, ledger: Ledger, certificate: str, why: Refused) -> None:
+    """Record the alert that a certificate was refused."""
+    from ledger.federation.alarms import fake_alert
+
+    key = session.key()
+    alert = fake_alert(ledger.state(), certificate, why.refusals[0], party_of(ledger, key))
+    receipt = ledger.record(alert, key, occurred=here_and_now(session.clock()))
+    remark(f"alert {alert.alert} recorded {receipt.text}; send it with: adamas alert send {alert.alert}")

@@ -1,0 +1,107 @@
+"""``adamas partner recognise`` from a trust file, and alerts that travel between ledgers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.acts import Given, act_command, run_act
+from cli.artefacts import read_artefact
+from cli.letters import FILE, from_option, letter, letter_options, open_letter, partner_for, post, record_all
+from cli.options import FieldType
+from cli.output import AdamasCommand, adamas_command, say
+from cli.recording import here_and_now, party_of
+from cli.session import Session, pass_session
+from ledger.domain.events import Event, PartnerRecognised
+from ledger.domain.fields import ALERT
+from ledger.errors import Malformed
+
+_EXITS = (0, 2, 3, 4, 5, 6, 7, 8)
+
+
+def _recognise(session: Session, context: click.Context, event: type[Event], given: Given) -> None:
+    """Fill in origin and keys from a trust file, then record as any act."""
+    trust: Path | None = given.pop("trust")
+    if trust is not None:
+        origin, keys = verifier_keys(trust)
+        given["field_origin"] = given.get("field_origin") or origin
+        given["field_keys"] = (*keys, *given.get("field_keys", ()))
+    run_act(session, context, event, given)
+
+
+def verifier_keys(path: Path) -> tuple[str, tuple[str, ...]]:
+    """Origin and verifier keys of a trust file, or of a file with a key on each line.
+
+    Raises `Malformed` (``partner-no-key``, ``partner-origins``).
+    """
+    from ledger.chain.note import VerifierKey
+
+    found: dict[str, str] = {}
+    for line in read_artefact(path).decode("utf-8", "replace").splitlines():
+        words = line.split()
+        text = words[1] if len(words) > 1 and words[0] == "log" else words[0] if len(words) == 1 else ""
+        if text.count("+") >= 2:
+            found[text] = VerifierKey.parse(text).name
+    if not found:
+        raise Malformed("partner-no-key", path=str(path))
+    origins = sorted(set(found.values()))
+    if len(origins) > 1:
+        raise Malformed("partner-origins", path=str(path), origins=", ".join(origins))
+    return origins[0], tuple(found)
+
+
+def _command() -> AdamasCommand:
+    command = act_command(PartnerRecognised, "recognise", _recognise)
+    about = "The partner's trust file, or a file of verifier keys: names its origin and keys."
+    command.params[1:1] = [click.Option(["--trust"], type=FILE, metavar="FILE", help=about)]
+    command.example = "adamas partner recognise --trust za.trust --participant ZA --since 2026-01-01\n" + (
+        command.example
+    )
+    return command
+
+
+partner_recognise = _command()
+
+
+@adamas_command(
+    "send", example="adamas alert send fake-BW/00000107 --to BW --disclose text -o alert.zip", exits=_EXITS
+)
+@click.argument("alert", type=FieldType(ALERT), metavar="ALERT")
+@click.option("--to", required=True, metavar="COUNTRY|ORIGIN", help="The partner it is for.  [needed]")
+@letter_options
+@pass_session
+def alert_send(
+    session: Session, alert: str, to: str, out: Path, disclose: tuple[str, ...], pinned: tuple[int, ...]
+) -> None:
+    """Write an alert as a letter to a partner. What was seen stays sealed, unless a grant or --disclose opens
+    it."""
+    from ledger.federation.alarms import told_of
+
+    ledger = session.keeping()
+    reader = partner_for(ledger, to)
+    indexes = told_of(ledger.records, alert)
+    post(session, ledger, letter(session, ledger, reader, indexes, disclose, pinned), out)
+
+
+@adamas_command("receive", example="adamas alert receive alert.zip", exits=_EXITS)
+@click.argument("file", type=FILE, metavar="FILE")
+@from_option
+@pass_session
+def alert_receive(session: Session, file: Path, published: str | None) -> None:
+    """Check an alert that a partner sent in FILE, record that it came, and pin the partner's ledger."""
+    from ledger.federation.alarms import received
+
+    ledger = session.ledger(write=True)
+    opened = open_letter(session, ledger, file, published)
+    key = session.key()
+    by = party_of(ledger, key)
+    noted, alert = received(opened, by)
+    pin = opened.pin(by)
+    acts: list[tuple[Any, Any]] = [(noted, key), *([] if pin is None else [(pin, key)])]
+    record_all(session, ledger, acts, occurred=here_and_now(session.clock()), file=file)
+    if not session.json:
+        subject = alert.certificate or alert.parcel or ""
+        said = alert.text if isinstance(alert.text, str) else "(what was seen is withheld)"
+        say(f"  {alert.about} {subject}: {said}")

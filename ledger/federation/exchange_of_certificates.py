@@ -1,0 +1,259 @@
+"""A certificate between two ledgers: sent with its proofs, checked on arrival, confirmed, by files alone.
+
+    exporter                                   importer
+    send     certificate-issued, -validated,
+             shipment-exported      ------>    receive   shipment-imported, checkpoint-pinned
+    receive  import-confirmed,      <------    confirm   import-confirmed and the pin of the exporter
+    back     checkpoint-pinned
+
+What arrives is refused for what its proofs show (`arriving`), before the importer's own rules are asked about
+goods, dates, ranges of numbers and standing. A certificate that makes its second journey, or whose goods
+differ, is found by those rules; one that is not in its issuer's ledger, by the proofs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from ledger.domain import certificates
+from ledger.domain import events as e
+from ledger.domain.certificates import EXPORTED, Certificate
+from ledger.domain.refusal import Refusal
+from ledger.domain.state import State, fold_subject
+from ledger.domain.vocabulary import carats
+from ledger.errors import NotFound
+from ledger.federation.mail import Mail
+from ledger.federation.peers import refused
+from ledger.store.records import Records
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """A parcel that arrived: its id in the sender's ledger, its id here, and what was measured (0.001 ct)."""
+
+    foreign: str
+    parcel: str
+    weight: int | None = None
+    stones: int | None = None
+    hs: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A certificate of another ledger as its mail shows it; ``issued`` is its entry there."""
+
+    certificate: Certificate
+    issued: e.Recorded
+    mail: Mail
+
+    @property
+    def event(self) -> e.CertificateIssued:
+        """What was issued."""
+        event = self.issued.event
+        if not isinstance(event, e.CertificateIssued):
+            raise TypeError(event)
+        return event
+
+
+def told_of(records: Records, certificate: str, *, history: bool = False) -> tuple[int, ...]:
+    """The entries that a certificate's letter is about: all that changed it; with ``history`` also those of
+    its parcels. Raises `NotFound` (``certificate-unknown``)."""
+    own = records.of(certificates.subject(certificate))
+    if not own:
+        raise NotFound("certificate-unknown", certificate=certificate)
+    found = {record.index for record in own}
+    issued = next((r.event for r in own if isinstance(r.event, e.CertificateIssued)), None)
+    if history and issued is not None:
+        found.update(_past(records, [part.parcel for part in issued.parts]))
+    return tuple(sorted(found))
+
+
+def _past(records: Records, parcels: Sequence[str]) -> Iterator[int]:
+    """The entries of parcels and of all that they were made from, and of their sites."""
+    from ledger.domain.ancestry import ancestors
+
+    state = records.state()
+    for name in parcels:
+        for parcel in ancestors(state, name):
+            yield from (record.index for record in records.of("parcel:" + parcel.id))
+            if parcel.site is not None:
+                yield from (record.index for record in records.of("site:" + parcel.site))
+
+
+def certificate_of(mail: Mail) -> str:
+    """The certificate that a letter is about, whether or not its proofs hold.
+
+    Raises `Refused` (``mail-no-certificate``) where it is about none.
+    """
+    for report in mail.reports.values():
+        statement = report.statement
+        if statement is not None and statement.type in _ABOUT:
+            name = statement.body.get("certificate")
+            if isinstance(name, str):
+                return name
+    origin = mail.peer.origin
+    raise refused("mail-no-certificate", f"partner:{origin}", origin=origin)
+
+
+_ABOUT = (e.CertificateIssued.TYPE, e.CertificateValidated.TYPE, e.Exported.TYPE)
+
+
+def foreign(mail: Mail) -> Foreign | None:
+    """The certificate that the letter's proofs show issued; None where they show none."""
+    for act in mail.acts.values():
+        if isinstance(act.event, e.CertificateIssued):
+            subject = certificates.subject(act.event.certificate)
+            state = fold_subject(subject, [mail.acts[index] for index in sorted(mail.acts)])
+            if isinstance(state, Certificate):
+                return Foreign(state, act, mail)
+    return None
+
+
+def arriving(mail: Mail, name: str, participant: str | None) -> Iterator[Refusal]:
+    """What speaks against a certificate of another ledger by its proofs; ``participant``: whose ledger this
+    is."""
+    subject = certificates.subject(name)
+    about = [index for index, report in mail.reports.items() if _concerns(report.statement, name)]
+    yield from mail.faults(about)
+    found = foreign(mail)
+    if found is None or found.certificate.id != name:
+        yield Refusal("certificate-not-shown", subject, {"certificate": name, "origin": mail.peer.origin})
+        return
+    if mail.peer.participant != name[:2]:
+        values = {"certificate": name, "origin": mail.peer.origin, "participant": mail.peer.participant}
+        yield Refusal("certificate-other-ledger", subject, values)
+    yield from _travelling(found, subject)
+    if participant is not None and found.event.destination != participant:
+        values = {"certificate": name, "destination": found.event.destination, "participant": participant}
+        yield Refusal("certificate-elsewhere", subject, values)
+
+
+def _concerns(statement: object, name: str) -> bool:
+    body = getattr(statement, "body", {})
+    return body.get("certificate") == name
+
+
+def _travelling(found: Foreign, subject: str) -> Iterator[Refusal]:
+    """It was validated, left, and was not taken back, in the entries that came along."""
+    status = found.certificate.status
+    acts = [act.event for act in found.mail.acts.values()]
+    for wanted in (e.CertificateValidated, e.Exported):
+        if not any(isinstance(event, wanted) for event in acts):
+            what = wanted.TYPE.partition("/")[0]
+            yield Refusal("certificate-not-shown-act", subject, {"certificate": subject[12:], "what": what})
+            return
+    if status != EXPORTED:
+        values = {"certificate": subject[12:], "status": status, "size": found.mail.signed.checkpoint.size}
+        yield Refusal("certificate-foreign-state", subject, values)
+
+
+def imported(found: Foreign, lots: Sequence[Lot], by: str, here: str | None) -> e.Imported:
+    """The act that records the arrival; without ``lots`` every parcel keeps its id and stated weight.
+
+    Raises `Refused` (``certificate-differs``) where a lot is not of the certificate's parcels.
+    """
+    issued = found.event
+    stated = {part.parcel: part.weight for part in issued.parts}
+    lots = lots or [Lot(parcel, parcel) for parcel in stated]
+    strangers = sorted({lot.foreign for lot in lots} - stated.keys())
+    missing = sorted(stated.keys() - {lot.foreign for lot in lots})
+    if strangers or missing:
+        values = {"certificate": issued.certificate, "what": "parcels", "stated": ", ".join(sorted(stated))}
+        found_there = ", ".join(sorted(lot.foreign for lot in lots))
+        subject = certificates.subject(issued.certificate)
+        raise refused("certificate-differs", subject, **values, found=found_there)
+    only = issued.classes[0].hs if len(issued.classes) == 1 else None
+    return e.Imported(
+        by=by,
+        country=here,
+        certificate=issued.certificate,
+        number=issued.number,
+        lines=tuple(
+            e.Arrival(
+                lot.parcel,
+                stated[lot.foreign] if lot.weight is None else lot.weight,
+                lot.stones,
+                lot.hs or only,
+                lot.foreign,
+            )
+            for lot in lots
+        ),
+        weight=issued.weight,
+        origins=issued.origins,
+        provenance=issued.provenance,
+        expiry=issued.expiry,
+        seals=found.certificate.seals,
+        value=issued.value if isinstance(issued.value, int) else None,
+        origin=found.mail.peer.origin,
+        entry=found.issued.index,
+        hash=found.issued.hash,
+    )
+
+
+def confirmation(state: State, certificate: str, by: str) -> e.ImportConfirmed | None:
+    """The act by which this ledger confirms what it imported; None where it did so already.
+
+    Raises `NotFound` (``certificate-unknown``), `Refused` (``certificate-not-received``).
+    """
+    known = state.certificate(certificate)
+    if known is None:
+        raise NotFound("certificate-unknown", certificate=certificate)
+    if known.status == certificates.CONFIRMED:
+        return None
+    if known.status != certificates.RECEIVED:
+        subject = certificates.subject(certificate)
+        raise refused("certificate-not-received", subject, certificate=certificate, status=known.status)
+    weights = [part.weight for part in known.parts]
+    total = None if None in weights else sum(weight or 0 for weight in weights)
+    return e.ImportConfirmed(by=by, certificate=certificate, parcels=len(weights), weight=total)
+
+
+def entries_of_confirmation(records: Records, certificate: str) -> tuple[int, ...]:
+    """The import and its confirmation, which a letter back is about."""
+    wanted = (e.Imported, e.ImportConfirmed)
+    own = records.of(certificates.subject(certificate))
+    return tuple(record.index for record in own if isinstance(record.event, wanted))
+
+
+def confirmed(state: State, mail: Mail, by: str) -> e.ImportConfirmed:
+    """The act by which the exporter records a confirmation that came back.
+
+    Raises `Refused`: ``mail-step``, ``mail-no-confirmation``, ``certificate-unknown``,
+    ``confirmation-other-entry`` (it names another entry than the one issued here).
+    """
+    origin = mail.peer.origin
+    about = [i for i, r in mail.reports.items() if r.statement and r.statement.type == e.ImportConfirmed.TYPE]
+    for refusal in mail.faults(about):
+        raise refused(refusal.code, refusal.subject, **refusal.values)
+    told = next((act.event for act in mail.acts.values() if isinstance(act.event, e.ImportConfirmed)), None)
+    if told is None:
+        raise refused("mail-no-confirmation", f"partner:{origin}", origin=origin)
+    known, subject = state.certificate(told.certificate), certificates.subject(told.certificate)
+    if known is None or known.issued is None:
+        raise refused("certificate-unknown", subject, certificate=told.certificate)
+    if not _names(mail, known):
+        raise refused("confirmation-other-entry", subject, certificate=told.certificate, index=known.issued)
+    return replace(told, by=by, importer=told.importer if isinstance(told.importer, str) else None)
+
+
+def _names(mail: Mail, known: Certificate) -> bool:
+    """Whether the import in the letter names the very entry by which the certificate was issued here."""
+    issued = next(act for act in known.acts if isinstance(act.event, e.CertificateIssued))
+    return any(
+        isinstance(act.event, e.Imported)
+        and act.event.certificate == known.id
+        and (act.event.entry, act.event.hash) == (issued.index, issued.hash)
+        for act in mail.acts.values()
+    )
+
+
+def differences(state: State, told: e.ImportConfirmed) -> Iterator[str]:
+    """What the confirmation states otherwise than the certificate, in words for a remark."""
+    known = state.certificate(told.certificate)
+    if known is None:
+        return
+    if told.weight is not None and known.weight is not None and told.weight != known.weight:
+        yield f"weight {carats(told.weight)} arrived, {carats(known.weight)} stated"
+    if told.parcels is not None and known.parts and told.parcels != len(known.parts):
+        yield f"{told.parcels} parcels arrived, {len(known.parts)} stated"

@@ -1,0 +1,223 @@
+"""Mail between ledgers: proofs of entries at one checkpoint, in one file, and how it is opened.
+
+What one ledger sends another is always the same: a zip of `.tlog-proof` files (`ledger.chain.archive`) with
+what is told, the entries that show its authors entitled, and this ledger's own newest pin of the reader,
+so that the reader's next letter can bring the path from there. It is opened in these steps:
+
+(1) the zip and its first checkpoint are in their forms
+(2) the checkpoint's origin is a recognised partner, not dropped, not convicted (`Refused`, ``partner-...``)
+(3) a key under which the partner was recognised signed it (`Refused`, ``mail-not-signed``)
+(4) it is compared with every pin: first, extends, not-shown, forks (`ledger.federation.peers`)
+(5) every proof in it is checked, in the numbered steps of `ledger.chain.bundle`, with the others showing its
+    authority
+
+Nothing of it is believed that these do not show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from ledger.chain import archive, bundle_check
+from ledger.chain import entry as entries
+from ledger.chain import proof_steps as steps
+from ledger.chain.bundle import Bundle
+from ledger.chain.bundle_check import Reader, Report
+from ledger.chain.checkpoint import SignedCheckpoint
+from ledger.chain.entry import entry_hash
+from ledger.chain.merkle import Nodes
+from ledger.chain.statement import Statement
+from ledger.domain.events import CheckpointPinned, Recorded
+from ledger.domain.partners import Partner
+from ledger.domain.refusal import Refusal
+from ledger.domain.state import State
+from ledger.edtf import Span
+from ledger.errors import Malformed
+from ledger.federation import entitling
+from ledger.federation.entitling import Grants
+from ledger.federation.peers import Comparison, Peer, Shown, compare, recognised, refused
+from ledger.keeping import Keeper
+from ledger.store.decoding import decode
+from ledger.store.evidence import Evidence
+from ledger.store.journal import Journal
+from ledger.store.records import Records
+
+_LETTERS = 8
+"""So many of a partner's last letters are looked through for what it had pinned."""
+Published = tuple[SignedCheckpoint, Nodes]
+"""A partner's published checkpoint and the tree under it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What is to be sent: the entries it is about, who reads it, what is opened for the reader.
+
+    ``disclose`` are names of fields beyond what grants allow; ``since`` sizes that the reader may have
+    pinned.
+    """
+
+    indexes: tuple[int, ...]
+    reader: Partner
+    day: Span
+    disclose: frozenset[str] = frozenset()
+    since: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """An opened letter: whose it is, under which checkpoint and how that stands, each proof's report, and
+    the entries that hold, by index."""
+
+    peer: Peer
+    signed: SignedCheckpoint
+    comparison: Comparison
+    reports: Mapping[int, Report]
+    acts: Mapping[int, Recorded]
+
+    def pin(self, by: str | None) -> CheckpointPinned | None:
+        """The act that pins its checkpoint; None where that very one is pinned already."""
+        head = self.signed.checkpoint
+        if any(pin.checkpoint == head for pin in self.peer.pins):
+            return None
+        note = self.signed.encode().decode("utf-8")
+        outcome = self.comparison.outcome
+        return CheckpointPinned(
+            by=by, origin=head.origin, size=head.size, root=head.root, checkpoint=note, outcome=outcome
+        )
+
+    def faults(self, indexes: Iterable[int]) -> Iterator[Refusal]:
+        """Of these entries, the first step that shows a fault; of those that hold, authority that is not
+        shown."""
+        for index in indexes:
+            report = self.reports[index]
+            wanting = report.fault or next(
+                (one for one in report.outcomes if one.standing != steps.OK and one.step in steps.DEMANDED),
+                None,
+            )
+            if wanting is None and _authority(report).standing != steps.OK:
+                wanting = _authority(report)
+            if wanting is not None:
+                values = {"index": index, "step": wanting.step, "said": str(wanting)}
+                yield Refusal("mail-step", f"entry:{index}", {**values, "origin": self.peer.origin})
+
+
+def write(keeper: Keeper, journal: Journal, records: Records, letter: Letter) -> bytes:
+    """The letter's file, under the checkpoint of now. Raises what `Keeper.checkpoint` raises."""
+    signed = keeper.checkpoint()
+    size = signed.checkpoint.size
+    told = {index for index in (*letter.indexes, *_own_pin(letter.reader)) if index < size}
+    readers = {letter.reader.id, letter.reader.participant or letter.reader.id}
+    grants = Grants(journal, records)
+    made = []
+    for index in sorted(told | entitling.supporting(journal, records, told, size)):
+        names: Collection[str] = ()
+        if index in told:
+            names = grants.fields(readers, records.recorded(index).event.TYPE, letter.day) | letter.disclose
+        opened = entitling.disclosed(journal, index, names)
+        since = letter.since if index in told else ()
+        made.append(keeper.proof(index, signed, disclosures=opened, since=since))
+    return archive.pack(made)
+
+
+def _own_pin(reader: Partner) -> list[int]:
+    """Where this ledger pinned its reader last."""
+    pins = [act.index for act in reader.acts if isinstance(act.event, CheckpointPinned)]
+    return pins[-1:]
+
+
+def sizes_pinned(journal: Journal, folder: Evidence, partner: Partner, own: str) -> tuple[int, ...]:
+    """The sizes of this ledger that the partner said it had pinned, from its letters that are kept as
+    evidence of the pins here; what cannot be read any more tells nothing."""
+    found: set[int] = set()
+    pins = [act.index for act in partner.acts if isinstance(act.event, CheckpointPinned)]
+    for index in pins[-_LETTERS:]:
+        statement = Statement.read(entries.fields(journal.entry(index))[3])
+        for stated in statement.evidence:
+            path = folder.path(stated["sha256"]) if "sha256" in stated else None
+            if path is not None and path.exists():
+                found.update(_pins_in(path.read_bytes(), own))
+    return tuple(sorted(found))
+
+
+def _pins_in(data: bytes, own: str) -> Iterator[int]:
+    for act in _read(data):
+        if isinstance(act.event, CheckpointPinned) and act.event.origin == own:
+            yield act.event.size
+
+
+def _read(data: bytes) -> Iterator[Recorded]:
+    """The entries of a letter that was checked when it came."""
+    try:
+        for index, file in files(data).items():
+            yield decode(index, Bundle.decode(file).entry)
+    except Malformed:
+        return  # a document that is no letter, such as a scan
+
+
+def files(data: bytes) -> dict[int, bytes]:
+    """The proofs of a letter by index: a zip, or a single one. Raises `Malformed`."""
+    if archive.is_zip(data):
+        return archive.unpack(data)
+    return {Bundle.decode(data).index: data}
+
+
+def open_(state: State, data: bytes, published: Published | None = None) -> Mail:
+    """Open a letter (steps 1 to 5); a fork is its comparison's outcome, and raises nothing.
+
+    Raises `Malformed` (``archive-...``, ``bundle-...``, ``peer-path``), `Refused` (``partner-...``,
+    ``mail-not-signed``).
+    """
+    packed = files(data)  # (1)
+    first = next(iter(packed.values()))
+    signed = Bundle.decode(first).checkpoint
+    peer = recognised(state, signed.checkpoint.origin)  # (2)
+    check_signed(peer, signed)  # (3)
+    return _opened(peer, signed, packed, published)
+
+
+def check_signed(peer: Peer, signed: SignedCheckpoint) -> None:
+    """Raises `Refused` (``mail-not-signed``) unless a key of the partner signed the checkpoint."""
+    try:
+        peer.trust.signed_by(signed)
+    except Malformed as trouble:
+        origin, values = signed.checkpoint.origin, {"reason": str(trouble)}
+        raise refused("mail-not-signed", f"partner:{origin}", origin=origin, **values) from None
+
+
+def _opened(
+    peer: Peer, signed: SignedCheckpoint, packed: Mapping[int, bytes], published: Published | None
+) -> Mail:
+    newest = peer.newest
+    pinned = () if newest is None else (newest,)
+    reports = dict(
+        zip(
+            packed,
+            bundle_check.verify_all(packed.values(), Reader(peer.trust, pinned, roles=entitling.roles)),
+            strict=True,
+        )
+    )
+    for index, report in reports.items():
+        if report.bundle is not None and (report.bundle.index, report.bundle.checkpoint) != (index, signed):
+            raise Malformed("archive-checkpoints")
+    held = {index: report.bundle for index, report in reports.items() if report.bundle is not None}
+    comparison = compare(peer, signed, _shown(held, published))  # (4)
+    acts = {
+        index: decode(index, held[index].entry, held[index].disclosures)
+        for index, report in reports.items()
+        if report.holds
+    }
+    return Mail(peer, signed, comparison, reports, acts)
+
+
+def _shown(held: Mapping[int, Bundle], published: Published | None) -> Shown:
+    paths = {size: path for one in held.values() for size, path in one.consistency}
+    opening = held.get(0)
+    leaf, path = (None, ()) if opening is None else (entry_hash(opening.entry), opening.path)
+    if published is None:
+        return Shown(paths, leaf, path)
+    return Shown(paths, leaf, path, *published)
+
+
+def _authority(report: Report) -> steps.Outcome:
+    return next(one for one in report.outcomes if one.step == steps.AUTHORITY)

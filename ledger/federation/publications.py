@@ -1,0 +1,67 @@
+"""Reading what another ledger published: a folder, or the same files behind a web server."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from http.client import HTTPException
+from pathlib import Path
+
+from ledger.errors import StoreTrouble, Unavailable
+from ledger.federation.posting import check_url
+
+MOST_BYTES = 32 << 20
+"""Of one file; a full bundle of entries has at most 256 times 65,537."""
+_SECONDS = 30.0
+_MISSING = (404, 410)
+
+Read = Callable[[str], bytes | None]
+"""A file by its path under the publication; None where there is none."""
+
+
+def is_url(place: str) -> bool:
+    """Whether a place is behind a web server."""
+    return place.startswith(("http://", "https://"))
+
+
+def reading(place: str) -> Read:
+    """How a publication's files are read; `StoreTrouble` and `Unavailable` are raised when one is."""
+    return _fetching(place.rstrip("/")) if is_url(place) else _in_folder(Path(place))
+
+
+def _in_folder(folder: Path) -> Read:
+    def read(path: str) -> bytes | None:
+        try:
+            return (folder / path).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as problem:
+            raise StoreTrouble(
+                "artefact-unreadable", path=str(folder / path), reason=problem.strerror
+            ) from None
+
+    return read
+
+
+def _fetching(prefix: str) -> Read:
+    check_url(prefix)
+
+    def read(path: str) -> bytes | None:
+        url = f"{prefix}/{path}"
+        request = urllib.request.Request(url, headers={"User-Agent": "adamas"})  # noqa: S310  checked above
+        try:
+            with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
+                data: bytes = answer.read(MOST_BYTES + 1)
+        except urllib.error.HTTPError as problem:
+            if problem.code in _MISSING:
+                return None
+            raise Unavailable("server-silent", url=url, reason=f"status {problem.code}") from None
+        except (OSError, HTTPException) as problem:
+            reason = str(getattr(problem, "reason", problem)) or type(problem).__name__
+            raise Unavailable("server-silent", url=url, reason=reason) from None
+        if len(data) > MOST_BYTES:
+            raise Unavailable("server-long", url=url, most=MOST_BYTES)
+        return data
+
+    return read
