@@ -153,6 +153,9 @@ class Knowledge(Mapping[str, Subject | None]):
         self._found[name] = held.subject
         self.versions[name] = held.version
 
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self[name] is not None
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._found)
 

@@ -199,6 +199,10 @@ def test_subjects_fold_from_their_own_entries(peopled: World, twin: Records) -> 
         assert state.subject(name) == subject, name
         assert peopled.ledger.state().subject(name) == subject, name
     assert state.parcel("P9") is None
+    known = twin.knowledge()
+    assert "parcel:P1" in known
+    assert "parcel:P9" not in known
+    assert known.versions == {"parcel:P1": 2, "parcel:P9": 0}
 
 
 def test_entries_of_a_subject_and_those_that_mention_it(peopled: World) -> None:
