@@ -142,6 +142,7 @@ class _Walk:
     begun: list[Stage] = field(default_factory=list)
     ended: bool = False
     last_known: str | None = None
+    left_with: str | None = None
     owner: str | None = None
     latest: Stage | None = None
 
@@ -209,7 +210,10 @@ class _Walk:
         self._into(passage, stage)
 
     def _arrives(self, passage: Passage, stage: Stage) -> None:
+        """An arrival that does not say whose it is leaves the goods in the hands in which they were."""
         now = self.open
+        if passage.holder is None:
+            passage = passage._replace(holder=now.holder if now is not None else self.left_with)
         if now is not None and now.how != How.ABROAD and now.holder != passage.holder:
             self._out_of(passage.source, stage)
         elif now is None and self.ended:
@@ -248,6 +252,7 @@ class _Walk:
         self.open = None
 
     def _into(self, passage: Passage, stage: Stage) -> None:
+        self.left_with = self.open.holder if self.open is not None else None
         self._close(stage.when, stage.entry)
         self.ended = passage.turn == Turn.ENDS
         if self.ended:
