@@ -244,8 +244,7 @@ class Ledger:
 
     def _settle(self, items: Sequence[Act | SignedStatement]) -> list[Receipt]:
         """Decide and append, and again from the start when another process was first."""
-        if not self.journal.writable:
-            raise StoreTrouble(self.journal.unwritable, path=self.journal.url)
+        self.journal.check_writable()
         wanted = [_Wanted(item) for item in items]
         for _ in range(_ATTEMPTS):
             known = self.records.head

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @contextmanager
 def reading(journal: Journal, records: Records, progress: Progress | None = None) -> Iterator[Rows]:
     """The views as of the ledger's head."""
-    tables = Tables(journal.transaction)
+    tables = Tables.of(journal)
     if _advanced(tables, journal, records, progress):
         yield tables
         return

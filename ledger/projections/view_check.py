@@ -47,7 +47,7 @@ def compare_views(journal: Journal, records: Records, progress: Progress | None 
 
     A ledger whose views were never asked for has none, and nothing differs.
     """
-    stored = Tables(journal.transaction)
+    stored = Tables.of(journal)
     position = stored.position(VIEW, VERSION)
     if position is None:
         return []

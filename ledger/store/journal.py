@@ -24,10 +24,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from ledger.chain.entry import ZERO_HASH, entry_hash, frame
 from ledger.chain.merkle import Frontier
+from ledger.errors import StoreTrouble
 
 _NO_LEAVES = Frontier().encode()
 STRIDE = 4
@@ -121,6 +122,14 @@ class Journal(ABC):
 
     url: str
     writable: bool
+    engine: ClassVar[str] = "sqlite"
+    """The database behind it; the views' SQL differs by it (`ledger.store.tables.DIALECTS`)."""
+
+    def check_writable(self) -> None:
+        """Raises `StoreTrouble` (``store-readonly``, ``store-replica``, ``store-reader``) where it is not
+        ``writable``."""
+        if not self.writable:
+            raise StoreTrouble("store-readonly", path=self.url)
 
     @abstractmethod
     def head(self) -> Head:

@@ -5,7 +5,7 @@
 | ``path`` or ``sqlite:///path``    | one SQLite file                                                    |
 | ``sqlite:////path``               | the same, the path being absolute                                  |
 | ``:memory:``                      | a ledger in this process's memory; its ``url`` opens it again      |
-| ``postgresql://...``              | not in this version                                                |
+| ``postgresql://...``              | a schema of a PostgreSQL database (extra ``adamas[postgresql]``)   |
 
 The library behind the stores takes 0.05 s to import, so it is imported only when one is opened.
 """
@@ -13,38 +13,52 @@ The library behind the stores takes 0.05 s to import, so it is imported only whe
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from ledger.errors import StoreTrouble
+from ledger.errors import StoreTrouble, Unavailable
 from ledger.store.journal import Journal
+
+if TYPE_CHECKING:
+    from ledger.store.postgres import PostgresJournal
+    from ledger.store.sqlite import SqliteJournal
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]+)://")
 
 
 def create(url: str) -> Journal:
     """A new, empty ledger. Raises `StoreTrouble` (``store-exists``, ``store-unwritable``, ``store-url``,
-    ...)."""
-    _check(url)
-    from ledger.store.sqlite import SqliteJournal
-
-    return SqliteJournal.create(url)
+    ...), `Unavailable` (``extra-postgresql``)."""
+    return _store(url).create(url)
 
 
 def open(url: str, *, write: bool = True) -> Journal:  # noqa: A001  what one does with a ledger
     """A ledger that is there; without permission to write it is opened for reading.
 
     Raises `StoreTrouble`: ``store-missing``, ``store-denied``, ``store-not-a-ledger``, ``store-newer``,
-    ``store-damaged``, ``store-url``, ``store-postgresql``.
+    ``store-damaged``, ``store-url``, ``store-unreachable``; `Unavailable` (``extra-postgresql``).
     """
-    _check(url)
-    from ledger.store.sqlite import SqliteJournal
-
-    return SqliteJournal.open(url, write=write)
+    return _store(url).open(url, write=write)
 
 
-def _check(url: str) -> None:
+def _store(url: str) -> type[SqliteJournal] | type[PostgresJournal]:
     found = _SCHEME.match(url)
     scheme = found[1].lower() if found else "sqlite"
     if scheme in ("postgresql", "postgres"):
-        raise StoreTrouble("store-postgresql", url=scheme + "://")
+        return _postgres()
     if scheme != "sqlite" or (found and not url.startswith("sqlite:///")):
         raise StoreTrouble("store-url", url=url)
+    from ledger.store.sqlite import SqliteJournal
+
+    return SqliteJournal
+
+
+def _postgres() -> type[PostgresJournal]:
+    try:
+        from ledger.store.postgres import PostgresJournal
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").partition(".")[0] not in ("psycopg", "psycopg_pool"):
+            raise
+        raise Unavailable("extra-postgresql") from None
+    except ImportError as missing:  # psycopg without libpq
+        raise Unavailable("extra-postgresql") from missing
+    return PostgresJournal

@@ -13,9 +13,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ledger.store.rows import INT, Changes, Key, Row, Rows, Table, Where, ordering
+
+if TYPE_CHECKING:
+    from ledger.store.journal import Journal
 
 Transaction = Callable[..., AbstractContextManager[Any]]
 
@@ -33,12 +36,17 @@ class Dialect:
     mark: str
     tail: str
     integer: str
+    text: str
     has_table: str
 
 
 SQLITE = Dialect(
-    "?", " WITHOUT ROWID", "INTEGER", "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?"
+    "?", " WITHOUT ROWID", "INTEGER", "TEXT", "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?"
 )
+POSTGRESQL = Dialect(
+    "%s", "", "BIGINT", 'TEXT COLLATE "C"', "SELECT 1 WHERE to_regclass(quote_ident(%s)) IS NOT NULL"
+)
+DIALECTS = {"sqlite": SQLITE, "postgresql": POSTGRESQL}
 _META = "views"
 
 
@@ -51,6 +59,11 @@ class Tables(Rows):
         self._transaction = transaction
         self._dialect = dialect
         self._close = close
+
+    @classmethod
+    def of(cls, journal: Journal) -> Tables:
+        """The tables in a ledger's own store."""
+        return cls(journal.transaction, DIALECTS[journal.engine])
 
     @classmethod
     def private(cls) -> Tables:
@@ -137,8 +150,8 @@ class Tables(Rows):
     def _create(self, cursor: Any, view: str, version: int, tables: Sequence[Table]) -> None:
         if not self._has(cursor, _META):
             cursor.execute(
-                "CREATE TABLE views (view TEXT PRIMARY KEY, version INTEGER NOT NULL, "
-                "position INTEGER NOT NULL, tables TEXT NOT NULL)"
+                f"CREATE TABLE views (view TEXT PRIMARY KEY, version INTEGER NOT NULL, "
+                f"position {self._dialect.integer} NOT NULL, tables TEXT NOT NULL)"
             )
         for table in tables:
             for statement in self._definition(table):
@@ -148,7 +161,7 @@ class Tables(Rows):
 
     def _definition(self, table: Table) -> Iterator[str]:
         columns = [
-            f'"{column.name}" {self._dialect.integer if column.kind == INT else "TEXT"}'
+            f'"{column.name}" {self._dialect.integer if column.kind == INT else self._dialect.text}'
             + (" NOT NULL" if column.known else "")
             for column in table.columns
         ]
@@ -228,7 +241,10 @@ class Tables(Rows):
         conditions, values = self._conditions(where)
         asked = [f'"{name}"' for name in group] + ["count(*)"]
         for name in columns:
-            asked += [f'sum("{name}" >> {_LOW})', f'sum("{name}" & {(1 << _LOW) - 1})']
+            asked += [
+                f'CAST(sum("{name}" >> {_LOW}) AS BIGINT)',
+                f'CAST(sum("{name}" & {(1 << _LOW) - 1}) AS BIGINT)',
+            ]
         by = f" GROUP BY {_listed(group)}" if group else ""
         clause = _where(conditions)
         rows = self._all(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -11,10 +12,10 @@ import pytest
 from ledger.chain import disclosure, merkle
 from ledger.chain.entry import LONGEST, ZERO_HASH, Entry, entry_hash
 from ledger.errors import Malformed, NotFound
-from ledger.store import opening, sqlite
+from ledger.store import opening
 from ledger.store.journal import Appended, Draft, Head, Journal, Stale
 
-STORES = ("file", "memory")
+STORES = ("file", "memory", "postgresql")
 START = 1_700_000_000_000_000
 _numbers = count(1)
 
@@ -22,7 +23,11 @@ _numbers = count(1)
 @pytest.fixture(params=STORES)
 def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Journal]:
     """An empty journal in each store."""
-    journal = opening.create(str(tmp_path / "ledger.db") if request.param == "file" else ":memory:")
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres").url()
+    else:
+        url = str(tmp_path / "ledger.db") if request.param == "file" else ":memory:"
+    journal = opening.create(url)
     yield journal
     journal.close()
 
@@ -237,8 +242,8 @@ def test_entries_come_in_pages_without_holding_a_lock(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Bounds hold, and what is appended while somebody reads comes too."""
-    monkeypatch.setattr(sqlite, "_PAGE_ROWS", 4)
-    monkeypatch.setattr(sqlite, "_STRIDE", 2)
+    monkeypatch.setattr(sys.modules[type(journal).__module__], "_PAGE_ROWS", 4)
+    monkeypatch.setattr(sys.modules[type(journal).__module__], "_STRIDE", 2)
     add(journal, *(draft() for _ in range(11)))
     assert [index for index, _ in journal.entries(3, 9)] == list(range(3, 9))
     assert [index for index, _ in journal.entries(9)] == [9, 10]
@@ -252,8 +257,8 @@ def test_entries_come_in_pages_without_holding_a_lock(
 
 def test_pages_are_bounded_by_bytes_too(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
     """Large entries make short pages, and none is lost."""
-    monkeypatch.setattr(sqlite, "_PAGE_BYTES", 100_000)
-    monkeypatch.setattr(sqlite, "_STRIDE", 3)
+    monkeypatch.setattr(sys.modules[type(journal).__module__], "_PAGE_BYTES", 100_000)
+    monkeypatch.setattr(sys.modules[type(journal).__module__], "_STRIDE", 3)
     add(journal, *(draft(statement=bytes(60_000)) for _ in range(10)))
     assert [index for index, _ in journal.entries()] == list(range(10))
 

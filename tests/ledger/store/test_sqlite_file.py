@@ -78,7 +78,7 @@ def test_a_url_names_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize(
     ("url", "code"),
     [
-        ("postgresql://localhost/ledger", "store-postgresql"),
+        ("postgresql://localhost/ledger?nothing=known", "store-url"),
         ("mysql://localhost/ledger", "store-url"),
         ("sqlite://ledger.db", "store-url"),
         ("https://ledger.example/x", "store-url"),

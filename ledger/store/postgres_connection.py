@@ -1,0 +1,226 @@
+"""One connection to a PostgreSQL ledger, and its transactions; made anew when the server was away.
+
+The library's datastore is kept as the recorder's way to the database; its pool, whose threads one command
+never needs, is not opened. Threads take turns on one connection.
+
+- A reading transaction is ``REPEATABLE READ, READ ONLY``: one state of the ledger, also on a replica.
+- A writing one takes an advisory lock of the ledger's tables, so that views advance one after the other.
+  Appending takes only the head's row (`ledger.store.postgres`) and does not wait for it.
+
+Where the server is out of reach, whoever begins something waits for it, up to ``patience`` seconds, and then
+goes on: nothing had been done. What is cut off in the middle is told (``store-unreachable``).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from threading import RLock
+from types import TracebackType
+from typing import Any, TypeVar
+
+import psycopg
+from eventsourcing.postgres import PostgresDatastore
+from psycopg.errors import ReadOnlySqlTransaction
+
+from ledger.errors import StoreTrouble
+from ledger.store.postgres_trouble import is_denied, is_outage, trouble
+from ledger.store.postgres_url import Address
+
+T = TypeVar("T")
+
+_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+_WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE"
+_IN_TURN = f"{_WRITE}; SELECT pg_advisory_xact_lock(hashtext('adamas ' || current_schema()))"
+_SETTLED = (
+    "SELECT set_config('lock_timeout', %s, false), set_config('extra_float_digits', '0', false), "
+    "set_config('synchronous_commit', "
+    "CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' "
+    "ELSE current_setting('synchronous_commit') END, false)"
+)
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
+
+
+class LedgerDatastore(PostgresDatastore):
+    """The library's datastore, and the one connection that a journal uses.
+
+    ``patience``: seconds to wait for another writer's lock, and for a server that is out of reach.
+    """
+
+    def __init__(self, address: Address, *, patience: float, write: bool) -> None:
+        super().__init__("", "", "", "", "", schema="public", originator_id_type="text")
+        self.address = address
+        self.patience = patience
+        self.write = write
+        self.lock = RLock()
+        self.depth = 0
+        self._kept: psycopg.Connection[Any] | None = None
+
+    def register_type_adapters(self) -> None:
+        """None is used: rows go as arrays or by COPY."""
+
+    @contextmanager
+    def get_connection(self) -> Iterator[Any]:
+        """The one connection, for the recorder."""
+        with self.lock:
+            yield self.connection()
+
+    def connection(self) -> psycopg.Connection[Any]:
+        """The connection, made now when there is none. Raises psycopg's exceptions."""
+        if self._kept is None or self._kept.closed:
+            self.depth = 0
+            self._kept = psycopg.connect(
+                **self.address.told(write=self.write), autocommit=True, prepare_threshold=3
+            )
+            self._kept.execute(_SETTLED, (f"{int(self.patience * 1000)}ms",))
+        return self._kept
+
+    def patiently(self, work: Callable[[], T]) -> T:
+        """Do what can be done again from the start, waiting for a server that is out of reach."""
+        until, pause = time.monotonic() + self.patience, _FIRST_PAUSE
+        while True:
+            try:
+                return work()
+            except psycopg.Error as problem:
+                self.forget(problem)
+                if not self._may_help(problem) or time.monotonic() > until:
+                    raise told(problem, self.address.shown) from problem
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    def again(self, work: Callable[[], T]) -> T:
+        """Do a whole transaction, and do it again when it was cut off; ``work`` finds out for itself what has
+        become of it the time before."""
+        if self.depth:
+            return work()
+        until = time.monotonic() + self.patience
+        while True:
+            try:
+                return work()
+            except StoreTrouble as cut:
+                cause = cut.__cause__
+                if not isinstance(cause, psycopg.Error) or not self._may_help(cause):
+                    raise
+                if time.monotonic() > until:
+                    raise
+            time.sleep(_FIRST_PAUSE)
+
+    def _may_help(self, problem: psycopg.Error) -> bool:
+        if isinstance(problem, ReadOnlySqlTransaction):  # the leader has become a replica; another took over
+            return self.address.several
+        return is_outage(problem) and not is_denied(problem)
+
+    def forget(self, problem: BaseException) -> None:
+        """Let go of a connection that is broken, or whose server no longer takes writes."""
+        if self._kept is not None and (isinstance(problem, ReadOnlySqlTransaction) or is_outage(problem)):
+            self._kept.close()
+            self.depth = 0
+
+    def turn(self, *, write: bool) -> Turn:
+        """A transaction; one inside another is part of it."""
+        if write and not self.write:
+            raise StoreTrouble("store-readonly", path=self.address.shown)
+        return Turn(self, _IN_TURN if write else _READ, write=write)
+
+    def appending(self) -> Turn:
+        """A transaction that takes no lock but those of the rows that it names."""
+        if not self.write:
+            raise StoreTrouble("store-readonly", path=self.address.shown)
+        return Turn(self, _WRITE, write=True)
+
+    def answer(self, statement: str, values: Sequence[object] = ()) -> list[Any]:
+        """The rows of one statement that only reads, which needs no transaction around it."""
+        with self.lock:
+            if self.depth:
+                return self._asked(statement, values)
+            return self.patiently(lambda: self._ask(statement, values))
+
+    def _asked(self, statement: str, values: Sequence[object]) -> list[Any]:
+        try:
+            return self._ask(statement, values)
+        except psycopg.Error as problem:
+            raise told(problem, self.address.shown) from problem
+
+    def _ask(self, statement: str, values: Sequence[object]) -> list[Any]:
+        with self.connection().cursor(binary=True) as cursor:
+            return cursor.execute(statement, values or None).fetchall()
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        kept: psycopg.Connection[Any] | None = getattr(self, "_kept", None)
+        if kept is not None:
+            kept.close()
+
+
+def told(problem: Exception, url: str) -> Exception:
+    """What to raise in the place of what psycopg raised; a fault of the program stays as it is."""
+    return trouble(problem, url) or problem
+
+
+class Turn:
+    """A transaction: gives a cursor, commits on leaving without an exception when it is for writing."""
+
+    __slots__ = ("_beginning", "_cursor", "_inner", "_store", "_write")
+
+    def __init__(self, store: LedgerDatastore, beginning: str, *, write: bool) -> None:
+        self._store = store
+        self._beginning = beginning
+        self._write = write
+        self._inner = False
+
+    def __enter__(self) -> psycopg.Cursor[Any]:
+        store = self._store
+        store.lock.acquire()
+        self._inner = store.depth > 0
+        try:
+            self._cursor = self._opened() if self._inner else store.patiently(self._begun)
+        except BaseException:
+            store.lock.release()
+            raise
+        store.depth += 1
+        return self._cursor
+
+    def _opened(self) -> psycopg.Cursor[Any]:
+        return self._store.connection().cursor(binary=True)
+
+    def _begun(self) -> psycopg.Cursor[Any]:
+        connection = self._store.connection()
+        try:
+            connection.execute(self._beginning).close()
+        except psycopg.Error:
+            if not connection.closed:
+                connection.rollback()
+            raise
+        return self._opened()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, _: TracebackType | None
+    ) -> None:
+        store = self._store
+        try:
+            if not self._inner:
+                self._end(commit=self._write and problem is None)
+        except psycopg.Error as failure:
+            store.forget(failure)
+            if problem is None:
+                raise told(failure, store.address.shown) from failure
+        finally:
+            store.depth = max(store.depth - 1, 0)
+            self._cursor.close()
+            store.lock.release()
+        if isinstance(problem, psycopg.Error):
+            store.forget(problem)
+            found = told(problem, store.address.shown)
+            if found is not problem:
+                raise found from problem
+
+    def _end(self, *, commit: bool) -> None:
+        connection = self._cursor.connection
+        if connection.closed:
+            if commit:
+                raise psycopg.OperationalError("the connection was lost")
+        elif commit:
+            connection.commit()
+        else:
+            connection.rollback()
