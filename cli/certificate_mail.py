@@ -30,7 +30,7 @@ from cli.letters import (
 )
 from cli.options import FieldType, Reader, read_value
 from cli.output import adamas_command, remark
-from cli.recording import here_and_now, party_of
+from cli.recording import here_and_now, party_of, tell
 from cli.session import Session, pass_session
 from ledger import messages
 from ledger.domain.events import Arrival
@@ -155,20 +155,17 @@ def _receive(
     why = refused_all(exchange.arriving(opened, name, here))
     found = exchange.foreign(opened)
     if why is not None or found is None:
-        if found is not None:
-            steps_shown(opened, found.issued.index)
         raise why or Refused("certificate-not-shown", certificate=name, origin=opened.peer.origin)
     key = session.key()
     own = key if given["import_key"] is None else named_key(session, given["import_key"])
-    acts = [(exchange.imported(found, lots, given["by"] or party_of(ledger, own), here), own)]
+    acts: list[Any] = [(exchange.imported(found, lots, given["by"] or party_of(ledger, own), here), own)]
     pin = opened.pin(party_of(ledger, key))
+    acts += [] if pin is None else [(pin, key)]
+    done = record_all(session, ledger, acts, occurred=_occurred(session, given["occurred"]), file=file)
     remark(f"certificate {name}, entry {found.issued.index} of {opened.peer.origin}")
     steps_shown(opened, found.issued.index)
     remark(f"its ledger against what is pinned here: {opened.comparison.outcome}")
-    record_all(
-        session, ledger, [*acts, *([] if pin is None else [(pin, key)])],
-        occurred=_occurred(session, given["occurred"]), file=file,
-    )  # fmt: skip
+    tell(session, done)
 
 
 def _occurred(session: Session, text: str | None) -> str | None:
@@ -236,4 +233,4 @@ def certificate_receive_confirmation(
         remark(f"{act.certificate}: {line}")
     pin = opened.pin(by)
     acts = [(act, key), *([] if pin is None else [(pin, key)])]
-    record_all(session, ledger, acts, occurred=_occurred(session, occurred), file=file)
+    tell(session, record_all(session, ledger, acts, occurred=_occurred(session, occurred), file=file))

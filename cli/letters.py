@@ -11,19 +11,21 @@ import click
 
 from cli.artefacts import read_artefact, write_artefact
 from cli.output import remark, say
-from cli.recording import here_and_now, keep, party_of, tell
+from cli.recording import here_and_now, keep, party_of
 from cli.session import Session
 from ledger import edtf
 from ledger.errors import NotFound, Refused
 
 if TYPE_CHECKING:
-    from ledger.application import Ledger
+    from ledger.application import Ledger, Receipt
     from ledger.chain.forks import ForkProof
-    from ledger.domain.events import Event
+    from ledger.domain.events import Event, Opaque
     from ledger.domain.partners import Partner
     from ledger.federation.mail import Letter, Mail, Published
     from ledger.federation.peers import Peer
     from ledger.keys import SigningKey
+
+    Done = tuple[Receipt, Event | Opaque]
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FORKED = ".fork-proof"
@@ -188,14 +190,13 @@ def record_all(
     *,
     occurred: str | None,
     file: Path,
-) -> None:
-    """Record acts together, with the letter kept as their evidence, and print the receipts."""
+) -> list[Done]:
+    """Record acts together, with the letter kept as their evidence; their receipts are for `tell`."""
     from ledger.admission import Act
 
     evidence = keep(session.evidence_folder, [file])
     receipts = ledger.record_batch(Act(event, key, occurred, evidence=evidence) for event, key in acts)
-    done = [(receipt, ledger.records.recorded(receipt.index).event) for receipt in receipts]
-    tell(session, done)
+    return [(receipt, ledger.records.recorded(receipt.index).event) for receipt in receipts]
 
 
 def steps_shown(opened: Mail, index: int) -> None:

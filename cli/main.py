@@ -72,6 +72,10 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Check": {
         "verify": ("cli.verify", "Check every byte, link, signature and rule of the ledger"),
         "check": ("cli.checking", "Measures adopted since, looked back on; deadlines that passed"),
+        "reconcile": (
+            "cli.reconciling",
+            "This ledger's certificates against a partner's, every difference classed",
+        ),
         "replay": ("cli.replay", "The whole state as of a moment, on either clock"),
         "compare": ("cli.compare", "What changed between two moments"),
     },
@@ -91,7 +95,18 @@ JOINED: dict[str, dict[str, tuple[str, str]]] = {
         "standing": ("cli.participants", "participant_standing"),
     },
     "profile": {"adopt": ("cli.profiles", "profile_adopt")},
-    "certificate": {"print": ("cli.certificate_print", "certificate_print")},
+    "partner": {"recognise": ("cli.partner_mail", "partner_recognise")},
+    "certificate": {
+        "send": ("cli.certificate_mail", "certificate_send"),
+        "receive": ("cli.certificate_mail", "certificate_receive"),
+        "confirm": ("cli.certificate_mail", "certificate_confirm"),
+        "receive-confirmation": ("cli.certificate_mail", "certificate_receive_confirmation"),
+        "print": ("cli.certificate_print", "certificate_print"),
+    },
+    "alert": {
+        "send": ("cli.partner_mail", "alert_send"),
+        "receive": ("cli.partner_mail", "alert_receive"),
+    },
 }
 """Commands of a family that are no acts: the module that has each, and its name there."""
 

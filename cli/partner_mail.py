@@ -12,7 +12,7 @@ from cli.artefacts import read_artefact
 from cli.letters import FILE, from_option, letter, letter_options, open_letter, partner_for, post, record_all
 from cli.options import FieldType
 from cli.output import AdamasCommand, adamas_command, say
-from cli.recording import here_and_now, party_of
+from cli.recording import here_and_now, party_of, tell
 from cli.session import Session, pass_session
 from ledger.domain.events import Event, PartnerRecognised
 from ledger.domain.fields import ALERT
@@ -100,7 +100,7 @@ def alert_receive(session: Session, file: Path, published: str | None) -> None:
     noted, alert = received(opened, by)
     pin = opened.pin(by)
     acts: list[tuple[Any, Any]] = [(noted, key), *([] if pin is None else [(pin, key)])]
-    record_all(session, ledger, acts, occurred=here_and_now(session.clock()), file=file)
+    tell(session, record_all(session, ledger, acts, occurred=here_and_now(session.clock()), file=file))
     if not session.json:
         subject = alert.certificate or alert.parcel or ""
         said = alert.text if isinstance(alert.text, str) else "(what was seen is withheld)"

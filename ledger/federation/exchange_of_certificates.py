@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 
 from ledger.domain import certificates
 from ledger.domain import events as e
-from ledger.domain.certificates import EXPORTED, Certificate
+from ledger.domain.certificates import REPLACED, RETURNED, VOIDED, Certificate
 from ledger.domain.refusal import Refusal
 from ledger.domain.state import State, fold_subject
 from ledger.domain.vocabulary import carats
@@ -96,6 +96,7 @@ def certificate_of(mail: Mail) -> str:
     raise refused("mail-no-certificate", f"partner:{origin}", origin=origin)
 
 
+_GIVEN_UP = (VOIDED, REPLACED, RETURNED)
 _ABOUT = (e.CertificateIssued.TYPE, e.CertificateValidated.TYPE, e.Exported.TYPE)
 
 
@@ -136,16 +137,17 @@ def _concerns(statement: object, name: str) -> bool:
 
 def _travelling(found: Foreign, subject: str) -> Iterator[Refusal]:
     """It was validated, left, and was not taken back, in the entries that came along."""
-    status = found.certificate.status
+    name, status = found.certificate.id, found.certificate.status
+    if status in _GIVEN_UP:
+        values = {"certificate": name, "status": status, "size": found.mail.signed.checkpoint.size}
+        yield Refusal("certificate-foreign-state", subject, values)
+        return
     acts = [act.event for act in found.mail.acts.values()]
     for wanted in (e.CertificateValidated, e.Exported):
-        if not any(isinstance(event, wanted) for event in acts):
-            what = wanted.TYPE.partition("/")[0]
-            yield Refusal("certificate-not-shown-act", subject, {"certificate": subject[12:], "what": what})
+        if not any(isinstance(event, wanted) and event.certificate == name for event in acts):
+            values = {"certificate": name, "what": wanted.TYPE.partition("/")[0]}
+            yield Refusal("certificate-not-shown-act", subject, values)
             return
-    if status != EXPORTED:
-        values = {"certificate": subject[12:], "status": status, "size": found.mail.signed.checkpoint.size}
-        yield Refusal("certificate-foreign-state", subject, values)
 
 
 def imported(found: Foreign, lots: Sequence[Lot], by: str, here: str | None) -> e.Imported:
