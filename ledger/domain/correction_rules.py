@@ -70,6 +70,12 @@ def _correctable(state: State, act: e.Recorded, event: e.Corrected, about: e.Rec
         return
     if new.documented != about.event.documented or new.by != about.event.by:
         yield Refusal("correction-actor", subject, {"index": event.index})
+    before = state.subject(subject)
+    named = {*guarded(about.event), *guarded(new)}
+    left = [name for name in (before.corrected if before is not None else ()) if name not in named]
+    if left:
+        values = {"index": event.index, "by": before.corrected_by, "left": left[0]}
+        yield Refusal("correction-twice", subject, values)
     if act.author != about.author and not _by_authority(state, act):
         yield Refusal("correction-author", subject, {"index": event.index, "by": event.by or "unknown"})
 

@@ -250,10 +250,12 @@ class House:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry that further parties attested."""
+    """An entry that parties attested, or that was corrected: by which entry, naming which subjects."""
 
     id: str
     attested_by: tuple[str, ...] = ()
+    corrected_by: int | None = None
+    corrected: tuple[str, ...] = ()
     acts: tuple[e.Recorded, ...] = ()
 
 

@@ -14,7 +14,7 @@ from ledger.domain.parties import ARCHIVED, MAY_RECORD, NEEDS_LICENCE, Key, Part
 from ledger.domain.refusal import Refusal, Refusals, in_force, when
 from ledger.domain.state import State
 from ledger.domain.vocabulary import Role
-from ledger.edtf import Span
+from ledger.edtf import Span, text_of
 
 _BY_RECOVERY = (e.KeyRevoked, e.KeyEnrolled, e.LedgerKeyChanged, e.LedgerKeyRevoked)
 
@@ -67,7 +67,7 @@ def _documented(state: State, act: e.Recorded, event: e.Event, author: str) -> R
 
 
 def _recorded(act: e.Recorded) -> Span:
-    return Span("", act.recorded, act.recorded)
+    return Span(text_of(act.recorded), act.recorded, act.recorded)
 
 
 def _said(event: e.Event, party: str, allowed: str) -> dict[str, str]:

@@ -80,6 +80,7 @@ def guarded(event: Event | Opaque, about: Recorded | None = None) -> tuple[str, 
     if isinstance(event, Corrected) and about is not None:
         own += guarded(about.event)
         own += guarded(replacement(event, about).event)
+        own.append(f"entry:{event.index}")
     return tuple(dict.fromkeys(own))
 
 
@@ -220,6 +221,8 @@ def _step(name: str, before: Subject | None, recorded: Recorded) -> Subject | No
 def _refold(
     name: str, before: Subject | None, recorded: Recorded, event: Corrected, about: Recorded
 ) -> Subject | None:
+    if name == f"entry:{about.index}":
+        return _corrected(name, before, recorded, guarded(replacement(event, about).event))
     acts = {act.index: act for act in (before.acts if before is not None else ())}
     replaced = dataclasses.replace(replacement(event, about), corrected_by=recorded.index)
     acts.pop(about.index, None)
@@ -229,6 +232,13 @@ def _refold(
     for index in sorted(acts):
         subject = _step(name, subject, acts[index])
     return subject
+
+
+def _corrected(name: str, before: Subject | None, recorded: Recorded, names: tuple[str, ...]) -> Entry:
+    """The corrected entry remembers which subjects its replacement names, for the next correction's sake."""
+    entry = before if isinstance(before, Entry) else Entry(name.partition(":")[2])
+    acts = (*entry.acts, recorded)
+    return dataclasses.replace(entry, corrected_by=recorded.index, corrected=names, acts=acts)
 
 
 class State:

@@ -94,9 +94,25 @@ def test_a_correction_may_move_an_act_to_another_parcel() -> None:
     entry = book.do(sale)
     correction = correct(book, entry.index, dataclasses.replace(sale, parcels=("P2",)), "miner-1")
     recorded = book.do(correction)
-    assert set(guarded(correction, recorded.about)) == {"parcel:P1", "parcel:P2"}
+    assert set(guarded(correction, recorded.about)) == {"parcel:P1", "parcel:P2", f"entry:{entry.index}"}
     assert book.state.parcel("P1").holder == "miner-1"  # type: ignore[union-attr]
     assert book.state.parcel("P2").holder == "dealer-1"  # type: ignore[union-attr]
+
+
+def test_a_second_correction_leaves_no_subject_with_a_stale_act() -> None:
+    """What the first replacement named, the second names too, or it is refused."""
+    book = Book()
+    for parcel in ("P1", "P2", "P3"):
+        book.mine(parcel, 1_000)
+    sale = e.Sold(by="miner-1", parcels=("P1",), to="dealer-1", price=1)
+    entry = book.do(sale)
+    book.do(correct(book, entry.index, dataclasses.replace(sale, parcels=("P2",)), "miner-1"))
+    third = correct(book, entry.index, dataclasses.replace(sale, parcels=("P3",)), "miner-1")
+    assert book.codes(third) == ["correction-twice"]
+    book.do(correct(book, entry.index, dataclasses.replace(sale, parcels=("P2", "P3")), "miner-1"))
+    holders = {p: book.state.parcel(p).holder for p in ("P1", "P2", "P3")}  # type: ignore[union-attr]
+    assert holders == {"P1": "miner-1", "P2": "dealer-1", "P3": "dealer-1"}
+    assert same(book.state, book.refolded())
 
 
 def test_a_correction_that_makes_a_later_act_impossible_is_refused_naming_it() -> None:
