@@ -11,15 +11,15 @@ MOST = 8 << 20
 """Bytes; none of these files comes near."""
 
 
-def read_artefact(path: Path) -> bytes:
+def read_artefact(path: Path, most: int = MOST) -> bytes:
     """A file's bytes. Raises `StoreTrouble` (``artefact-unreadable``, ``artefact-too-long``)."""
     try:
         with path.open("rb") as file:
-            data = file.read(MOST + 1)
+            data = file.read(most + 1)
     except OSError as problem:
         raise StoreTrouble("artefact-unreadable", path=str(path), reason=problem.strerror) from None
-    if len(data) > MOST:
-        raise StoreTrouble("artefact-too-long", path=str(path), most=MOST)
+    if len(data) > most:
+        raise StoreTrouble("artefact-too-long", path=str(path), most=most)
     return data
 
 

@@ -80,6 +80,12 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "compare": ("cli.compare", "What changed between two moments"),
     },
     "Prove": {
+        "checkpoint": ("cli.checkpoints", "Sign where the ledger ends; prove that it only grew"),
+        "prove": ("cli.prove", "Prove an entry, a certificate or a parcel to a stranger"),
+        "publish": ("cli.publish", "Write the ledger as static files that anybody can check"),
+        "fsck": ("cli.publish", "Derive every file of a published directory again"),
+        "trust": ("cli.trust", "Whose signatures count: a trust file of one's own"),
+        "verify-fork": ("cli.verify_fork", "Whom two signed histories convict"),
         "cosign": ("cli.cosign", "Collect witnesses' cosignatures on a checkpoint"),
         "witness": ("cli.witness", "Cosign the checkpoints of other ledgers, over HTTP"),
         "timestamp": ("cli.timestamp", "Tokens of timestamping authorities over a checkpoint"),
@@ -123,7 +129,7 @@ class Contents(click.Group):
         if cmd_name not in TABLE:
             return None
         module = importlib.import_module(TABLE[cmd_name][0])
-        command: click.Command = getattr(module, f"{cmd_name}_" if cmd_name in _RESERVED else cmd_name)
+        command: click.Command = getattr(module, _name_of(cmd_name))
         if isinstance(command, AdamasGroup):
             command.joined = JOINED.get(cmd_name, {})
         return command
@@ -142,6 +148,11 @@ class Contents(click.Group):
 
 
 _RESERVED = ("import", "list", "help")
+
+
+def _name_of(command: str) -> str:
+    """What a command is called in its module."""
+    return f"{command}_" if command in _RESERVED else command.replace("-", "_")
 
 
 @click.group(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -53,7 +54,7 @@ class Session:
     @property
     def file(self) -> Path:
         """The ledger's file; for another kind of URL, the name that its keys and evidence are kept under."""
-        return Path(self.path.removeprefix("sqlite:///").replace("://", "_"))
+        return Path(_name_of(self.path) if "://" in self.path else self.path)
 
     @property
     def keys_folder(self) -> Path:
@@ -75,7 +76,7 @@ class Session:
         if self._ledger is not None and write and not self._may_write:
             self.close()
         if self._ledger is None:
-            keeper = self._key_that_is_there() if write else None
+            keeper = self._key_that_is_there if write else None
             right = self.settings.clock_is_right
             self._ledger = Ledger.open(self.path, write=write, clock_confirmed=right, keeper=keeper)
             self._may_write = write
@@ -173,6 +174,20 @@ class Session:
         if self._ledger is not None:
             self._ledger.close()
             self._ledger = None
+
+
+def _name_of(url: str) -> str:
+    """A file's path of ``sqlite:///path``; ``database`` or ``database.schema`` of a PostgreSQL URL, which may
+    hold a password."""
+    if url.startswith("sqlite:///"):
+        return url.removeprefix("sqlite:///")
+    from urllib.parse import parse_qs, urlsplit
+
+    said = urlsplit(url)
+    more = parse_qs(said.query)
+    database = said.path.lstrip("/") or more.get("dbname", ["adamas"])[0]
+    schema = re.search(r"search_path=([^\s,]+)", more.get("options", [""])[0])
+    return re.sub(r"[^A-Za-z0-9_.-]+", "_", database + (f".{schema[1]}" if schema else ""))
 
 
 def _asked(question: str, *, twice: bool) -> bytes:

@@ -1,4 +1,5 @@
-"""``adamas verify``: every byte, link, signature and right of the ledger, in eleven numbered steps."""
+"""``adamas verify``: every byte, link, signature and right of the ledger, in eleven numbered steps; and what
+others hand over or publish (`cli.verify_proof`)."""
 
 from __future__ import annotations
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from ledger.audit.report import Report
 
 
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
 def _anchor(context: click.Context, parameter: click.Parameter, text: str | None) -> Anchor | None:
     try:
         return None if text is None else Anchor.parse(text)
@@ -28,8 +32,47 @@ def _anchor(context: click.Context, parameter: click.Parameter, text: str | None
 
 @adamas_command(
     "verify",
-    example="adamas verify\nadamas verify --head 17:5f3a... --views --report report.txt",
-    exits=(0, 1, 7),
+    example="adamas verify\nadamas verify --head 17:5f3a... --views --report report.txt\n"
+    "adamas verify 107.zip --trust bw.trust\nadamas verify https://ledger.example/bw --trust bw.trust",
+    exits=(0, 1, 4, 6, 7, 10),
+)
+@click.argument("target", metavar="[FILE|DIR|URL]", required=False)
+@click.option(
+    "--trust",
+    "trust_file",
+    metavar="FILE",
+    type=_FILE,
+    help="Whose signatures count, for a FILE, DIR or URL: the trust file that you made (adamas trust).",
+)
+@click.option(
+    "--since",
+    metavar="FILE",
+    type=_FILE,
+    multiple=True,
+    help="A checkpoint that you hold: what is shown must have grown from it.",
+)
+@click.option(
+    "--along",
+    metavar="FILE",
+    type=_FILE,
+    multiple=True,
+    help="A further proof at the same checkpoint, which may show that an author was entitled.",
+)
+@click.option(
+    "--revoked",
+    metavar="FILE",
+    type=_FILE,
+    multiple=True,
+    help="The proof that a key of the ledger was revoked.",
+)
+@click.option(
+    "--max-age",
+    metavar="HOURS",
+    type=click.IntRange(1),
+    help="How old the witnesses' cosignatures may be.  [default: any age]",
+)
+@click.option(
+    "--no-entries", is_flag=True, help="Of a DIR or URL, leave the entries out: a few tiles suffice."
 )
 @click.option(
     "--head",
@@ -51,6 +94,13 @@ def _anchor(context: click.Context, parameter: click.Parameter, text: str | None
 @pass_session
 def verify(
     session: Session,
+    target: str | None,
+    trust_file: Path | None,
+    since: tuple[Path, ...],
+    along: tuple[Path, ...],
+    revoked: tuple[Path, ...],
+    max_age: int | None,
+    no_entries: bool,
     anchor: Anchor | None,
     views: bool,
     no_signatures: bool,
@@ -61,12 +111,35 @@ def verify(
 
     Nothing is trusted and nothing is written. The check goes on after a fault. It ends with the head to keep
     outside of the ledger: without one, cutting off the end of a ledger cannot be seen.
+
+    With a FILE that somebody handed over (a proof, proofs in a zip, a proof of absence, a checkpoint, a fork
+    proof), or a DIR or URL where a ledger is published, that is checked instead, by your own trust file and
+    nothing else.
     """
+    from cli.verify_proof import Given, is_ledger, verify_target
+
+    if target is not None and is_ledger(target):
+        session.settings.ledger = target
+    elif target is not None:
+        given = Given(trust_file, since, along, revoked, max_age, anchor, not no_entries)
+        verify_target(session, target, given)
+        return
+    _verify_ledger(session, anchor, views, no_signatures, chain_only, file)
+
+
+def _verify_ledger(
+    session: Session,
+    anchor: Anchor | None,
+    views: bool,
+    no_signatures: bool,
+    chain_only: bool,
+    file: Path | None,
+) -> None:
     from ledger import __version__
     from ledger.audit.auditing import Audit, Options
     from ledger.audit.report import Report
+    from ledger.store.checking import open_for_checking
     from ledger.store.evidence import Evidence
-    from ledger.store.salvage import open_for_checking
 
     options = Options(anchor, chain_only, not no_signatures, views, Evidence(session.evidence_folder))
     with open_for_checking(session.path) as journal:

@@ -52,6 +52,8 @@ from ledger.store.nodes import JournalTree
 from ledger.store.records import Records
 from ledger.store.roots import Roots
 
+Keys = LedgerKey | Callable[[], LedgerKey | None] | None
+"""A ledger's key, or what fetches it when it is needed; None where nobody signs for the ledger here."""
 _ATTEMPTS = 50
 """How often something is decided anew because another process was first, before that is told."""
 
@@ -80,7 +82,7 @@ class Ledger:
         origin: str,
         watch: Watch,
         chance: Chance = os.urandom,
-        key: LedgerKey | None = None,
+        key: Keys = None,
     ) -> None:
         self.journal = journal
         self.origin = origin
@@ -88,7 +90,8 @@ class Ledger:
         self._roots = Roots(journal)
         self._watch = watch
         self._chance = chance
-        self._keeper = None if key is None else key.keeper(origin, journal)
+        self._key = key
+        self._keeper: Keeper | None = None
 
     @classmethod
     def create(
@@ -101,7 +104,7 @@ class Ledger:
         clock: Clock = system_clock,
         clock_confirmed: bool = False,
         chance: Chance = os.urandom,
-        keeper: LedgerKey | None = None,
+        keeper: Keys = None,
     ) -> Ledger:
         """A new ledger whose entry 0 is ``opening``, signed by the authority; none is left behind on
         failing.
@@ -129,7 +132,7 @@ class Ledger:
         clock: Clock = system_clock,
         clock_confirmed: bool = False,
         chance: Chance = os.urandom,
-        keeper: LedgerKey | None = None,
+        keeper: Keys = None,
     ) -> Ledger:
         """A ledger that is there. Opened for writing, it erases again what its entries say is erased.
 
@@ -205,13 +208,22 @@ class Ledger:
         Raises `KeyTrouble` where no key is at hand (``ledger-key-none``), or one that does not speak for this
         ledger (``ledger-key-other``, ``ledger-key-void``: it was revoked).
         """
-        if self._keeper is None:
+        found = self._at_hand()
+        if found is None:
             raise KeyTrouble("ledger-key-none")
-        house, key = self.state().house(), str(self._keeper.key)
+        house, key = self.state().house(), str(found.key)
         if house is None or key not in house.keys:
             raise KeyTrouble("ledger-key-other", key=key, origin=self.origin)
         if any(name == key for name, _, _ in house.revoked):
             raise KeyTrouble("ledger-key-void", key=key, origin=self.origin)
+        return found
+
+    def _at_hand(self) -> Keeper | None:
+        """The keeper; its key is fetched when something is to be signed for the first time."""
+        key, self._key = self._key, None
+        if key is not None:
+            found = key if isinstance(key, LedgerKey) else key()
+            self._keeper = None if found is None else found.keeper(self.origin, self.journal)
         return self._keeper
 
     def checkpoint(self) -> SignedCheckpoint:
@@ -293,8 +305,9 @@ class Ledger:
     def _append(self, batch: Batch) -> list[Receipt]:
         if not batch.drafts:
             return []
-        if self._keeper is not None and not _only_closes(batch):
-            self._keeper.check()
+        keeper = self._at_hand()
+        if keeper is not None and not _only_closes(batch):
+            keeper.check()
         appended, head = self.journal.append(
             batch.drafts, clock=lambda: batch.moment, read=batch.knowledge.versions, head=batch.head
         )
@@ -331,7 +344,7 @@ class Ledger:
         _, _, recorded, statement, signature = entry_fields(data)
         if statement != proposed.signed.statement or signature != proposed.signed.signature:
             raise Conflict("statement-id-taken", id=proposed.statement.id.hex(), index=index)
-        prove = None if self._keeper is None else self._prover(index)
+        prove = None if self._at_hand() is None else self._prover(index)
         return Receipt(index, entry_hash(data), recorded, _prove=prove)
 
     def _new_id(self) -> bytes:

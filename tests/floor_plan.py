@@ -89,6 +89,8 @@ STEPS: Mapping[str, Steps] = {
         ("opening", "records", "tables", "nodes"),
         ("roots",),
         ("layers", "salvage", "evidence"),
+        ("postgres_salvage",),
+        ("checking",),
     ),
     "ledger.projections": (
         ("passage", "stored"),
@@ -108,9 +110,9 @@ STEPS: Mapping[str, Steps] = {
     ),
     "ledger.federation": (
         ("turns", "add_checkpoint", "posting", "peers", "entitling"),
-        ("memory", "mail", "publications"),
-        ("witness", "timestamp", "alarms", "exchange_of_certificates", "trace_across"),
-        ("witness_http", "cosigning"),
+        ("memory", "mail", "publications", "growth", "proving", "proof_report", "mirror"),
+        ("witness", "timestamp", "alarms", "exchange_of_certificates", "sources", "publishing"),
+        ("witness_http", "cosigning", "trace_across"),
     ),
     "ledger.exchange": (
         ("history_form", "history_names", "history_pieces", "dialect", "sheets", "slips", "import_file", "*"),
@@ -125,7 +127,7 @@ STEPS: Mapping[str, Steps] = {
     "cli": (
         ("output",),
         ("session", "moments"),
-        ("options", "bodies", "defaults", "recording", "examples", "asking", "artefacts"),
+        ("options", "bodies", "defaults", "recording", "examples", "asking", "artefacts", "borders"),
         ("particulars",),
         ("acts",),
         ("about_entries", "key_acts", "letters"),

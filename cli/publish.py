@@ -1,0 +1,92 @@
+"""``adamas publish`` and ``adamas fsck``: the ledger as a directory that any web server serves, and its
+check."""
+
+from __future__ import annotations
+
+import sys
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.artefacts import read_artefact
+from cli.output import adamas_command, emit_json, say
+from cli.session import Session, pass_session
+from ledger.errors import Faults
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+_MOST = 200
+
+
+@adamas_command("publish", example="adamas publish /var/www/bw", exits=(0, 4, 6, 7, 8))
+@click.argument("folder", metavar="DIR", type=_FOLDER)
+@pass_session
+def publish(session: Session, folder: Path) -> None:
+    """Write the ledger to DIR as static files (c2sp.org/tlog-tiles), or bring DIR up to date.
+
+    Entries are published as they are: sealed values are not in them. Only what is new is written, the
+    checkpoint last. Serve DIR with any web server; others check it with: adamas verify URL --trust FILE
+    """
+    from ledger.federation.publishing import publish as write
+
+    ledger = session.keeping()
+    signed = ledger.checkpoint()
+    size = signed.checkpoint.size
+    with click.progressbar(
+        length=size, label="Entries", file=sys.stderr, hidden=not sys.stderr.isatty()
+    ) as bar:
+
+        def entries(start: int, stop: int) -> Any:
+            bar.update(start)
+            for one in ledger.journal.entries(start, stop):
+                yield one
+                if one[0] % 1_000 == 999:
+                    bar.update(1_000)
+
+        done = write(folder, signed, entries, ledger.keeper.tree.root)
+    if session.json:
+        emit_json({"directory": str(folder), "before": done.before, "size": done.size, "files": done.files})
+    elif done.before == done.size:
+        say(f"{folder} is up to date: {done.size} entries")
+    else:
+        say(
+            f"published {done.size - done.before} entries in {done.files} files: {folder} has {done.size} now"
+        )
+
+
+@adamas_command("fsck", example="adamas fsck /var/www/bw --trust bw.trust", exits=(0, 1, 4, 7))
+@click.argument("folder", metavar="DIR", type=_FOLDER)
+@click.option(
+    "--trust",
+    "trust_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Check the checkpoint's signature and quorum too, by this trust file.",
+)
+@pass_session
+def fsck(session: Session, folder: Path, trust_file: Path | None) -> None:
+    """Derive every file of a published DIR again from its entries, and name each that differs.
+
+    Also files that have no place there are faults. Without --trust nothing is said of the signatures.
+    """
+    from ledger.chain.trust import Trust
+    from ledger.federation import publishing
+
+    signed = publishing.published(folder)
+    if trust_file is not None:
+        trust = Trust.parse(read_artefact(trust_file))
+        trust.signed_by(signed)
+        trust.check_quorum(signed)
+    head = signed.checkpoint
+    faults = list(islice(publishing.fsck(folder, head), _MOST))
+    if session.json:
+        rows = [{"path": one.path, "code": one.code, "said": str(one)} for one in faults]
+        emit_json({"origin": head.origin, "size": head.size, "root": head.root, "faults": rows})
+    else:
+        for one in faults:
+            say(f"{one.path}: {one.code}: {one}")
+        if not faults:
+            say(f"good: {head.origin}, {head.size} entries, root {head.root.hex()}")
+    if faults:
+        raise Faults("fsck-faults", count=len(faults))

@@ -1,0 +1,198 @@
+"""``adamas verify FILE|DIR|URL``: what somebody handed over or published, by the reader's own trust file.
+
+No store, no clock and no network stand behind the check of a file; of what is published only the files that
+are needed are read.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.artefacts import read_artefact
+from cli.output import emit_json, remark, say
+from cli.session import Session
+from ledger.errors import Faults, KeyTrouble
+
+if TYPE_CHECKING:
+    from ledger.chain.bundle_check import Reader
+    from ledger.chain.steps import Anchor
+    from ledger.chain.trust import Trust
+    from ledger.federation.mirror import Mirror
+
+_HOUR = 3_600
+_SQLITE = b"SQLite format 3\x00"
+_LONGEST = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the reader brings: the files of trust, of checkpoints held, of further proofs, of revocations."""
+
+    trust: Path | None
+    since: tuple[Path, ...] = ()
+    along: tuple[Path, ...] = ()
+    revoked: tuple[Path, ...] = ()
+    max_age: int | None = None
+    anchor: Anchor | None = None
+    entries: bool = True
+
+
+def is_ledger(target: str) -> bool:
+    """Whether a file is a ledger itself, and no proof."""
+    try:
+        with Path(target).open("rb") as file:
+            return file.read(len(_SQLITE)) == _SQLITE
+    except OSError:
+        return False
+
+
+def verify_target(session: Session, target: str, given: Given) -> None:
+    """Check and tell. Raises `Faults` where it does not hold, `KeyTrouble` (``verify-trust-missing``)."""
+    from ledger.federation.publications import is_url
+
+    if is_url(target) or Path(target).is_dir():
+        _published(session, target, given)
+    else:
+        _file(session, Path(target), given)
+
+
+def _trust(given: Given) -> Trust:
+    from ledger.chain.trust import Trust
+
+    if given.trust is None:
+        raise KeyTrouble("verify-trust-missing")
+    return Trust.parse(read_artefact(given.trust))
+
+
+def _now(session: Session, given: Given) -> dict[str, int]:
+    """The reader's clock is asked only where a maximal age is."""
+    if given.max_age is None:
+        return {}
+    return {"now": session.clock() // 1_000_000, "max_age": given.max_age * _HOUR}
+
+
+def _reader(session: Session, given: Given) -> Reader:
+    from ledger.chain.bundle_check import Reader
+    from ledger.chain.checkpoint import SignedCheckpoint
+    from ledger.federation.entitling import roles
+
+    return Reader(
+        _trust(given),
+        tuple(SignedCheckpoint.parse(read_artefact(file)) for file in given.since),
+        roles=roles,
+        revocations=tuple(map(read_artefact, given.revoked)),
+        **_now(session, given),
+    )
+
+
+def _file(session: Session, file: Path, given: Given) -> None:
+    from ledger.chain.forks import HEADER
+    from ledger.federation import proof_report
+
+    data = read_artefact(file, most=_LONGEST)
+    if data.startswith(HEADER.encode("ascii")):
+        return verify_fork(session, data, _trust(given).keys)
+    if proof_report.is_checkpoint(data):
+        return _checkpoint(session, data, given)
+    report = proof_report.examine(data, _reader(session, given), [read_artefact(one) for one in given.along])
+    if session.json:
+        emit_json({"file": str(file), **proof_report.values(report)})
+    else:
+        say(proof_report.as_text(report).rstrip("\n"))
+    if not report.holds:
+        raise Faults("verify-proof-faults", path=str(file))
+    return None
+
+
+def _checkpoint(session: Session, data: bytes, given: Given) -> None:
+    """A bare checkpoint: who signed it, and who cosigned."""
+    from ledger.chain.checkpoint import SignedCheckpoint
+
+    trust = _trust(given)
+    signed = SignedCheckpoint.parse(data)
+    keys = [f"{key.name} ({key.id.hex()})" for key in trust.signed_by(signed)]
+    names = [one.witness.name for one in trust.check_quorum(signed, **_now(session, given)) if one.counts]
+    head = signed.checkpoint
+    if session.json:
+        told: dict[str, Any] = {"kind": "checkpoint", "origin": head.origin, "size": head.size}
+        emit_json({**told, "root": head.root, "signed": keys, "cosigned": names, "holds": True})
+        return
+    say(f"checkpoint of {head.origin}: {head.size} entries, root {head.root.hex()}")
+    say(f"signed by {', '.join(keys)}; cosigned by {', '.join(names) or 'nobody'} (quorum {trust.quorum})")
+    say("result: it holds")
+
+
+def verify_fork(session: Session, data: bytes, keys: Any) -> None:
+    """Whom a fork proof convicts. Raises `Malformed` where it convicts nobody."""
+    from ledger.chain.forks import ForkProof
+
+    proof = ForkProof.decode(data)
+    verdict = proof.verify(keys)
+    sizes = [proof.smaller.checkpoint.size, proof.bigger.checkpoint.size]
+    convicted = [str(key) for key in verdict.keys]
+    if session.json:
+        emit_json({"kind": "fork", "origin": verdict.origin, "sizes": sizes, "convicted": convicted})
+        return
+    say(f"{verdict.origin} signed two histories: no single one contains both checkpoints,")
+    say(f"of {sizes[0]} and of {sizes[1]} entries.")
+    for key in convicted:
+        say(f"convicted: {key}")
+    if not convicted:
+        say("convicted: the origin, whose keys contradict each other")
+
+
+def _published(session: Session, place: str, given: Given) -> None:
+    from ledger.chain.checkpoint import SignedCheckpoint
+    from ledger.federation.mirror import Mirror
+    from ledger.federation.publications import reading
+
+    age = _now(session, given)
+    held = [SignedCheckpoint.parse(read_artefact(file)) for file in given.since]
+    mirror = Mirror(
+        reading(place),
+        _trust(given),
+        held[0] if held else None,
+        given.anchor,
+        age.get("now"),
+        age.get("max_age"),
+        given.entries,
+    )
+    hidden = not sys.stderr.isatty()
+    with click.progressbar(mirror.run(), label="Entries", file=sys.stderr, hidden=hidden) as bar:
+        for _ in bar:
+            continue
+    _tell_mirror(session, place, mirror)
+    if mirror.faults:
+        raise Faults("verify-proof-faults", path=place)
+
+
+def _tell_mirror(session: Session, place: str, mirror: Mirror) -> None:
+    from ledger.federation.mirror import STEPS
+
+    head = None if mirror.signed is None else mirror.signed.checkpoint
+    if session.json:
+        rows = [
+            {"step": one.step, "standing": one.standing, "code": one.code, "said": str(one)}
+            for one in mirror.outcomes
+        ]
+        told = {"kind": "published", "place": place, "holds": not mirror.faults}
+        size = None if head is None else head.size
+        emit_json({**told, "size": size, "root": None if head is None else head.root, "steps": rows})
+        return
+    say(f"Adamas report on the ledger published at {place}")
+    say()
+    for step in STEPS:
+        mine = [one for one in mirror.outcomes if one.step == step.number]
+        if mine:
+            say(f"({step.number}) {step.name}: {step.shows}")
+        for one in mine:
+            say(f"    {one.standing}: {one}")
+    say()
+    say("result: it holds" if not mirror.faults else "result: it does not hold")
+    if head is not None and not mirror.faults:
+        remark("Keep the checkpoint, and hold the ledger to it next time: adamas verify ... --since FILE")

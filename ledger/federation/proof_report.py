@@ -1,0 +1,201 @@
+"""What a proof file shows, for people as text and for programs as plain values; both say the same.
+
+A file is a bundle, several of them in a zip, a proof of absence, or a bare checkpoint. The numbered steps are
+those of `ledger.chain.proof_steps`, in their order; what stands behind them is to be believed only as far as
+the steps say. Each field is *public*, *disclosed* (sealed in the entry, opened for the reader) or *withheld*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ledger import messages
+from ledger.chain import absence, archive, bundle_check
+from ledger.chain.absence import AbsenceReport
+from ledger.chain.bundle_check import Reader, Report
+from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint
+from ledger.chain.proof_steps import FAULT, NOT_SHOWN, OK, STEPS, Outcome
+from ledger.domain.events import Opaque
+from ledger.edtf import text_of
+from ledger.errors import Malformed
+from ledger.projections.wording import WITHHELD_TEXT, summary, told
+from ledger.store.decoding import decode
+
+BUNDLE, ZIP, ABSENCE, CHECKPOINT = "proof", "proofs", "absence", "checkpoint"
+
+
+@dataclass(frozen=True, slots=True)
+class ProofReport:
+    """A checked file: what ``kind`` of file it is, the reports on its bundles by index, and what an index
+    entry's leaf tells."""
+
+    kind: str
+    reports: Mapping[int, Report]
+    absence: AbsenceReport | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether everything that is demanded is shown, of every entry in it, and nothing is a fault."""
+        if self.absence is not None:
+            return self.absence.holds
+        return all(report.holds for report in self.reports.values())
+
+    @property
+    def head(self) -> Checkpoint | None:
+        """The checkpoint that all is against, where it could be read."""
+        return next((one.checkpoint for one in self.reports.values() if one.checkpoint is not None), None)
+
+    def outcomes(self) -> Iterator[tuple[int, Outcome]]:
+        """(index, outcome) of every step of every entry."""
+        if self.absence is not None:
+            yield from ((-1, outcome) for outcome in self.absence.outcomes)
+            return
+        for index, report in self.reports.items():
+            yield from ((index, outcome) for outcome in report.outcomes)
+
+
+def examine(data: bytes, reader: Reader, along: Sequence[bytes] = ()) -> ProofReport:
+    """Check a bundle, a zip of them or a proof of absence; ``along`` are bundles that may show authority.
+
+    Raises `Malformed` (``archive-...``, ``succession-...``) where there is nothing to report on.
+    """
+    if archive.is_zip(data):
+        return ProofReport(ZIP, archive.verify(data, reader))
+    if data.startswith(absence.HEADER.encode("ascii")):
+        found = absence.verify(data, reader, along)
+        entry = found.index_entry
+        return ProofReport(ABSENCE, {} if entry is None else {-1: entry}, found)
+    report = bundle_check.verify(data, reader, along)
+    return ProofReport(BUNDLE, {-1 if report.entry is None else report.entry.index: report})
+
+
+def is_checkpoint(data: bytes) -> bool:
+    """Whether the bytes are a signed checkpoint, alone."""
+    try:
+        SignedCheckpoint.parse(data)
+    except Malformed:
+        return False
+    return True
+
+
+def as_text(report: ProofReport) -> str:
+    """The report for people, lines ending with a line feed."""
+    return "".join(line + "\n" for line in _lines(report))
+
+
+def values(report: ProofReport) -> dict[str, Any]:
+    """The report for programs; hashes in hexadecimal, times in microseconds since 1970 UTC."""
+    head, proven = report.head, report.absence
+    about = None
+    if proven is not None:
+        leaf = proven.leaf
+        status = None if leaf is None else leaf.status
+        issued = None if leaf is None else leaf.issued
+        about = {"certificate": proven.key, "as_of": proven.size, "status": status, "issued": issued}
+    return {
+        "kind": report.kind,
+        "holds": report.holds,
+        "origin": None if head is None else head.origin,
+        "size": None if head is None else head.size,
+        "root": None if head is None else head.root,
+        "absence": about,
+        "steps": [
+            {"entry": None if index < 0 else index, "step": one.step, "name": one.name,
+             "standing": one.standing, "code": one.code, "said": str(one)}
+            for index, one in report.outcomes()
+        ],
+        "entries": [_entry_values(one) for one in report.reports.values() if one.entry is not None],
+        "limits": [messages.text(code, {}) for code in _LIMITS],
+    }  # fmt: skip
+
+
+_LIMITS = ("verify-limit-truth", "proof-limit-later")
+
+
+def _entry_values(report: Report) -> dict[str, Any]:
+    if report.entry is None or report.statement is None or report.bundle is None:
+        raise ValueError("a report without an entry has no values")
+    statement = report.statement
+    return {
+        "entry": report.entry.index,
+        "recorded": report.entry.recorded,
+        "occurred": statement.occurred,
+        "type": statement.type,
+        "author": statement.author,
+        "on_behalf": statement.on_behalf,
+        "holds": report.holds,
+        "body": report.body,
+        "fields": {".".join(map(str, path)): how for path, how in report.fields.items()},
+    }
+
+
+def _lines(report: ProofReport) -> Iterator[str]:
+    head = report.head
+    yield (
+        f"Adamas report on a {report.kind} file" if report.kind != ZIP else "Adamas report on proofs in a zip"
+    )
+    if head is not None:
+        yield ""
+        yield f"ledger   {head.origin}, as of its first {head.size:,} entries"
+        yield f"root     {head.root.hex()}"
+    yield ""
+    yield from _step_lines(list(report.outcomes()))
+    yield ""
+    for one in report.reports.values():
+        if one.entry is not None:
+            yield from _entry_lines(one, brief=len(report.reports) > 1)
+    yield ""
+    for code in _LIMITS:
+        yield f"limit: {messages.text(code, {})}"
+    yield "result: it holds" if report.holds else "result: it does not hold"
+
+
+def _step_lines(outcomes: list[tuple[int, Outcome]]) -> Iterator[str]:
+    """Each step once; where entries differ, how many stand how, and the first of them that is not right."""
+    for step in STEPS:
+        mine = [(index, one) for index, one in outcomes if one.step == step.number]
+        if not mine:
+            continue
+        yield f"({step.number}) {step.name}: {step.shows}"
+        if len({str(one) for _, one in mine}) == 1:
+            yield f"    {mine[0][1].standing}: {mine[0][1]}"
+            continue
+        for standing in (OK, NOT_SHOWN, FAULT):
+            found = [(index, one) for index, one in mine if one.standing == standing]
+            if found:
+                shown = "" if standing == OK else f": entry {found[0][0]}: {found[0][1]}"
+                yield f"    {standing} in {len(found)}{shown}"
+
+
+def _entry_lines(report: Report, *, brief: bool) -> Iterator[str]:
+    if report.entry is None or report.statement is None or report.bundle is None:
+        return
+    entry, statement = report.entry, report.statement
+    recorded = decode(entry.index, report.bundle.entry, report.bundle.disclosures)
+    yield f"entry {entry.index}: {statement.type}, recorded {_time(entry.recorded)}"
+    if brief:
+        yield f"    {summary(recorded.event)}"
+        return
+    yield f"    occurred   {statement.occurred or 'unknown'}"
+    if statement.on_behalf is not None:
+        yield f"    for        {statement.on_behalf}, not signed by it"
+    opened = {path[1] for path, how in report.fields.items() if how == "disclosed" and len(path) > 1}
+    rows = [(name, text) for name, text in told(recorded.event) if text != WITHHELD_TEXT]
+    width = max((len(name) for name, _ in rows), default=0)
+    for name, text in rows:
+        how = "disclosed" if name in opened else "public"
+        yield f"    {how:<9}  {name:<{width}}  {text}"
+    withheld = sum(how for how in report.fields.values() if isinstance(how, int))
+    if withheld:
+        yield f"    withheld   {withheld} field{'s' if withheld > 1 else ''}"
+    if isinstance(recorded.event, Opaque):
+        yield "    this version does not know acts of this type"
+
+
+def _time(microseconds: int) -> str:
+    try:
+        return text_of(microseconds)
+    except Malformed:
+        return f"{microseconds} microseconds since 1970"

@@ -1,0 +1,157 @@
+"""Publishing a ledger as a directory that any web server serves (`ledger.chain.tiles`), and its own checking.
+
+    published = publish(folder, signed, journal.entries)
+
+1. what lies there is the ledger's own past: its checkpoint is of this origin, not larger, and its root is the
+   ledger's at that size; its right edge leads to that root
+2. the entries behind it are read; full tiles are written, then those of the right edge
+3. the root that follows is the new checkpoint's
+4. every written file is on the disk; then the checkpoint is put in the place of the old one, whole
+
+So a checkpoint never precedes its tiles, and a run that is killed leaves what the next one goes on from.
+Files of older right edges stay where they are: they are prefixes of the true tiles, and readers of an older
+checkpoint use them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint
+from ledger.chain.tile_check import TileFault, check
+from ledger.chain.tile_source import TileSource
+from ledger.chain.tiles import CHECKPOINT, WIDTH, Tile, Tiler
+from ledger.errors import Conflict, Malformed, StoreTrouble
+from ledger.federation.publications import reading
+
+Entries = Callable[[int, int], Iterable[tuple[int, bytes]]]
+"""(start, stop) -> indexes and bytes of entries, in order."""
+RootAt = Callable[[int], bytes]
+"""A size -> the ledger's root there."""
+_PAGE = 64 * WIDTH
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What was done: the sizes before and after, and how many files were written beside the checkpoint."""
+
+    before: int
+    size: int
+    files: int
+
+
+def publish(folder: Path, signed: SignedCheckpoint, entries: Entries, root_at: RootAt) -> Published:
+    """Bring a directory up to a signed checkpoint; it is made where there is none.
+
+    Raises `Conflict`: ``publish-other`` (another ledger lies there), ``publish-behind`` (a later checkpoint
+    does), ``publish-fork`` (another history does). Raises `Malformed` (``tile-...``, ``checkpoint-...``) for
+    a directory that is damaged, `StoreTrouble` (``artefact-...``, ``store-damaged``).
+    """
+    head = signed.checkpoint
+    old = checkpoint_of(folder)
+    tiler = Tiler() if old is None else _grown_from(folder, old.checkpoint, head, root_at)  # (1)
+    before = tiler.size
+    writing = _Writing(folder)
+    coming = iter(entries(before, head.size))
+    while page := [data for _, data in islice(coming, _PAGE)]:  # (2)
+        writing.write(tiler.add(page))
+    writing.write(tiler.partial())
+    if tiler.size != head.size or tiler.root() != head.root:  # (3)
+        reason = f"the entries lead to another root at size {head.size} than the one that is signed"
+        raise StoreTrouble("store-damaged", path=str(folder), reason=reason)
+    if old is None or old.checkpoint != head:
+        writing.finish(signed)  # (4)
+    return Published(before, head.size, len(writing.files))
+
+
+def checkpoint_of(folder: Path) -> SignedCheckpoint | None:
+    """The checkpoint of a directory, None where there is none. Raises `Malformed` where it is damaged."""
+    data = reading(str(folder))(CHECKPOINT)
+    return None if data is None else SignedCheckpoint.parse(data)
+
+
+def published(folder: Path) -> SignedCheckpoint:
+    """The checkpoint of a directory. Raises `Malformed` (``publish-no-checkpoint``) where there is none."""
+    signed = checkpoint_of(folder)
+    if signed is None:
+        raise Malformed("publish-no-checkpoint", path=str(folder))
+    return signed
+
+
+def fsck(folder: Path, head: Checkpoint) -> Iterator[TileFault]:
+    """Derive every file again from the entries, and tell what is not as it must be.
+
+    Memory holds one bundle and one path of tiles. Raises `StoreTrouble` (``artefact-unreadable``).
+    """
+    return check(reading(str(folder)), head, files_of(folder))
+
+
+def files_of(folder: Path) -> Iterator[str]:
+    """All files of a directory, with `/` between, relative to it."""
+    for place, _, names in os.walk(folder):
+        inner = Path(place).relative_to(folder).as_posix()
+        yield from (name if inner == "." else f"{inner}/{name}" for name in names)
+
+
+def _grown_from(folder: Path, old: Checkpoint, head: Checkpoint, root_at: RootAt) -> Tiler:
+    if old.origin != head.origin:
+        raise Conflict("publish-other", path=str(folder), found=old.origin, origin=head.origin)
+    if old.size > head.size:
+        raise Conflict("publish-behind", path=str(folder), found=old.size, size=head.size)
+    if root_at(old.size) != old.root:
+        raise Conflict("publish-fork", path=str(folder), origin=old.origin, size=old.size)
+    return TileSource(reading(str(folder)), old).tiler()
+
+
+class _Writing:
+    """Writes files whole, remembers them, and puts the checkpoint in place when all are on the disk."""
+
+    def __init__(self, folder: Path) -> None:
+        self.files: list[Path] = []
+        self._folder = folder
+        self._made: set[Path] = set()
+
+    def write(self, made: Iterable[tuple[Tile, bytes]]) -> None:
+        """Put tiles in their places."""
+        for tile, data in made:
+            self._put(self._folder / tile.path, data)
+
+    def finish(self, signed: SignedCheckpoint) -> None:
+        """The new checkpoint, behind everything that it promises."""
+        for path in (*self.files, *self._made):
+            _on_disk(path)
+        self._put(self._folder / CHECKPOINT, signed.encode())
+        _on_disk(self._folder / CHECKPOINT)
+        _on_disk(self._folder)
+
+    def _put(self, path: Path, data: bytes) -> None:
+        fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
+        try:
+            if path.parent not in self._made:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._made.add(path.parent)
+            fresh.write_bytes(data)
+            fresh.replace(path)
+        except OSError as problem:
+            fresh.unlink(missing_ok=True)
+            raise StoreTrouble("artefact-unwritable", path=str(path), reason=problem.strerror) from None
+        if path.name != CHECKPOINT:
+            self.files.append(path)
+
+
+def _on_disk(path: Path) -> None:
+    """Folders can be brought to the disk on POSIX only, and need not be elsewhere."""
+    if os.name != "posix" and path.is_dir():
+        return
+    try:
+        handle = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError as problem:
+        raise StoreTrouble("artefact-unwritable", path=str(path), reason=problem.strerror) from None
