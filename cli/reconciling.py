@@ -1,0 +1,322 @@
+"""``adamas reconcile``: this ledger's exports and imports against another's, certificate by certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.asking import csv_option, limit_option, rows_at, shown
+from cli.options import FieldType
+from cli.output import adamas_command, emit_csv, emit_json, emit_table, heading, remark, say
+from cli.recording import here_and_now, party_of
+from cli.session import Session, pass_session
+from ledger import edtf, messages
+from ledger.domain import moments
+from ledger.domain.fields import COUNTRY, WEIGHT
+from ledger.domain.vocabulary import carats, dollars
+from ledger.errors import Malformed, NotFound, StoreTrouble
+
+if TYPE_CHECKING:
+    from ledger.investigation.reconciliation import Flow, Pair, Terms
+    from ledger.investigation.shipments import Shipment
+
+_HEADERS = (
+    "certificate", "from", "to", "class", "differences", "sent_on", "received_on", "sent", "received",
+    "sent_value", "received_value",
+)  # fmt: skip
+_DATABASE = b"SQLite format 3\x00"
+
+
+@adamas_command(
+    "reconcile",
+    example="adamas reconcile dubai.db --participant AE --period 2024\n"
+    "adamas reconcile partner.csv --participant AE --period 2024-07/2024-09 --statement q3.jsonl",
+    exits=(0, 3, 4, 5, 6, 7, 9),
+)
+@click.argument("other", type=click.Path(path_type=Path))
+@click.option(
+    "--participant",
+    type=FieldType(COUNTRY),
+    required=True,
+    metavar="COUNTRY",
+    help="Whose list OTHER is.  [needed]",
+)
+@click.option(
+    "--period",
+    required=True,
+    metavar="DATE",
+    help="2024, 2024-03, or from a month to a month: 2024-07/2024-09.  [needed]",
+)
+@click.option(
+    "--weight",
+    type=FieldType(WEIGHT),
+    metavar="CARATS",
+    help="By how much the weights of a shipment may differ.  [default: the profile's, else 0.05]",
+)
+@click.option(
+    "--value",
+    "percent",
+    type=click.IntRange(0, 10_000),
+    metavar="PERCENT",
+    help="By how much its values may differ.  [default: the profile's, else 10]",
+)
+@click.option(
+    "--days",
+    type=click.IntRange(0, 366),
+    default=30,
+    show_default=True,
+    metavar="N",
+    help="How many days a journey may take.",
+)
+@click.option("--all", "everything", is_flag=True, help="Show the certificates that agree too.")
+@click.option(
+    "--statement",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the statement that both sides attest; it must not be there yet.",
+)
+@click.option(
+    "--record",
+    "recording",
+    is_flag=True,
+    help="Record the statement's hash: reconciliation-stated/1; takes --statement.",
+)
+@limit_option(50)
+@csv_option
+@pass_session
+def reconcile(
+    session: Session, other: Path, participant: str, period: str, limit: int, as_csv: bool, **given: Any
+) -> None:  # fmt: skip
+    """Compare this ledger's certificates with a partner's, and class every difference.
+
+    OTHER is the partner's ledger, or its certificates as CSV or XLSX (see: adamas template certificates).
+    They are matched by certificate, then by weight and date. Each is in one class: agrees, weighing, value-
+    basis, hs, timing, number, origin, transit, split-on-arrival, returned, missing-at-exporter, missing-at-
+    importer, not-returned, unexplained. MS1 is told as a fraction of carats and of value.
+    """
+    from ledger.investigation.reconciliation import reconcile as compare
+
+    if given["recording"] and given["statement"] is None:
+        raise click.UsageError("--record takes --statement FILE.")
+    own = _own(session)
+    terms = _terms(session, period, given)
+    with rows_at(session, moments.NOW) as rows:
+        ours = _from_rows(session, rows.rows, own)
+    flows = compare(ours, _theirs(other, participant), own, participant, terms)
+    text = _statement(flows, period, terms)
+    if given["statement"] is not None:
+        _write(given["statement"], text)
+    pairs = [(flow, pair) for flow in flows for pair in flow.pairs if given["everything"] or _differs(pair)]
+    receipt = _record(session, flows, participant, period, text) if given["recording"] else None
+    _tell(session, flows, pairs, terms, text, receipt, limit=limit, as_csv=as_csv)
+
+
+def _own(session: Session) -> str:
+    house = session.ledger(write=True).state().house()
+    if house is None or house.participant is None:
+        raise NotFound("reconcile-no-participant")
+    return house.participant
+
+
+def _terms(session: Session, period: str, given: dict[str, Any]) -> Terms:
+    """The terms: as given, else as the profile has them. Raises `Malformed` for a period without an end."""
+    from ledger.investigation.reconciliation import Terms
+
+    first, last = edtf.calendar_days(edtf.parse(period))
+    if first is None or last is None:
+        raise Malformed("moment-open", text=period)
+    house = session.ledger(write=True).state().house()
+    profile = None if house is None else house.profile
+    usual = Terms(first, last)
+    weight, value = given["weight"], given["percent"]
+    if weight is None:
+        weight = (
+            profile.weight_tolerance if profile and profile.weight_tolerance is not None else usual.weight
+        )
+    if value is None:
+        value = profile.value_tolerance if profile and profile.value_tolerance is not None else usual.value
+    else:
+        value *= 100
+    return Terms(first, last, weight, value, given["days"])
+
+
+def _from_rows(session: Session, rows: Any, own: str) -> list[Shipment]:
+    from ledger.investigation.shipments import shipments
+
+    return shipments(rows, session.ledger(write=True).records, own)
+
+
+def _theirs(path: Path, participant: str) -> list[Shipment]:
+    """The other side's shipments, from its ledger or from a table. Raises `Malformed`, `StoreTrouble`."""
+    from ledger.exchange.certificate_rows import read_certificates
+    from ledger.exchange.tabular import Options, read_file
+
+    try:
+        with path.open("rb") as file:
+            is_ledger = file.read(len(_DATABASE)) == _DATABASE
+    except OSError as problem:
+        raise Malformed("table-unreadable", path=str(path), reason=problem.strerror) from None
+    return _their_ledger(path, participant) if is_ledger else read_certificates(read_file(path), Options())
+
+
+def _their_ledger(path: Path, participant: str) -> list[Shipment]:
+    from ledger.application import Ledger
+    from ledger.investigation.replay import replay
+    from ledger.investigation.shipments import shipments
+
+    with Ledger.open(str(path), write=False) as ledger:
+        house = ledger.state().house()
+        whose = None if house is None else house.participant
+        if whose != participant:
+            raise Malformed("reconcile-other", path=str(path), whose=whose or "nobody", wanted=participant)
+        with replay(ledger.journal, ledger.records, moments.NOW) as found:
+            return shipments(found.rows, ledger.records, whose)
+
+
+def _statement(flows: Sequence[Flow], period: str, terms: Terms) -> bytes:
+    from ledger.exchange.reconciliation_statement import statement
+
+    return statement(flows, period, terms)
+
+
+def _write(path: Path, text: bytes) -> None:
+    try:
+        with path.open("xb") as file:
+            file.write(text)
+    except FileExistsError:
+        raise StoreTrouble("reconcile-exists", path=str(path)) from None
+    except OSError as problem:
+        raise StoreTrouble("reconcile-unwritable", path=str(path), reason=problem.strerror) from None
+
+
+def _differs(pair: Pair) -> bool:
+    from ledger.investigation.reconciliation import AGREES
+
+    return pair.kind != AGREES
+
+
+def _tell(
+    session: Session, flows: Sequence[Flow], pairs: list[tuple[Flow, Pair]], terms: Terms, text: bytes,
+    receipt: str | None, *, limit: int, as_csv: bool,
+) -> None:  # fmt: skip
+    from ledger.exchange.reconciliation_statement import digest, fraction, mirrors_of
+
+    lines = [_line(flow, pair) for flow, pair in pairs]
+    if as_csv:
+        emit_csv(_HEADERS, ([_flat(line[name]) for name in _HEADERS] for line in lines))
+        return
+    if session.json:
+        mirrors = [
+            {"from": flow.exporter, "to": flow.importer, "quarter": one.quarter, "hs": one.hs,
+             "exported": one.exported, "imported": one.imported, "asymmetry": fraction(one.asymmetry),
+             "value_asymmetry": fraction(one.value_asymmetry), "marked": one.marked}
+            for flow in flows for one in mirrors_of(flow, terms)
+        ]  # fmt: skip
+        classes = [{"from": f.exporter, "to": f.importer, "classes": dict(f.counted)} for f in flows]
+        emit_json({"flows": classes, "certificates": lines, "mirrors": mirrors,
+                   "statement": digest(text).hex(), "receipt": receipt})  # fmt: skip
+        return
+    for flow in flows:
+        _flow(flow, terms)
+    shown_ = lines[: limit or None]
+    if shown_:
+        say()
+        emit_table(
+            [name.replace("_", " ").upper() for name in _HEADERS], [list(_cells(line)) for line in shown_]
+        )
+    if len(shown_) < len(lines):
+        remark(messages.text("reconcile-more", {"count": len(lines) - len(shown_)}))
+    say()
+    say(f"statement {digest(text).hex()}")
+    if receipt is not None:
+        say(f"recorded {receipt}")
+
+
+def _flow(flow: Flow, terms: Terms) -> None:
+    from ledger.exchange.reconciliation_statement import mirrors_of
+    from ledger.investigation.reconciliation import CLASSES
+
+    heading(f"{flow.exporter} to {flow.importer}: {len(flow.pairs)} certificates")
+    for kind in CLASSES:
+        if flow.counted[kind]:
+            say(f"  {kind:<21}{flow.counted[kind]:>8}")
+    rows = [
+        (one.quarter, one.hs, carats(one.exported), carats(one.imported), _percent(one.asymmetry),
+         _percent(one.value_asymmetry), "look" if one.marked else "")
+        for one in mirrors_of(flow, terms)
+    ]  # fmt: skip
+    if rows:
+        emit_table(("QUARTER", "HS", "EXPORTED", "IMPORTED", "MS1 CARATS", "MS1 VALUE", ""), rows)
+
+
+def _percent(found: Fraction | None) -> str:
+    """A fraction in percent with one decimal, cut off towards zero; empty for none."""
+    if found is None:
+        return ""
+    tenths = abs(found.numerator) * 1000 // found.denominator
+    return f"{'-' if found < 0 and tenths else ''}{tenths // 10}.{tenths % 10} %"
+
+
+def _line(flow: Flow, pair: Pair) -> dict[str, Any]:
+    return {
+        "certificate": pair.certificate,
+        "from": flow.exporter,
+        "to": flow.importer,
+        "class": pair.kind,
+        "differences": list(pair.differences),
+        "sent_on": _day(pair.sent),
+        "received_on": _day(pair.received),
+        "sent": _sum(pair.sent, "weight"),
+        "received": _sum(pair.received, "weight"),
+        "sent_value": _sum(pair.sent, "value"),
+        "received_value": _sum(pair.received, "value"),
+        "entries": [one.entry for one in (*pair.sent, *pair.received) if one.entry is not None],
+    }
+
+
+def _day(shipments: Sequence[Shipment]) -> str | None:
+    days = [one.day for one in shipments if one.day is not None]
+    return date.fromordinal(min(days)).isoformat() if days else None
+
+
+def _sum(shipments: Sequence[Shipment], name: str) -> int | None:
+    values = [getattr(one, name) for one in shipments]
+    return None if None in values or not values else sum(values)
+
+
+def _flat(value: Any) -> Any:
+    return " ".join(value) if isinstance(value, list) else value
+
+
+def _cells(line: dict[str, Any]) -> Iterator[str]:
+    for name in _HEADERS:
+        value = line[name]
+        if value is None:
+            yield ""
+        elif name in ("sent", "received"):
+            yield carats(value)
+        elif name.endswith("_value"):
+            yield dollars(value)
+        elif name == "differences":
+            yield ", ".join(value[1:])
+        else:
+            yield shown(name, value)
+
+
+def _record(session: Session, flows: Sequence[Flow], participant: str, period: str, text: bytes) -> str:
+    """The receipt of the act that names the statement."""
+    from ledger.domain.events import ReconciliationStated
+    from ledger.exchange.reconciliation_statement import digest, tally
+
+    ledger, key = session.ledger(write=True), session.key()
+    matched, differing, unexplained = tally(flows)
+    act = ReconciliationStated(
+        by=party_of(ledger, key), participant=participant, period=period, statement=digest(text),
+        matched=matched, differing=differing, unexplained=unexplained,
+    )  # fmt: skip
+    return ledger.record(act, key, occurred=here_and_now(session.clock())).text

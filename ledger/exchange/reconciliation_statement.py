@@ -1,0 +1,131 @@
+"""The statement of a reconciliation: text that both sides can read, and that both make byte for byte alike.
+
+Lines of JSON (RFC 8259), each an object with its names in order, without spaces, in UTF-8, ended by a line
+feed. The first line says what was compared and by which terms, then come the mirrors (MS1), then every
+certificate with what each side has of it. Participants are in the order of the alphabet, certificates in that
+of exporter, importer and key; nothing in it depends on who made it, and nothing on a ledger's own entries or
+pseudonyms. Weights are thousandths of a carat, values US cents, tolerances of value hundredths of a percent.
+
+Its SHA-256 goes into `reconciliation-stated/1`, which both sides attest.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import date
+from hashlib import sha256
+from typing import Any
+
+from ledger.investigation.mirror import Mirror, mirrors
+from ledger.investigation.reconciliation import AGREES, CLASSES, OPEN, Flow, Pair, Terms
+from ledger.investigation.shipments import Shipment
+
+FORMAT = "adamas-reconciliation/1"
+
+
+def statement(flows: Sequence[Flow], period: str, terms: Terms) -> bytes:
+    """The statement of what was reconciled."""
+    ordered = sorted(flows, key=lambda flow: (flow.exporter, flow.importer))
+    lines = [_head(ordered, period, terms)]
+    for flow in ordered:
+        lines += [_mirror(flow, one) for one in mirrors_of(flow, terms)]
+    for flow in ordered:
+        lines += [_certificate(flow, pair) for pair in flow.pairs]
+    written = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+    return "".join(f"{written(line)}\n" for line in lines).encode("utf-8")
+
+
+def digest(text: bytes) -> bytes:
+    """The SHA-256 by which a statement is named."""
+    return sha256(text).digest()
+
+
+def tally(flows: Sequence[Flow]) -> tuple[int, int, int]:
+    """How many certificates agree, how many differ, and of how many of these nobody knows why."""
+    kinds = [pair.kind for flow in flows for pair in flow.pairs]
+    agree = kinds.count(AGREES)
+    return agree, len(kinds) - agree, sum(kind in OPEN for kind in kinds)
+
+
+def mirrors_of(flow: Flow, terms: Terms) -> list[Mirror]:
+    """MS1 of one direction, over the shipments that belong to the period."""
+    sent = (one for pair in flow.pairs for one in pair.sent)
+    received = (one for pair in flow.pairs for one in pair.received)
+    return mirrors(sent, received, terms.first, terms.last)
+
+
+def _head(flows: Sequence[Flow], period: str, terms: Terms) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "participants": sorted({name for flow in flows for name in (flow.exporter, flow.importer)}),
+        "period": period,
+        "terms": {"weight": terms.weight, "value": terms.value, "days": terms.days},
+        "flows": [
+            {
+                "from": flow.exporter,
+                "to": flow.importer,
+                "classes": {kind: flow.counted[kind] for kind in CLASSES if flow.counted[kind]},
+            }
+            for flow in flows
+        ],
+    }
+
+
+def _mirror(flow: Flow, one: Mirror) -> dict[str, Any]:
+    return {
+        "from": flow.exporter,
+        "to": flow.importer,
+        "quarter": one.quarter,
+        "hs": one.hs,
+        "exported": one.exported,
+        "imported": one.imported,
+        "asymmetry": fraction(one.asymmetry),
+        **_values(one),
+    }
+
+
+def _values(one: Mirror) -> dict[str, Any]:
+    if one.value_asymmetry is None:
+        return {}
+    return {
+        "exported_value": one.exported_value,
+        "imported_value": one.imported_value,
+        "value_asymmetry": fraction(one.value_asymmetry),
+    }
+
+
+def fraction(found: Any) -> str | None:
+    """An exact fraction as text: ``-1/5``; ``0`` and whole numbers without a bar."""
+    return None if found is None else str(found)
+
+
+def _certificate(flow: Flow, pair: Pair) -> dict[str, Any]:
+    line: dict[str, Any] = {
+        "certificate": pair.certificate,
+        "from": flow.exporter,
+        "to": flow.importer,
+        "class": pair.kind,
+    }
+    if len(pair.differences) > 1:
+        line["differences"] = list(pair.differences)
+    if pair.sent:
+        line["sent"] = [dict(_told(one, pair)) for one in pair.sent]
+    if pair.received:
+        line["received"] = [dict(_told(one, pair)) for one in pair.received]
+    return line
+
+
+def _told(one: Shipment, pair: Pair) -> Iterator[tuple[str, Any]]:
+    """What both sides may know of a shipment: no entry, no pseudonym."""
+    if one.certificate != pair.certificate:
+        yield "certificate", one.certificate
+    if one.day is not None:
+        yield "day", date.fromordinal(one.day).isoformat()
+    for name in ("weight", "value", "provenance", "destination", "parcels"):
+        if getattr(one, name) is not None:
+            yield name, getattr(one, name)
+    if one.classes:
+        yield "classes", dict(one.classes)
+    if one.origins:
+        yield "origins", list(one.origins)
