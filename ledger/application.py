@@ -38,7 +38,7 @@ from ledger.chain.entry import fields as entry_fields
 from ledger.chain.merkle import Frontier
 from ledger.chain.statement import SignedStatement
 from ledger.decision import Batch
-from ledger.domain.events import DisclosureErased, Event, LedgerClosed, LedgerOpened
+from ledger.domain.events import DisclosureErased, Event, LedgerOpened
 from ledger.domain.refusal import Refusal
 from ledger.domain.state import State
 from ledger.errors import AdamasError, Conflict, KeyTrouble, Refused, StoreTrouble
@@ -211,11 +211,7 @@ class Ledger:
         found = self._at_hand()
         if found is None:
             raise KeyTrouble("ledger-key-none")
-        house, key = self.state().house(), str(found.key)
-        if house is None or key not in house.keys:
-            raise KeyTrouble("ledger-key-other", key=key, origin=self.origin)
-        if any(name == key for name, _, _ in house.revoked):
-            raise KeyTrouble("ledger-key-void", key=key, origin=self.origin)
+        found.check_speaks(self.state().house())
         return found
 
     def _at_hand(self) -> Keeper | None:
@@ -306,7 +302,7 @@ class Ledger:
         if not batch.drafts:
             return []
         keeper = self._at_hand()
-        if keeper is not None and not _only_closes(batch):
+        if keeper is not None and not batch.only_closes:
             keeper.check()
         appended, head = self.journal.append(
             batch.drafts, clock=lambda: batch.moment, read=batch.knowledge.versions, head=batch.head
@@ -392,11 +388,6 @@ def _origin_of(journal: Journal) -> str:
         raise StoreTrouble("store-empty", path=journal.url)
     opened = Records(journal).recorded(0).event
     return opened.origin if isinstance(opened, LedgerOpened) else ""
-
-
-def _only_closes(batch: Batch) -> bool:
-    """Whether nothing is to be recorded but the ledger's end."""
-    return all(isinstance(one.act.event, LedgerClosed) for one in batch.decided)
 
 
 def _no_type(_: int) -> None:

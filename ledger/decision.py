@@ -49,6 +49,11 @@ class Batch:
         self._corrections: list[Recorded] = []
         self._numbers: dict[bytes, int] = {}
 
+    @property
+    def only_closes(self) -> bool:
+        """Whether nothing is recorded but the ledger's end."""
+        return all(isinstance(one.act.event, LedgerClosed) for one in self.decided)
+
     def expect(self, proposed: Iterable[Proposed]) -> None:
         """Tell which acts will come: corrections of one batch are judged together."""
         acts = (self._act(one) for one in proposed if isinstance(one.event, Corrected))

@@ -24,6 +24,7 @@ from ledger.chain.bundle import Bundle
 from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint
 from ledger.chain.entry import entry_hash
 from ledger.chain.note import VerifierKey
+from ledger.domain.parties import House
 from ledger.errors import AdamasError, Conflict, KeyTrouble, Malformed, StoreTrouble
 from ledger.guard import Guard, Signed
 from ledger.keys import MlDsa44Key, Signer
@@ -101,6 +102,15 @@ class Keeper:
         self._also = tuple(also)
         self._known: Signed | None = None
         self._last: SignedCheckpoint | None = None
+
+    def check_speaks(self, house: House | None) -> None:
+        """Raises `KeyTrouble` unless the ledger's entries name the key (``ledger-key-other``) and have not
+        revoked it (``ledger-key-void``)."""
+        key = str(self.key)
+        if house is None or key not in house.keys:
+            raise KeyTrouble("ledger-key-other", key=key, origin=self.origin)
+        if any(name == key for name, _, _ in house.revoked):
+            raise KeyTrouble("ledger-key-void", key=key, origin=self.origin)
 
     def check(self) -> None:
         """Raises `Conflict` (``guard-behind``, ``guard-sideways``) unless this ledger contains what was

@@ -128,7 +128,7 @@ STEPS: Mapping[str, Steps] = {
         ("output",),
         ("session", "moments"),
         ("options", "bodies", "defaults", "recording", "examples", "asking", "artefacts", "borders"),
-        ("particulars",),
+        ("particulars", "verify_proof"),
         ("acts",),
         ("about_entries", "key_acts", "letters"),
         ("*",),
