@@ -31,6 +31,7 @@ from cli.options import (
 from cli.output import AdamasCommand, AdamasGroup
 from cli.recording import (
     Circumstances,
+    ask_about_weights,
     here_and_now,
     party_of,
     record,
@@ -40,7 +41,7 @@ from cli.recording import (
 from cli.session import Session, pass_session
 from ledger import edtf
 from ledger.domain import events
-from ledger.domain.events import Event
+from ledger.domain.events import Event, Mined
 from ledger.domain.fields import PARTY, TEXT, table
 from ledger.domain.parties import ARCHIVED
 from ledger.errors import Malformed
@@ -95,6 +96,9 @@ def circumstance_options(event: type[Event], *, signing: bool) -> list[click.Par
         shown = "Do not seal this field."
         options.append(click.Option(["--publish"], type=click.Choice(sealed), multiple=True, help=shown))
     if not signing:
+        if event is Mined:
+            looked = "Somebody looked: the weights are not a slip of the unit."
+            options.append(click.Option(["--weights-confirmed"], is_flag=True, help=looked))
         options.append(click.Option(["--dry-run"], is_flag=True, help="Ask the rules, record nothing."))
         return options
     return [*options, *_signing_options()]
@@ -224,6 +228,8 @@ def run_act(session: Session, context: click.Context, event: type[Event], given:
     body = body_given(event, given, by=by, state=ledger.state())
     act = event_given(event, body, given["file"])
     around = circumstances(session, given)
+    if isinstance(act, Mined) and not given["weights_confirmed"]:
+        ask_about_weights(ledger, act)
     if given["dry_run"]:
         rehearse(session, ledger, act, key, around)
     else:

@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.output import adamas_command, ask, confirm, emit_json, progress, remark, say
-from cli.recording import party_of
+from cli.recording import ask_about_slips, party_of
 from cli.session import Session, pass_session
 from ledger import edtf
-from ledger.domain.vocabulary import carats
 from ledger.errors import AdamasError, Malformed, Refused, Unconfirmed
 from ledger.exchange.dialect import DECIMALS, ENCODINGS, GIVEN_AS, SEPARATORS, UNITS, Dialect
 from ledger.exchange.templates import CERTIFICATES, HISTORY, TEMPLATES, as_csv
@@ -163,7 +162,8 @@ def _fresh(
     else:
         table, found = _plan_of_table(data, template, options, wishes, ledger, importer)
     left_out = _faults(file, table, found, wishes)
-    _slips(found, wishes)
+    if not wishes.weights_confirmed:
+        ask_about_slips(found.slips, "row")
     if wishes.dry_run:
         say(f"would record {found.lines} of {found.rows} rows in {len(found.drafts)} acts")
         remark("nothing was recorded (--dry-run)")
@@ -259,22 +259,6 @@ def _write_rejects(file: Path, table: Table, found: Plan, wishes: Wishes) -> Pat
     if not found.drafts:
         raise Malformed("import-nothing")
     return place
-
-
-def _slips(found: Plan, wishes: Wishes) -> None:
-    """Ask about weights that look like a slip of the unit."""
-    for slip in () if wishes.weights_confirmed else found.slips:
-        many = len(slip.rows) > 1
-        what = f"{len(slip.rows)} rows have a median of" if many else f"row {slip.rows[0]} has"
-        trouble = Unconfirmed(
-            "weight-slip", site=slip.site, what=what, count=slip.count, factor=slip.factor,
-            here=carats(slip.here), there=carats(slip.there), direction="large" if slip.larger else "small",
-        )  # fmt: skip
-        if not sys.stdin.isatty():
-            raise trouble
-        remark(str(trouble))
-        if not confirm("Are these weights right?"):
-            raise trouble
 
 
 def _append(session: Session, saved: Path, ledger: Ledger, left_out: Path | None) -> None:

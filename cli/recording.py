@@ -7,24 +7,27 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import sys
 import time
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.output import emit_json, remark, say
+from cli.output import confirm, emit_json, remark, say
 from cli.session import Session
 from ledger import edtf
 from ledger.domain import events
-from ledger.domain.events import Discrepancy, Event, Recorded
+from ledger.domain.events import Discrepancy, Event, Mined, Recorded
 from ledger.domain.refusal import Refusal
 from ledger.domain.state import guarded, touched
-from ledger.errors import Malformed, Refused
+from ledger.domain.vocabulary import carats
+from ledger.errors import Malformed, Refused, Unconfirmed
 
 if TYPE_CHECKING:
     from ledger.application import Ledger, Receipt
+    from ledger.exchange.slips import Slip
     from ledger.keys import SigningKey
 
 _SOURCE = re.compile(r"(?P<title>.+?)\s*<(?P<url>[^<>\s]+)>\s*(?P<seen>\S+)?", re.DOTALL)
@@ -91,6 +94,39 @@ def record(
     # as it was recorded: a documented act has its discrepancies only now
     tell(session, [(receipt, ledger.records.recorded(receipt.index).event)])
     return receipt
+
+
+def ask_about_slips(found: Iterable[Slip], line: str) -> None:
+    """Ask whether weights that look like a slip of the unit are right; ``line`` is what its numbers count.
+
+    Raises `Unconfirmed` (``weight-slip``) where nobody says so.
+    """
+    for slip in found:
+        many = len(slip.rows) > 1
+        what = f"{len(slip.rows)} {line}s have a median of" if many else f"{line} {slip.rows[0]} has"
+        trouble = Unconfirmed(
+            "weight-slip", site=slip.site, what=what, count=slip.count, factor=slip.factor,
+            here=carats(slip.here), there=carats(slip.there), direction="large" if slip.larger else "small",
+        )  # fmt: skip
+        if not sys.stdin.isatty():
+            raise trouble
+        remark(str(trouble))
+        if not confirm("Are these weights right?"):
+            raise trouble
+
+
+def ask_about_weights(ledger: Ledger, event: Mined) -> None:
+    """The same for a sheet that was typed line by line, which often holds a single stone.
+
+    A fivefold difference is asked about only where enough lines tell it from an unusual stone.
+    """
+    from ledger.exchange.slips import FEWEST, slips
+
+    if event.documented or event.site is None:
+        return
+    weights = [(number, line.weight or 0) for number, line in enumerate(event.lines, 1)]
+    found = slips({event.site: weights}, ledger.records)
+    ask_about_slips((slip for slip in found if slip.factor > 5 or len(slip.rows) >= FEWEST), "line")
 
 
 def keep(folder: Path, files: Sequence[Path]) -> list[dict[str, Any]]:

@@ -75,6 +75,27 @@ def test_an_act_that_will_not_do(laptop: Laptop, words: tuple[str, ...], code: i
     assert laptop.size() == size
 
 
+def test_a_slip_of_the_unit_is_asked_about_at_the_keyboard_too(laptop: Laptop) -> None:
+    """A thousandfold for any line; a fivefold only of as many lines as tell it from an unusual stone."""
+    mine = ("parcel", "mine", "karowe", *MINER)
+    usual = [word for n in range(5) for word in ("--line", f"U{n}=1.2{n}")]
+    laptop.ok(*mine, *usual)
+    size = laptop.size()
+    for dry in ((), ("--dry-run",)):
+        ran = laptop(*mine, "--line", "T1=1.23", "--line", "T2=1230", *dry)
+        assert (ran.code, ran.out) == (9, "")
+        assert "weight-slip: site karowe: line 2 has 1230.00 ct" in ran.err
+        assert "about 1000 times too large" in ran.err
+    grams = [word for n in range(5) for word in ("--line", f"V{n}=6.1{n}")]
+    ran = laptop(*mine, *grams)
+    assert ran.code == 9
+    assert "weight-slip: site karowe: 5 lines have a median of 6.12 ct" in ran.err
+    assert laptop.size() == size
+    laptop.ok(*mine, "--line", "W1=6.15")
+    laptop.ok(*mine, *grams, "--weights-confirmed")
+    assert laptop.size() == size + 2
+
+
 def test_the_largest_weight_in_the_world_is_still_judged_by_the_rules(laptop: Laptop) -> None:
     """Just at the bound it is not too large; it only grows."""
     ran = laptop(*WEIGH, "200000000", *MINER)
