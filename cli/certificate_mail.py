@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.acts import UNKNOWN
+from cli.artefacts import read_artefact
 from cli.letters import (
     FILE,
     from_option,
@@ -24,7 +25,7 @@ from cli.letters import (
     open_letter,
     partner_for,
     post,
-    raise_alert,
+    record_alert,
     record_all,
     steps_shown,
 )
@@ -132,24 +133,32 @@ def certificate_receive(
     it is shown to have done so already, the proof is written beside FILE, and imports from it stop.
     """
     ledger = session.ledger(write=True)
-    opened = open_letter(session, ledger, file, published)
-    from ledger.federation.exchange_of_certificates import certificate_of
-
-    name = certificate_of(opened)
     try:
-        _receive(session, ledger, opened, name, lots, file, given)
+        _receive(session, ledger, open_letter(session, ledger, file, published), lots, file, given)
     except Refused as why:
-        _record_alert(session, ledger, name, why, wanted=raise_alert)
+        name = _named(file) if raise_alert and why.refusals else None
+        if name is not None:
+            record_alert(session, ledger, name, why)
         raise
 
 
+def _named(file: Path) -> str | None:
+    from ledger.federation import mail
+    from ledger.federation.exchange_of_certificates import named_in
+
+    return named_in(mail.files(read_artefact(file)).values())
+
+
 def _receive(
-    session: Session, ledger: Ledger, opened: Mail, name: str, lots: tuple[Lot, ...], file: Path,
+    session: Session, ledger: Ledger, opened: Mail, lots: tuple[Lot, ...], file: Path,
     given: dict[str, str | None],
 ) -> None:  # fmt: skip
     from ledger.federation import exchange_of_certificates as exchange
-    from ledger.federation.peers import refused_all
+    from ledger.federation.peers import refused, refused_all
 
+    name = exchange.named_in(report.bundle.encode() for report in opened.reports.values() if report.bundle)
+    if name is None:
+        raise refused("mail-no-certificate", f"partner:{opened.peer.origin}", origin=opened.peer.origin)
     house = ledger.state().house()
     here = None if house is None else house.participant
     why = refused_all(exchange.arriving(opened, name, here))
@@ -170,11 +179,6 @@ def _receive(
 
 def _occurred(session: Session, text: str | None) -> str | None:
     return here_and_now(session.clock()) if text is None else None if text == UNKNOWN else text
-
-
-def _record_alert(session: Session, ledger: Ledger, name: str, why: Refused, *, wanted: bool) -> None:
-    if wanted and why.refusals:
-        raise_alert(session, ledger, name, why)
 
 
 @adamas_command("confirm", example="adamas certificate confirm BW/00000107 -o answer.zip", exits=_EXITS)

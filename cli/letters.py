@@ -205,7 +205,7 @@ def steps_shown(opened: Mail, index: int) -> None:
         remark(f"  {outcome.step:>2} {outcome.standing:<9} {outcome}")
 
 
-def raise_alert(session: Session, ledger: Ledger, certificate: str, why: Refused) -> None:
+def record_alert(session: Session, ledger: Ledger, certificate: str, why: Refused) -> None:
     """Record the alert that a certificate was refused."""
     from ledger.federation.alarms import fake_alert
 

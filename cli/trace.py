@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cli import borders
 from cli.moments import Moment, moment_options
 from cli.output import adamas_command, emit_csv, emit_json, emit_table, heading, remark, say
 from cli.session import Session, pass_session
@@ -39,20 +40,33 @@ def _formats(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @adamas_command(
     "trace",
-    example="adamas trace P1\nadamas trace 'Lesedi La Rona' --as-occurred 2016-06\nadamas trace P1 --csv",
-    exits=(0, 5, 7),
+    example="adamas trace P1\nadamas trace 'Lesedi La Rona' --as-occurred 2016-06\nadamas trace P1 --csv\n"
+    "adamas trace P1 --with letter.zip --with https://tiles.example/bw",
+    exits=(0, 1, 4, 5, 7, 10),
 )
 @click.argument("parcel")
+@borders.with_option
 @_formats
 @moment_options
 @pass_session
-def trace(session: Session, parcel: str, form: str | None, moment: Moment) -> None:
+def trace(session: Session, parcel: str, places: tuple[str, ...], form: str | None, moment: Moment) -> None:
     """Back to the mines: who held PARCEL and what it was made of, where, when, at what weight.
 
     PARCEL is an id, or a name by which exactly one parcel is known. Gaps in custody and weights that do not
     add up are named. In JSON, weights are thousandths of a carat.
+
+    With --with, the trace goes on where goods came from another ledger: into its file, its published
+    directory, or a letter of its proofs, each held to what the importing ledger recorded and pinned of it.
     """
-    _answer(session, _lineage(session, parcel, moment, tracing.trace), form)
+    lineage = _lineage(session, parcel, moment, tracing.trace)
+    if places and form is not None:
+        raise click.UsageError("--with goes with the table and with --json")
+    if places and session.json:
+        emit_json(borders.value(session, lineage, places))
+        return
+    _answer(session, lineage, form)
+    if places:
+        borders.tell(session, lineage, places, drawing.BOX if _can_draw() else drawing.ASCII)
 
 
 @adamas_command(

@@ -84,12 +84,12 @@ STEPS: Mapping[str, Steps] = {
         ("clock", "sqlite_file", "sqlite_trouble", "postgres_url", "postgres_trouble"),
         ("sqlite_recorder", "sqlite_connection", "postgres_connection"),
         ("sqlite_erasure", "postgres_recorder"),
-        ("postgres_place",),
+        ("postgres_place", "postgres_reading"),
         ("sqlite", "postgres"),
         ("opening", "records", "tables", "nodes"),
         ("roots",),
         ("layers", "salvage", "evidence"),
-        ("postgres_salvage",),
+        ("postgres_salvage", "copying"),
         ("checking",),
     ),
     "ledger.projections": (
@@ -121,7 +121,7 @@ STEPS: Mapping[str, Steps] = {
         ("cells",),
         ("drafts", "rejects"),
         ("rehearsal", "custody_sheet", "certificate_rows"),
-        ("importing", "demonstration", "demonstration_histories"),
+        ("importing", "demonstration", "demonstration_histories", "border_sheet"),
         ("demonstration_refusals",),
     ),
     "cli": (

@@ -7,8 +7,10 @@ stops nothing by itself. An alert's text is sealed; whom it may be opened for, a
 from __future__ import annotations
 
 from hashlib import sha256
+from typing import Any
 
 from ledger.chain.forks import ForkProof
+from ledger.domain import events
 from ledger.domain.events import AlertRaised, AlertReceived, ForkProved
 from ledger.domain.refusal import Refusal
 from ledger.domain.state import State
@@ -26,22 +28,29 @@ def fork_acts(state: State, origin: str, proof: ForkProof, by: str) -> tuple[For
     """The acts that record a proven fork: the proof's hash, and the alarm that others can be sent."""
     small, big = proof.smaller.checkpoint, proof.bigger.checkpoint
     text = f"{origin} signed two histories, of {small.size} and {big.size} entries; the proof convicts it."
-    alert = AlertRaised(
-        by=by, alert=free_name(state, f"fork-{origin.rpartition('/')[2]}"), about=FORK, code=FORK, text=text
-    )
+    name = free_name(state, f"fork-{origin.rpartition('/')[2]}")
+    alert = _raised({"by": by, "alert": name, "about": FORK, "code": FORK, "text": text})
     return ForkProved(by=by, origin=origin, proof=sha256(proof.encode()).digest()), alert
 
 
 def fake_alert(state: State, certificate: str, refusal: Refusal, by: str) -> AlertRaised:
     """The alert that a certificate was refused, and why."""
-    return AlertRaised(
-        by=by,
-        alert=free_name(state, f"fake-{certificate}"),
-        about=FAKE,
-        certificate=certificate,
-        code=refusal.code,
-        text=str(refusal)[:_MOST_TEXT],
-    )
+    body = {
+        "by": by,
+        "alert": free_name(state, f"fake-{certificate}"),
+        "about": FAKE,
+        "certificate": certificate,
+        "code": refusal.code,
+        "text": str(refusal)[:_MOST_TEXT],
+    }
+    return _raised(body)
+
+
+def _raised(body: dict[str, Any]) -> AlertRaised:
+    event, problems = events.read(AlertRaised.TYPE, body)
+    if not isinstance(event, AlertRaised):
+        raise TypeError(problems)
+    return event
 
 
 def free_name(state: State, wanted: str) -> str:

@@ -13,12 +13,17 @@ differ, is found by those rules; one that is not in its issuer's ledger, by the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from ledger.chain.bundle import Bundle
+from ledger.chain.entry import fields as entry_fields
+from ledger.chain.statement import Statement
 from ledger.domain import certificates
 from ledger.domain import events as e
+from ledger.domain.ancestry import ancestors
 from ledger.domain.certificates import REPLACED, RETURNED, VOIDED, Certificate
+from ledger.domain.fields import CERTIFICATE
 from ledger.domain.refusal import Refusal
 from ledger.domain.state import State, fold_subject
 from ledger.domain.vocabulary import carats
@@ -71,29 +76,26 @@ def told_of(records: Records, certificate: str, *, history: bool = False) -> tup
 
 def _past(records: Records, parcels: Sequence[str]) -> Iterator[int]:
     """The entries of parcels and of all that they were made from, and of their sites."""
-    from ledger.domain.ancestry import ancestors
-
     state = records.state()
     for name in parcels:
         for parcel in ancestors(state, name):
-            yield from (record.index for record in records.of("parcel:" + parcel.id))
-            if parcel.site is not None:
-                yield from (record.index for record in records.of("site:" + parcel.site))
+            subjects = ["parcel:" + parcel.id, *([] if parcel.site is None else ["site:" + parcel.site])]
+            for record in (record for subject in subjects for record in records.of(subject)):
+                yield record.index
+                if isinstance(record.event, e.Imported) and record.event.origin is not None:
+                    known = records.of("partner:" + record.event.origin)
+                    yield from (one.index for one in known)
 
 
-def certificate_of(mail: Mail) -> str:
-    """The certificate that a letter is about, whether or not its proofs hold.
-
-    Raises `Refused` (``mail-no-certificate``) where it is about none.
-    """
-    for report in mail.reports.values():
-        statement = report.statement
-        if statement is not None and statement.type in _ABOUT:
-            name = statement.body.get("certificate")
-            if isinstance(name, str):
-                return name
-    origin = mail.peer.origin
-    raise refused("mail-no-certificate", f"partner:{origin}", origin=origin)
+def named_in(files: Iterable[bytes]) -> str | None:
+    """The certificate that the proofs of a letter speak of, before anything is checked; None where none
+    does. Raises `Malformed`."""
+    for data in files:
+        statement = Statement.read(entry_fields(Bundle.decode(data).entry)[3])
+        name = statement.body.get("certificate") if statement.type in _ABOUT else None
+        if isinstance(name, str) and CERTIFICATE.holds(name):
+            return name
+    return None
 
 
 _GIVEN_UP = (VOIDED, REPLACED, RETURNED)
