@@ -58,6 +58,7 @@ class Answers:
 @click.option(
     "--adopt-register", is_flag=True, help="Adopt the register of participants that ships, as entry 1."
 )
+@click.option("--auditor-role", metavar="ROLE", help="PostgreSQL: let this role read all, and write nothing.")
 @click.option("--yes", is_flag=True, help="Ask nothing: take the options and the proposals.")
 @pass_session
 def init(session: Session, no_passphrase: bool, adopt_register: bool, yes: bool, **given: str | None) -> None:
@@ -68,9 +69,13 @@ def init(session: Session, no_passphrase: bool, adopt_register: bool, yes: bool,
     others are lost or stolen.
     """
     _nothing_there(session)
+    if given["auditor_role"] is not None:
+        from ledger.store.opening import check_reading_role
+
+        check_reading_role(session.path, given["auditor_role"])
     answers = _answers(given, yes=yes)
     passphrase = _passphrase(session, no_passphrase=no_passphrase, yes=yes)
-    receipt = _make(session, answers, passphrase, adopt_register=adopt_register)
+    receipt = _make(session, answers, passphrase, given["auditor_role"], adopt_register=adopt_register)
     _tell(session, answers, receipt, plain=passphrase is None)
 
 
@@ -124,7 +129,9 @@ def _passphrase(session: Session, *, no_passphrase: bool, yes: bool) -> bytes | 
     return session.new_passphrase("Passphrase for the new keys")
 
 
-def _make(session: Session, answers: Answers, passphrase: bytes | None, *, adopt_register: bool) -> Receipt:
+def _make(
+    session: Session, answers: Answers, passphrase: bytes | None, reader: str | None, *, adopt_register: bool
+) -> Receipt:
     """The receipt of the last entry."""
     from ledger.application import Ledger, Receipt
     from ledger.exchange.participant_register import adoption
@@ -143,6 +150,10 @@ def _make(session: Session, answers: Answers, passphrase: bytes | None, *, adopt
             keeper=LedgerKey(keys[KEEPER], guard),
         )
     with ledger:
+        if reader is not None:
+            from ledger.store.opening import grant_reading
+
+            grant_reading(ledger.journal, reader)
         if adopt_register:
             return ledger.record(adoption(answers.authority), keys[AUTHORITY])
         head = ledger.head()

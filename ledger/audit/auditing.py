@@ -26,10 +26,11 @@ from ledger.chain.verification import Verification
 from ledger.errors import StoreTrouble
 from ledger.projections.view_check import compare_views
 from ledger.projections.views import TABLES, VERSION, VIEW
+from ledger.store.checking import snapshot
 from ledger.store.evidence import Evidence, Kept
 from ledger.store.journal import Journal
 from ledger.store.records import Records
-from ledger.store.salvage import Salvage, snapshot
+from ledger.store.salvage import Salvage
 
 
 @dataclass(frozen=True, slots=True)

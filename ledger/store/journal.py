@@ -24,6 +24,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, ClassVar
 
 from ledger.chain.entry import ZERO_HASH, entry_hash, frame
@@ -113,6 +115,21 @@ def chained(
     return entries, appended, Head(index, previous, moment, frontier.encode()), nodes
 
 
+def chained_at(
+    head: Head, frontier: Frontier, drafts: Sequence[Draft], moments: Sequence[int]
+) -> tuple[list[bytes], list[Appended], Head, list[Node]]:
+    """`chained` for drafts that each have a time already, none before that of the one before it."""
+    entries: list[bytes] = []
+    appended: list[Appended] = []
+    nodes: list[Node] = []
+    for moment, group in groupby(zip(moments, drafts, strict=True), key=itemgetter(0)):
+        more, told, head, kept = chained(head, frontier, [draft for _, draft in group], moment)
+        entries += more
+        appended += told
+        nodes += kept
+    return entries, appended, head, nodes
+
+
 class Journal(ABC):
     """One ledger's entries and what finds them.
 
@@ -137,14 +154,22 @@ class Journal(ABC):
 
     @abstractmethod
     def append(
-        self, drafts: Sequence[Draft], *, clock: Callable[[], int], read: Mapping[str, int], head: Head
+        self,
+        drafts: Sequence[Draft],
+        *,
+        clock: Callable[[], int],
+        read: Mapping[str, int],
+        head: Head,
+        moments: Sequence[int] | None = None,
     ) -> tuple[list[Appended], Head]:
         """Record the drafts in their order, all or none, durably when this returns; and the head after
         them.
 
         ``read`` are the versions of the subjects that the decision rests on, as they were at ``head`` or
         later; they are compared only when the head has moved. ``clock`` gives microseconds and is asked
-        once, under the lock. Raises `Stale` when a subject has another version now, or when an id is there
+        once, under the lock; a copy of a ledger gives the ``moments`` that its entries had.
+
+        Raises `Stale` when a subject has another version now, or when an id is there
         already.
         """
 

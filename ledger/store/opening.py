@@ -40,11 +40,36 @@ def open(url: str, *, write: bool = True) -> Journal:  # noqa: A001  what one do
     return _store(url).open(url, write=write)
 
 
+def check_reading_role(url: str, role: str) -> None:
+    """Whether a role can be let read the ledger that is to be made.
+
+    Raises `StoreTrouble` (``store-no-roles``, ``store-role-missing``), and as `open` does.
+    """
+    if not is_postgresql(url):
+        raise StoreTrouble("store-no-roles", path=url)
+    _postgres().check_role(url, role)
+
+
+def grant_reading(journal: Journal, role: str) -> None:
+    """Let a database role read a ledger, now and later, and write nothing; sealed values too."""
+    from ledger.store.postgres import PostgresJournal
+
+    if not isinstance(journal, PostgresJournal):
+        raise StoreTrouble("store-no-roles", path=journal.url)
+    journal.grant_reading(role)
+
+
+def is_postgresql(url: str) -> bool:
+    """Whether a URL names a PostgreSQL database."""
+    found = _SCHEME.match(url)
+    return found is not None and found[1].lower() in ("postgresql", "postgres")
+
+
 def _store(url: str) -> type[SqliteJournal] | type[PostgresJournal]:
+    if is_postgresql(url):
+        return _postgres()
     found = _SCHEME.match(url)
     scheme = found[1].lower() if found else "sqlite"
-    if scheme in ("postgresql", "postgres"):
-        return _postgres()
     if scheme != "sqlite" or (found and not url.startswith("sqlite:///")):
         raise StoreTrouble("store-url", url=url)
     from ledger.store.sqlite import SqliteJournal

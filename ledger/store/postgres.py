@@ -13,8 +13,8 @@ that was killed, or for the replica that takes over, up to ``patience`` seconds.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -23,46 +23,22 @@ from psycopg.errors import UniqueViolation
 
 from ledger.chain.disclosure import digest
 from ledger.chain.merkle import Frontier
-from ledger.errors import AdamasError, NotFound, StoreTrouble
-from ledger.store.journal import Appended, Draft, Head, Journal, Stale, chained
+from ledger.errors import AdamasError, StoreTrouble
+from ledger.store.journal import Appended, Draft, Head, Stale, chained, chained_at
 from ledger.store.postgres_connection import LedgerDatastore, Turn
-from ledger.store.postgres_place import Place, make_schema, remove, standing
-from ledger.store.postgres_recorder import ERASURES, STREAM, EntryRecorder
+from ledger.store.postgres_place import Place, check_role, grant_reading, make_schema, remove, standing
+from ledger.store.postgres_reading import HEAD_TAKEN, STATES, PostgresReading, versions_of
+from ledger.store.postgres_recorder import STREAM, EntryRecorder
 from ledger.store.postgres_url import address_of
 
 PATIENCE = 60
 """Seconds to wait for another writer's lock, or for a server that is out of reach."""
 _FIRST_PATIENCE = 2
-_PAGE_ROWS = 20_000
-_PAGE_BYTES = 4 * 1024 * 1024
-_STRIDE = 500
-_HEAD = "SELECT size, hash, recorded, frontier FROM head"
-_TAKEN = _HEAD + " FOR UPDATE"
-_STATE = (
-    "SELECT originator_version, state FROM stored_events WHERE originator_id = 'ledger' "
-    "AND originator_version >= %s AND originator_version < %s ORDER BY originator_version LIMIT %s"
-)
-_WIRES = _STATE.replace("state", "topic", 1)
-_SEVERAL = (
-    "SELECT originator_version, state FROM stored_events "
-    "WHERE originator_id = 'ledger' AND originator_version = ANY(%s::bigint[])"
-)
-_VERSIONS = "SELECT subject, max(version) FROM links WHERE subject = ANY(%s) GROUP BY subject"
-_GUARDING = "SELECT subject, idx FROM links WHERE subject = ANY(%s) ORDER BY subject, version"
-_CONCERNING = (
-    "SELECT subject, idx FROM links WHERE subject = ANY(%s) "
-    "UNION ALL SELECT subject, idx FROM mentions WHERE subject = ANY(%s)"
-)
-_TOUCHED = "SELECT idx FROM mentions WHERE subject = %s AND idx >= %s AND idx < %s ORDER BY idx LIMIT %s"
-_TOUCHED_LAST = _TOUCHED.replace("ORDER BY idx", "ORDER BY idx DESC")
-_NODES = "SELECT hash FROM nodes WHERE level = %s AND place >= %s AND place < %s ORDER BY place"
-_DISCLOSED = "SELECT idx, disclosure FROM disclosures WHERE idx >= %s AND idx < %s ORDER BY number"
-_NO_END = 2**53
 _NO_TIP = (None, Frontier())
 _Rows = dict[str, list[tuple[Any, ...]]]
 
 
-class PostgresJournal(Journal):
+class PostgresJournal(PostgresReading):
     """A ledger in a PostgreSQL database. ``url`` is without a password, should the given one have had one."""
 
     engine = "postgresql"
@@ -144,30 +120,45 @@ class PostgresJournal(Journal):
             raise StoreTrouble("store-reader", path=self.url)
         super().check_writable()
 
-    def head(self) -> Head:
-        """Where the ledger ends now."""
-        return self._the_head(self._all(_HEAD))
+    def grant_reading(self, role: str) -> None:
+        """Let a database role read the ledger, for auditors. Raises `StoreTrouble`
+        (``store-role-missing``)."""
+        grant_reading(self._datastore, role)
 
-    def _the_head(self, found: list[tuple[Any, ...]]) -> Head:
-        if not found:
-            raise StoreTrouble("store-damaged", path=self.url, reason="the head is missing")
-        return Head(*found[0])
+    @staticmethod
+    def check_role(url: str, role: str) -> None:
+        """Raises `StoreTrouble` (``store-role-missing``) where the server knows no such role."""
+        journal = PostgresJournal(url, write=False, patience=_FIRST_PATIENCE)
+        try:
+            check_role(journal._datastore, role)
+        finally:
+            journal.close()
 
     def append(
-        self, drafts: Sequence[Draft], *, clock: Callable[[], int], read: Mapping[str, int], head: Head
+        self,
+        drafts: Sequence[Draft],
+        *,
+        clock: Callable[[], int],
+        read: Mapping[str, int],
+        head: Head,
+        moments: Sequence[int] | None = None,
     ) -> tuple[list[Appended], Head]:
         """See `Journal.append`."""
         tried: list[tuple[list[bytes], list[Appended], Head]] = []
 
         def attempt() -> tuple[list[Appended], Head]:
             with self._datastore.appending() as rows:
-                now = self._the_head(rows.execute(_TAKEN).fetchall())
+                now = self.the_head(rows.execute(HEAD_TAKEN).fetchall())
                 for entries, appended, then in tried:
                     if self._is_there(rows, entries, appended, now):
                         return appended, then
                 self._check_unmoved(rows, now, head, read)
                 frontier = self._frontier(now)
-                entries, appended, then, nodes = chained(now, frontier, drafts, clock())
+                entries, appended, then, nodes = (
+                    chained(now, frontier, drafts, clock())
+                    if moments is None
+                    else chained_at(now, frontier, drafts, moments)
+                )
                 tried.append((entries, appended, then))
                 more = self._rows(rows, drafts, appended, read)
                 self._insert(drafts, entries, appended, {**more, "nodes": nodes}, then)
@@ -182,13 +173,13 @@ class PostgresJournal(Journal):
         """Whether what was being committed when the connection went was recorded."""
         if not appended or now.size <= appended[0].index:
             return False
-        found = rows.execute(_STATE, (appended[0].index, appended[0].index + 1, 1)).fetchall()
+        found = rows.execute(STATES, (appended[0].index, appended[0].index + 1, 1)).fetchall()
         return bool(found) and found[0][1] == entries[0]
 
     def _check_unmoved(self, rows: Any, now: Head, head: Head, read: Mapping[str, int]) -> None:
         if now.size == head.size and now.hash == head.hash:
             return
-        found = _versions(rows, read)
+        found = versions_of(rows, read)
         moved = [name for name, version in read.items() if found[name] != version]
         if moved:
             raise Stale(moved)
@@ -203,7 +194,7 @@ class PostgresJournal(Journal):
     ) -> _Rows:
         """By table, the rows that find the entries."""
         unread = [name for draft in drafts for name in draft.guarded if name not in read]
-        versions = {**read, **_versions(rows, unread)} if unread else dict(read)
+        versions = {**read, **versions_of(rows, unread)} if unread else dict(read)
         found: _Rows = {name: [] for name in ("ids", "links", "mentions", "disclosures")}
         types: dict[str, int] = {}
         for draft, one in zip(drafts, appended, strict=True):
@@ -234,101 +225,6 @@ class PostgresJournal(Journal):
         except UniqueViolation:
             raise Stale(name for draft in drafts for name in draft.guarded) from None
 
-    def entries(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, bytes]]:
-        """See `Journal.entries`."""
-        return self._stream(_STATE, start, stop)
-
-    def wires(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, str]]:
-        """See `Journal.wires`."""
-        return self._stream(_WIRES, start, stop)
-
-    def _stream(self, statement: str, start: int, stop: int | None) -> Iterator[tuple[int, Any]]:
-        """Pages, each as many rows as make some megabytes if they are like those of the page before."""
-        end, most = _NO_END if stop is None else stop, _STRIDE
-        while start < end:
-            page = self._all(statement, start, end, min(most, end - start))
-            yield from page
-            if len(page) < min(most, end - start):
-                return
-            start = page[-1][0] + 1
-            size = sum(len(row[1]) for row in page) // len(page)
-            most = max(1, min(_PAGE_ROWS, _PAGE_BYTES // max(size, 1)))
-
-    def types(self) -> dict[str, int]:
-        """See `Journal.types`."""
-        return dict(self._all("SELECT wire, first FROM types"))
-
-    def count(self, wire: str) -> int:
-        """See `Journal.count`."""
-        (number,) = self._all("SELECT count(*) FROM stored_events WHERE topic = %s", wire)[0]
-        return int(number)
-
-    def entry(self, index: int) -> bytes:
-        """See `Journal.entry`."""
-        found = self._all(_STATE, index, index + 1, 1)
-        if not found:
-            raise NotFound("entry-missing", index=index)
-        data: bytes = found[0][1]
-        return data
-
-    def several(self, indexes: Iterable[int]) -> dict[int, bytes]:
-        """See `Journal.several`."""
-        return dict(self._all(_SEVERAL, list(indexes)))
-
-    def _all(self, statement: str, *values: object) -> list[Any]:
-        return self._datastore.answer(statement, values)
-
-    def versions(self, subjects: Iterable[str]) -> dict[str, int]:
-        """See `Journal.versions`."""
-        found = dict.fromkeys(subjects, 0)
-        found.update(self._all(_VERSIONS, list(found)))
-        return found
-
-    def guarded_entries(self, subject: str) -> list[int]:
-        """See `Journal.guarded_entries`."""
-        found = self._all("SELECT idx FROM links WHERE subject = %s ORDER BY version", subject)
-        return [index for (index,) in found]
-
-    def guarding(self, subjects: Iterable[str]) -> dict[str, list[int]]:
-        """See `Journal.guarding`."""
-        return _gathered(self._all(_GUARDING, list(subjects)))
-
-    def touched_entries(
-        self,
-        subject: str,
-        start: int = 0,
-        stop: int | None = None,
-        *,
-        newest_first: bool = False,
-        limit: int | None = None,
-    ) -> list[int]:
-        """See `Journal.touched_entries`."""
-        statement = _TOUCHED_LAST if newest_first else _TOUCHED
-        end = _NO_END if stop is None else stop
-        return [index for (index,) in self._all(statement, subject, start, end, limit)]
-
-    def concerning(self, subjects: Iterable[str]) -> dict[str, list[int]]:
-        """See `Journal.concerning`."""
-        names = list(subjects)
-        return _gathered(self._all(_CONCERNING, names, names))
-
-    def indexes_of(self, ids: Iterable[bytes]) -> dict[bytes, int]:
-        """See `Journal.indexes_of`."""
-        return dict(self._all("SELECT id, idx FROM ids WHERE id = ANY(%s::bytea[])", list(ids)))
-
-    def disclosures(self, index: int) -> tuple[str, ...]:
-        """See `Journal.disclosures`."""
-        return self.disclosed(index, index + 1).get(index, ())
-
-    def disclosed(self, start: int, stop: int) -> dict[int, tuple[str, ...]]:
-        """See `Journal.disclosed`."""
-        found = _gathered(self._all(_DISCLOSED, start, stop))
-        return {index: tuple(texts) for index, texts in found.items()}
-
-    def erasures(self) -> list[int]:
-        """See `Journal.erasures`."""
-        return [index for (index,) in self._all(ERASURES)]
-
     def erase(self, index: int, digests: Iterable[str]) -> int:
         """See `Journal.erase`.
 
@@ -346,34 +242,14 @@ class PostgresJournal(Journal):
             )
         return gone
 
-    def links(self) -> Iterator[tuple[str, int, int]]:
-        """See `Journal.links`."""
-        return self._paged("SELECT subject, version, idx FROM links", ("subject", "version"), ("", 0))
-
-    def mentions(self) -> Iterator[tuple[str, int]]:
-        """See `Journal.mentions`."""
-        return self._paged("SELECT subject, idx FROM mentions", ("subject", "idx"), ("", -1))
-
-    def ids(self) -> Iterator[tuple[bytes, int]]:
-        """See `Journal.ids`."""
-        return self._paged("SELECT id, idx FROM ids", ("id",), (b"",))
-
-    def digests(self) -> Iterator[tuple[int, str, str]]:
-        """See `Journal.digests`."""
-        rows = self._paged("SELECT number, idx, digest, disclosure FROM disclosures", ("number",), (0,))
-        return (row[1:] for row in rows)
-
-    def _paged(self, statement: str, key: tuple[str, ...], last: tuple[Any, ...]) -> Iterator[Any]:
-        """Rows in the order of their key, whose columns come first; no lock is held between pages."""
-        columns, marks = ", ".join(key), ", ".join(["%s"] * len(key))
-        statement += f" WHERE ({columns}) > ({marks}) ORDER BY {columns} LIMIT {_PAGE_ROWS}"
-        while page := self._all(statement, *last):
-            yield from page
-            last = page[-1][: len(key)]
-
-    def nodes(self, level: int, start: int, stop: int) -> list[bytes]:
-        """See `Journal.nodes`."""
-        return [data for (data,) in self._all(_NODES, level, start, stop)]
+    @contextmanager
+    def another_connection(self) -> Iterator[psycopg.Connection[Any]]:
+        """One to the same server, for checking; gone on leaving. To be used inside ``ledger.store`` only."""
+        info = self._datastore.connection().info
+        told = {**self._datastore.address.given, "host": info.host, "port": info.port}
+        told.pop("target_session_attrs", None)
+        with psycopg.connect(**told, autocommit=True) as connection:
+            yield connection
 
     def discard(self) -> None:
         """See `Journal.discard`."""
@@ -384,17 +260,3 @@ class PostgresJournal(Journal):
     def close(self) -> None:
         """See `Journal.close`."""
         self._datastore.close()
-
-
-def _versions(rows: Any, subjects: Iterable[str]) -> dict[str, int]:
-    found = dict.fromkeys(subjects, 0)
-    if found:
-        found.update(rows.execute(_VERSIONS, (list(found),)).fetchall())
-    return found
-
-
-def _gathered(rows: Iterable[tuple[Any, Any]]) -> dict[Any, list[Any]]:
-    found: dict[Any, list[Any]] = defaultdict(list)
-    for key, value in rows:
-        found[key].append(value)
-    return dict(found)

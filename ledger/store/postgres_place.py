@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from psycopg import sql
-from psycopg.errors import UndefinedObject
 
 from ledger.errors import StoreTrouble
 from ledger.store.journal import FORMAT
@@ -89,20 +88,24 @@ def remove(store: LedgerDatastore, *, with_schema: bool) -> None:
             rows.execute(sql.SQL("DROP SCHEMA {}").format(sql.Identifier(schema)))
 
 
+def check_role(store: LedgerDatastore, role: str) -> None:
+    """Raises `StoreTrouble` (``store-role-missing``) where the server knows no such role."""
+    if not store.answer("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)):
+        raise StoreTrouble("store-role-missing", role=role)
+
+
 def grant_reading(store: LedgerDatastore, role: str) -> None:
     """Let a role read the ledger and its views, now and later, and write nothing.
 
     Raises `StoreTrouble` (``store-role-missing``).
     """
+    check_role(store, role)
     [(schema,)] = store.answer("SELECT current_schema()")
     names = {"schema": sql.Identifier(schema), "role": sql.Identifier(role)}
-    try:
-        with store.turn(write=True) as rows:
-            for statement in (
-                "GRANT USAGE ON SCHEMA {schema} TO {role}",
-                "GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {role}",
-                "ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT ON TABLES TO {role}",
-            ):
-                rows.execute(sql.SQL(statement).format(**names))
-    except UndefinedObject:
-        raise StoreTrouble("store-role-missing", role=role) from None
+    with store.turn(write=True) as rows:
+        for statement in (
+            "GRANT USAGE ON SCHEMA {schema} TO {role}",
+            "GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {role}",
+            "ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT ON TABLES TO {role}",
+        ):
+            rows.execute(sql.SQL(statement).format(**names))

@@ -142,7 +142,7 @@ def _together(few: Mapping[str, Sequence[tuple[Any, ...]]], head: Head) -> tuple
             given = f"VALUES ({', '.join(f'%s::{kind}' for kind in kinds)})"
             values += rows[0]
         else:
-            given = f"SELECT * FROM unnest({', '.join(f'%s::{kind}[]' for kind in kinds)})"
+            given = f"SELECT * FROM unnest({', '.join(f'%s::{kind}[]' for kind in kinds)})"  # noqa: S608
             values += map(list, zip(*rows, strict=True))
         filled = f"INSERT INTO {table} ({columns}) {given}{more}"
         parts.append(f"of_{table} AS ({filled})")

@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from ledger.errors import StoreTrouble
 from ledger.store import opening
@@ -36,7 +36,7 @@ _LAST = (
     "SELECT originator_version FROM stored_events WHERE originator_id = ? AND originator_version < ? "
     "AND typeof(originator_version) = 'integer' ORDER BY originator_version DESC LIMIT 1"
 )
-_KINDS: dict[str, tuple[tuple[str, str], ...]] = {
+KINDS: dict[str, tuple[tuple[str, str], ...]] = {
     "links": (("subject", "text"), ("version", "integer"), ("idx", "integer")),
     "mentions": (("subject", "text"), ("idx", "integer")),
     "types": (("wire", "text"), ("first", "integer")),
@@ -77,14 +77,17 @@ class Salvage:
     """One snapshot of a ledger's file. ``lost``: indexes of entries that could not be read, with the
     reason."""
 
-    connection: sqlite3.Connection
+    connection: Any
     url: str
     lost: dict[int, str] = field(default_factory=dict)
+
+    ENTRIES: ClassVar[str] = _ENTRIES
+    LAST: ClassVar[str] = _LAST
 
     def stop(self) -> int:
         """One more than the last entry's index; where that page cannot be read, what the head says."""
         try:
-            found = list(self._all(_LAST, STREAM, _BEYOND))
+            found = list(self._all(self.LAST, STREAM, _BEYOND))
             return int(found[0][0]) + 1 if found else 0
         except StoreTrouble:
             return self._size()
@@ -106,7 +109,7 @@ class Salvage:
         end = _BEYOND if stop is None else stop
         while start < end:
             try:
-                page = list(self._all(_ENTRIES, STREAM, start, end, _PAGE_ROWS))
+                page = list(self._all(self.ENTRIES, STREAM, start, end, _PAGE_ROWS))
                 following = page[-1][0] + 1 if len(page) == _PAGE_ROWS else end
             except StoreTrouble as damage:
                 end = min(end, max(self.stop(), start + 1))
@@ -123,7 +126,7 @@ class Salvage:
         middle = (start + stop) // 2
         for low, high in ((start, middle), (middle, stop)):
             try:
-                page = list(self._all(_ENTRIES, STREAM, low, high, -1))
+                page = list(self._all(self.ENTRIES, STREAM, low, high, -1))
             except StoreTrouble as inner:
                 page = list(self._rescued(low, high, inner))
             yield from page
@@ -133,7 +136,7 @@ class Salvage:
 
         Raises `StoreTrouble` (``store-damaged``) where a page cannot be read.
         """
-        kinds = _KINDS[table]
+        kinds = KINDS[table]
         columns = ", ".join(f"CAST({name} AS BLOB)" if kind == "text" else name for name, kind in kinds)
         right = " AND ".join(f"typeof({name}) = '{kind}'" for name, kind in kinds)
         order = ", ".join(name for name, _ in kinds)
@@ -185,7 +188,7 @@ class Salvage:
     def deformed(self) -> Iterator[Deformed]:
         """Tables, indexes and the like that a ledger has and this file has not, or the other way round. Those
         that the file lists as views' are left to whoever compares views."""
-        found, wanted = self.definitions(), expected_definitions()
+        found, wanted = self.definitions(), self.expected()
         for (kind, name), text in sorted(wanted.items()):
             if found.get((kind, name)) != text:
                 yield Deformed(kind, name, "altered" if (kind, name) in found else "missing")
@@ -200,6 +203,10 @@ class Salvage:
         SQLite makes and statistics are left out."""
         found = self._all("SELECT type, name, coalesce(sql, '') FROM sqlite_schema")
         return {(kind, name): text for kind, name, text in found if not name.startswith("sqlite_")}
+
+    def expected(self) -> dict[tuple[str, str], str]:
+        """`definitions` of a new ledger."""
+        return expected_definitions()
 
     def integrity(self, most: int = 20) -> list[str]:
         """What SQLite's own check of the file's structure says; empty when all is well."""

@@ -19,7 +19,7 @@ from eventsourcing.persistence import PersistenceError, StoredEvent
 from ledger.chain.disclosure import digest
 from ledger.chain.merkle import Frontier
 from ledger.errors import AdamasError, NotFound, StoreTrouble
-from ledger.store.journal import Appended, Draft, Head, Journal, Stale, chained
+from ledger.store.journal import Appended, Draft, Head, Journal, Stale, chained, chained_at
 from ledger.store.sqlite_connection import LedgerDatastore, Turn, told
 from ledger.store.sqlite_erasure import erase_bytes
 from ledger.store.sqlite_file import Place, find_place, new_place
@@ -120,7 +120,13 @@ class SqliteJournal(Journal):
         return _the_head(self._all(_HEAD), self.url)
 
     def append(
-        self, drafts: Sequence[Draft], *, clock: Callable[[], int], read: Mapping[str, int], head: Head
+        self,
+        drafts: Sequence[Draft],
+        *,
+        clock: Callable[[], int],
+        read: Mapping[str, int],
+        head: Head,
+        moments: Sequence[int] | None = None,
     ) -> tuple[list[Appended], Head]:
         """See `Journal.append`."""
         with self.transaction(write=True) as rows:
@@ -131,7 +137,11 @@ class SqliteJournal(Journal):
                 if moved:
                     raise Stale(moved)
             frontier = self._frontier(now)
-            entries, appended, then, nodes = chained(now, frontier, drafts, clock())
+            entries, appended, then, nodes = (
+                chained(now, frontier, drafts, clock())
+                if moments is None
+                else chained_at(now, frontier, drafts, moments)
+            )
             self._insert(rows, drafts, entries, appended, read)
             if nodes:
                 rows.executemany("INSERT INTO nodes VALUES (?, ?, ?)", nodes)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -242,8 +241,8 @@ def test_entries_come_in_pages_without_holding_a_lock(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Bounds hold, and what is appended while somebody reads comes too."""
-    monkeypatch.setattr(sys.modules[type(journal).__module__], "_PAGE_ROWS", 4)
-    monkeypatch.setattr(sys.modules[type(journal).__module__], "_STRIDE", 2)
+    monkeypatch.setitem(type(journal)._stream.__globals__, "_PAGE_ROWS", 4)
+    monkeypatch.setitem(type(journal)._stream.__globals__, "_STRIDE", 2)
     add(journal, *(draft() for _ in range(11)))
     assert [index for index, _ in journal.entries(3, 9)] == list(range(3, 9))
     assert [index for index, _ in journal.entries(9)] == [9, 10]
@@ -257,8 +256,8 @@ def test_entries_come_in_pages_without_holding_a_lock(
 
 def test_pages_are_bounded_by_bytes_too(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
     """Large entries make short pages, and none is lost."""
-    monkeypatch.setattr(sys.modules[type(journal).__module__], "_PAGE_BYTES", 100_000)
-    monkeypatch.setattr(sys.modules[type(journal).__module__], "_STRIDE", 3)
+    monkeypatch.setitem(type(journal)._stream.__globals__, "_PAGE_BYTES", 100_000)
+    monkeypatch.setitem(type(journal)._stream.__globals__, "_STRIDE", 3)
     add(journal, *(draft(statement=bytes(60_000)) for _ in range(10)))
     assert [index for index, _ in journal.entries()] == list(range(10))
 
