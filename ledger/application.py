@@ -27,6 +27,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Unpack
 
 from ledger.admission import Act, Chance, Proposed, Said, propose, take, time_ordered_id
@@ -318,21 +319,23 @@ class Ledger:
         if self._keeper is None:
             return [Receipt(one.index, one.hash, one.recorded) for one in appended]
         try:
-            signed = self.checkpoint()
+            keeper = self.keeper
+            signed = keeper.checkpoint()
         except AdamasError as trouble:
             return [Receipt(one.index, one.hash, one.recorded, trouble=trouble) for one in appended]
         path = None
         if before.size + 1 == signed.checkpoint.size:  # a single act, and nobody was faster
             path = Frontier.decode(before.frontier).path_of_next()
         return [
-            Receipt(one.index, one.hash, one.recorded, signed, _prove=self._prover(one.index, signed, path))
+            Receipt(
+                one.index,
+                one.hash,
+                one.recorded,
+                signed,
+                _prove=partial(keeper.proof, one.index, signed, path=path),
+            )
             for one in appended
         ]
-
-    def _prover(
-        self, index: int, signed: SignedCheckpoint | None = None, path: Sequence[bytes] | None = None
-    ) -> Callable[[], Bundle]:
-        return lambda: self.keeper.proof(index, signed, path=path)
 
     def _first_receipt(self, index: int, proposed: Proposed) -> Receipt:
         """What was answered when these same bytes were recorded. Raises `Conflict` for other bytes."""
@@ -340,7 +343,8 @@ class Ledger:
         _, _, recorded, statement, signature = entry_fields(data)
         if statement != proposed.signed.statement or signature != proposed.signed.signature:
             raise Conflict("statement-id-taken", id=proposed.statement.id.hex(), index=index)
-        prove = None if self._at_hand() is None else self._prover(index)
+        keeper = self._at_hand()
+        prove = None if keeper is None else partial(keeper.proof, index)
         return Receipt(index, entry_hash(data), recorded, _prove=prove)
 
     def _new_id(self) -> bytes:

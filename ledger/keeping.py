@@ -28,7 +28,7 @@ from ledger.domain.parties import House
 from ledger.errors import AdamasError, Conflict, KeyTrouble, Malformed, StoreTrouble
 from ledger.guard import Guard, Signed
 from ledger.keys import MlDsa44Key, Signer
-from ledger.store.journal import Head, Journal
+from ledger.store.journal import Journal
 from ledger.store.nodes import JournalTree
 
 
@@ -118,9 +118,9 @@ class Keeper:
         newest = self._guard.look()
         if newest is None or newest == self._known:
             return
-        head = self._journal.head()
+        head = self._head()
         if head.size < newest.size:
-            self._guard.permit(head.size, head.root())
+            self._guard.permit(head.size, head.root)
         else:
             self._guard.permit(newest.size, self.tree.root(newest.size))
         self._known = newest
@@ -132,10 +132,9 @@ class Keeper:
         """
         self.check()
         head = self._permitted()
-        last = self._last
-        if last is None or (last.checkpoint.size, last.checkpoint.root) != (head.size, head.root()):
-            last = self._last = self._sign(Checkpoint(self.origin, head.size, head.root()))
-        return last
+        if self._last is None or self._last.checkpoint != head:
+            self._last = self._sign(head)
+        return self._last
 
     def proof(
         self,
@@ -168,14 +167,18 @@ class Keeper:
         """Let the guard remember what was signed last."""
         self._guard.write()
 
-    def _permitted(self) -> Head:
+    def _head(self) -> Checkpoint:
         head = self._journal.head()
+        return Checkpoint(self.origin, head.size, head.root())
+
+    def _permitted(self) -> Checkpoint:
+        head = self._head()
         while True:
             try:
-                self._guard.permit(head.size, head.root())
+                self._guard.permit(head.size, head.root)
             except Conflict:
-                again = self._journal.head()
-                if again.size == head.size:
+                again = self._head()
+                if again == head:
                     raise
                 self.check()
                 head = again
