@@ -1,0 +1,143 @@
+"""Checkpoints of a partner against what was pinned of it: extended, not shown, or forked and convicted."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+import pytest
+
+from ledger.chain import checkpoint, merkle, trust
+from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint
+from ledger.chain.forks import ForkProof
+from ledger.chain.note import verifier_key
+from ledger.chain.trust import Log
+from ledger.errors import Malformed
+from ledger.federation.peers import EXTENDS, FIRST, FORKS, NOT_SHOWN, Comparison, Peer, Shown, compare
+from tests.world import signing_key
+
+ORIGIN = "ledger.example/sl/f3k9"
+KEY = signing_key("ledger")
+KNOWN = verifier_key(ORIGIN, KEY)
+MOST = 20
+
+
+def leaves(count: int, *, other_from: int = MOST) -> list[bytes]:
+    """The leaves of a tree; from ``other_from`` on, those of another past."""
+    named = (f"{'other' if place >= other_from else 'entry'} {place}" for place in range(count))
+    return [sha256(name.encode()).digest() for name in named]
+
+
+def signed(tree: list[bytes]) -> SignedCheckpoint:
+    """The partner's checkpoint of a tree."""
+    return checkpoint.sign(Checkpoint(ORIGIN, len(tree), merkle.root(tree)), KEY)
+
+
+def peer(*pins: SignedCheckpoint) -> Peer:
+    """The partner, of which these were pinned."""
+    return Peer(ORIGIN, "SL", trust.make([Log(KNOWN)]), pins)
+
+
+def shown(tree: list[bytes], *since: int) -> Shown:
+    """What a letter brings: entry 0 with its path, and paths from older sizes."""
+    nodes = merkle.nodes_of(tree)
+    paths = {old: tuple(merkle.consistency(old, len(tree), nodes)) for old in since}
+    return Shown(paths, tree[0], tuple(merkle.inclusion(0, len(tree), nodes)))
+
+
+def convicted(found: Comparison) -> bool:
+    """Whether the fork proof, written and read again, convicts the partner's key."""
+    assert found.proof is not None
+    return ForkProof.decode(found.proof.encode()).verify([KNOWN]).keys == (KNOWN,)
+
+
+def test_the_first_checkpoint_is_taken_as_it_is() -> None:
+    """Whoever was never pinned can contradict nothing yet."""
+    tree = leaves(5)
+    assert compare(peer(), signed(tree), shown(tree)).outcome == FIRST
+
+
+@pytest.mark.parametrize("new", range(1, MOST))
+def test_one_history_extends_and_is_never_accused(new: int) -> None:
+    """Every older size of an honest ledger is shown to be its beginning by the path alone."""
+    tree = leaves(new)
+    for old in range(1, new + 1):
+        found = compare(peer(signed(tree[:old])), signed(tree), shown(tree, *range(1, new)))
+        assert found == Comparison(EXTENDS, old)
+
+
+@pytest.mark.parametrize("new", range(2, MOST))
+def test_a_rewritten_past_is_convicted_by_the_path_that_its_owner_sends(new: int) -> None:
+    """Whatever entry was changed below the pinned size, the letter holds the proof."""
+    true = leaves(new)
+    for old in range(1, new):
+        for changed in range(old):
+            tree = leaves(new, other_from=changed)
+            found = compare(peer(signed(true[:old])), signed(tree), shown(tree, old))
+            assert found.outcome == FORKS
+            assert convicted(found)
+
+
+def test_a_change_behind_the_pin_contradicts_nothing() -> None:
+    """What was not pinned may be told as the owner likes: only the pinned beginning is held."""
+    tree = leaves(9, other_from=6)
+    assert compare(peer(signed(leaves(6))), signed(tree), shown(tree, 6)).outcome == EXTENDS
+
+
+def test_the_same_size_with_another_root_is_a_fork_without_any_path() -> None:
+    """Two signatures are enough."""
+    tree = leaves(6, other_from=2)
+    found = compare(peer(signed(leaves(6))), signed(tree), shown(tree))
+    assert found.outcome == FORKS
+    assert convicted(found)
+
+
+def test_without_a_path_nothing_is_shown_and_nobody_accused() -> None:
+    """Mail out of order and a sender who does not know the pin are no proof of anything."""
+    tree = leaves(9)
+    assert compare(peer(signed(tree[:4])), signed(tree), shown(tree)) == Comparison(NOT_SHOWN, 4)
+    late = compare(peer(signed(tree)), signed(tree[:4]), shown(tree[:4]))
+    assert late == Comparison(NOT_SHOWN, 9)
+
+
+def test_every_pin_counts_not_only_the_newest() -> None:
+    """A fork against an older pin is found although the newest pin is of the rewritten history."""
+    tree = leaves(9, other_from=1)
+    pins = peer(signed(leaves(3)), signed(tree[:5]))
+    found = compare(pins, signed(tree), shown(tree, 3, 5))
+    assert found.outcome == FORKS
+    assert found.size == 3
+    assert compare(pins, signed(tree), shown(tree, 5)) == Comparison(EXTENDS, 5)
+
+
+@pytest.mark.parametrize(("old", "new"), [(3, 7), (4, 7), (5, 8), (6, 13), (8, 13)])
+def test_a_damaged_path_is_refused_and_convicts_nobody(old: int, new: int) -> None:
+    """Each hash of the path altered in turn: no sender is convicted by somebody's damaged mail."""
+    tree = leaves(new)
+    whole = shown(tree, old)
+    path = whole.paths[old]
+    for place, item in enumerate(path):
+        damaged = (*path[:place], bytes([item[0] ^ 1]) + item[1:], *path[place + 1 :])
+        with pytest.raises(Malformed) as refused:
+            compare(peer(signed(tree[:old])), signed(tree), Shown({old: damaged}, whole.leaf, whole.path))
+        assert refused.value.code == "peer-path"
+
+
+def test_a_published_tree_shows_what_the_letter_does_not() -> None:
+    """The partner's tiles show the growth where no path came along, and convict where there was none."""
+    tree, other = leaves(12), leaves(12, other_from=2)
+    pins = peer(signed(tree[:5]))
+    honest = Shown(published=signed(tree), nodes=merkle.nodes_of(tree))
+    assert compare(pins, signed(tree[:9]), honest) == Comparison(EXTENDS, 5)
+    forged = Shown(published=signed(other), nodes=merkle.nodes_of(other))
+    found = compare(pins, signed(other[:9]), forged)
+    assert found.outcome == FORKS
+    assert convicted(found)
+
+
+def test_a_letter_that_its_own_publication_contradicts_convicts() -> None:
+    """One history in the mail, another one in public, and nothing pinned yet."""
+    tree, other = leaves(12), leaves(12, other_from=2)
+    public = Shown(published=signed(tree), nodes=merkle.nodes_of(tree))
+    found = compare(peer(), signed(other[:9]), public)
+    assert found.outcome == FORKS
+    assert convicted(found)
