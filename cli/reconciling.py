@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.asking import csv_option, limit_option, rows_at, shown
+from cli.asking import csv_option, limit_option, shown
 from cli.options import FieldType
 from cli.output import adamas_command, emit_csv, emit_json, emit_table, heading, remark, say
 from cli.recording import here_and_now, party_of
 from cli.session import Session, pass_session
 from ledger import edtf, messages
-from ledger.domain import moments
 from ledger.domain.fields import COUNTRY, WEIGHT
 from ledger.domain.vocabulary import carats, dollars
 from ledger.errors import Malformed, NotFound, StoreTrouble
@@ -100,13 +99,14 @@ def reconcile(
     importer, not-returned, unexplained. MS1 is told as a fraction of carats and of value.
     """
     from ledger.investigation.reconciliation import reconcile as compare
+    from ledger.investigation.shipments import shipments
 
     if given["recording"] and given["statement"] is None:
         raise click.UsageError("--record takes --statement FILE.")
     own = _own(session)
     terms = _terms(session, period, given)
-    with rows_at(session, moments.NOW) as rows:
-        ours = _from_rows(session, rows.rows, own)
+    ledger = session.ledger()
+    ours = shipments(ledger.journal, ledger.records, own)
     flows = compare(ours, _theirs(other, participant), own, participant, terms)
     text = _statement(flows, period, terms)
     if given["statement"] is not None:
@@ -117,7 +117,7 @@ def reconcile(
 
 
 def _own(session: Session) -> str:
-    house = session.ledger(write=True).state().house()
+    house = session.ledger().state().house()
     if house is None or house.participant is None:
         raise NotFound("reconcile-no-participant")
     return house.participant
@@ -130,7 +130,7 @@ def _terms(session: Session, period: str, given: dict[str, Any]) -> Terms:
     first, last = edtf.calendar_days(edtf.parse(period))
     if first is None or last is None:
         raise Malformed("moment-open", text=period)
-    house = session.ledger(write=True).state().house()
+    house = session.ledger().state().house()
     profile = None if house is None else house.profile
     usual = Terms(first, last)
     weight, value = given["weight"], given["percent"]
@@ -143,12 +143,6 @@ def _terms(session: Session, period: str, given: dict[str, Any]) -> Terms:
     else:
         value *= 100
     return Terms(first, last, weight, value, given["days"])
-
-
-def _from_rows(session: Session, rows: Any, own: str) -> list[Shipment]:
-    from ledger.investigation.shipments import shipments
-
-    return shipments(rows, session.ledger(write=True).records, own)
 
 
 def _theirs(path: Path, participant: str) -> list[Shipment]:
@@ -166,7 +160,6 @@ def _theirs(path: Path, participant: str) -> list[Shipment]:
 
 def _their_ledger(path: Path, participant: str) -> list[Shipment]:
     from ledger.application import Ledger
-    from ledger.investigation.replay import replay
     from ledger.investigation.shipments import shipments
 
     with Ledger.open(str(path), write=False) as ledger:
@@ -174,8 +167,7 @@ def _their_ledger(path: Path, participant: str) -> list[Shipment]:
         whose = None if house is None else house.participant
         if whose != participant:
             raise Malformed("reconcile-other", path=str(path), whose=whose or "nobody", wanted=participant)
-        with replay(ledger.journal, ledger.records, moments.NOW) as found:
-            return shipments(found.rows, ledger.records, whose)
+        return shipments(ledger.journal, ledger.records, whose)
 
 
 def _statement(flows: Sequence[Flow], period: str, terms: Terms) -> bytes:

@@ -88,9 +88,9 @@ STEPS: Mapping[str, Steps] = {
         ("sqlite", "postgres"),
         ("opening", "records", "tables", "nodes"),
         ("roots",),
-        ("layers", "salvage", "evidence"),
+        ("layers", "salvage", "evidence", "bodies"),
         ("postgres_salvage", "copying"),
-        ("checking",),
+        ("checking", "restoring"),
     ),
     "ledger.projections": (
         ("passage", "stored"),
@@ -110,7 +110,7 @@ STEPS: Mapping[str, Steps] = {
     ),
     "ledger.federation": (
         ("turns", "add_checkpoint", "posting", "peers", "entitling"),
-        ("memory", "mail", "publications", "growth", "proving", "proof_report", "mirror"),
+        ("memory", "mail", "publications", "growth", "proving", "absences", "proof_report", "mirror"),
         ("witness", "timestamp", "alarms", "exchange_of_certificates", "sources", "publishing"),
         ("witness_http", "cosigning", "trace_across"),
     ),

@@ -228,6 +228,9 @@ def _pair(sent: Sequence[Shipment], received: Sequence[Shipment], terms: Terms) 
 
 def _differences(sent: Sequence[Shipment], received: Sequence[Shipment], terms: Terms) -> Iterator[str]:
     left, came = sent[0], received[0]
+    if len(sent) == len(received) == 1 and _alike_in_all(left, came):
+        yield from _days(sent, received, terms)
+        return
     weights = _total(sent, "weight"), _total(received, "weight")
     same_weight = None in weights or abs((weights[0] or 0) - (weights[1] or 0)) <= terms.weight
     if left.certificate != came.certificate:
@@ -249,6 +252,20 @@ def _differences(sent: Sequence[Shipment], received: Sequence[Shipment], terms: 
     yield from _worth(sent, received, terms)
     if same_weight and _other_classes(sent, received, terms):
         yield HS
+
+
+def _alike_in_all(left: Shipment, came: Shipment) -> bool:
+    """Most certificates agree: whether all that is compared is the same, but for the days."""
+    return (
+        left.certificate == came.certificate
+        and left.weight == came.weight
+        and left.value == came.value
+        and left.classes == came.classes
+        and left.parcels == came.parcels
+        and left.origins == came.origins
+        and left.provenance == came.provenance
+        and left.destination == came.destination
+    )
 
 
 def _places(left: Shipment, came: Shipment) -> Iterator[str]:

@@ -8,27 +8,20 @@ last day on which the act can have happened.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
-from ledger.domain import certificates as c
 from ledger.domain import events as e
-from ledger.domain.refusal import when
 from ledger.domain.state import replacement
-from ledger.edtf import calendar_days
-from ledger.projections.entries import ENTRIES
-from ledger.projections.register_goods import CERTIFICATES
-from ledger.projections.stored import listed
+from ledger.edtf import calendar_days, day_of, spans
+from ledger.store.bodies import Body, bodies
+from ledger.store.journal import Journal
 from ledger.store.records import Records
-from ledger.store.rows import Rows, Where
 
 EXPORT, IMPORT = "export", "import"
 
 Classes = tuple[tuple[str, int], ...]
-_CLOSE = 16
-"""Entries that lie closer together than this are read in one stream, with those between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,115 +55,123 @@ class Shipment:
         return self.certificate[:2]
 
 
-def shipments(rows: Rows, records: Records, own: str | None) -> list[Shipment]:
-    """Every export and import that the ledger records under a certificate; ``own`` is whose ledger it is."""
-    papers: dict[str, dict[str, Any]] = {
-        str(row[0]): CERTIFICATES.labelled(row) for row in rows.select(CERTIFICATES)
-    }
-    acts = list(_acts(rows, records))
-    values = _values(records, papers, acts)
+_ASKED = (e.CertificateIssued, e.Exported, e.Imported, e.ImportConfirmed, e.ShipmentReturned)
+
+
+def shipments(journal: Journal, records: Records, own: str | None) -> list[Shipment]:
+    """Every export and import that the ledger records under a certificate, as it is now known to read;
+    ``own`` is whose ledger it is.
+    """
+    read = _bodies(journal, records)
+    issued = {_named(body): body.values for body in read[e.CertificateIssued.TYPE]}
+    confirmed = {_named(body) for body in read[e.ImportConfirmed.TYPE]}
+    returned = {_named(body) for body in read[e.ShipmentReturned.TYPE]}
     found: list[Shipment] = []
-    for act in acts:
-        event = act.event
-        if isinstance(event, e.Exported) and event.certificate is not None:
-            paper = papers.get(event.certificate, {})
-            found.append(_exported(act, event, paper, values.get(event.certificate), own))
-        elif isinstance(event, e.Imported) and event.certificate is not None:
-            found.append(_imported(act, event, own))
+    for body in read[e.Exported.TYPE]:
+        name = _named(body)
+        if name is not None:
+            paper = issued.get(name, {})
+            back = name in returned or bool(paper.get("technical"))
+            found.append(_exported(name, body, paper, own, confirmed=name in confirmed, back=back))
+    imports = ((_named(body), body) for body in read[e.Imported.TYPE])
+    return found + [_imported(name, body, own) for name, body in imports if name is not None]
+
+
+def _named(body: Body) -> str | None:
+    name: str | None = body.values.get("certificate")
+    return name
+
+
+def _bodies(journal: Journal, records: Records) -> dict[str, list[Body]]:
+    """The bodies of the acts that are asked for, by type, corrected where they were."""
+    places: dict[str, list[int]] = {record.TYPE: [] for record in (*_ASKED, e.Corrected)}
+    for index, wire in journal.wires():
+        if wire in places:
+            places[wire].append(index)
+    corrected = dict(_corrections(records, places.pop(e.Corrected.TYPE)))
+    found: dict[str, list[Body]] = {}
+    for wire, indexes in places.items():
+        opened = ("value",) if wire in (e.CertificateIssued.TYPE, e.Imported.TYPE) else ()
+        found[wire] = [
+            dataclasses.replace(body, values=corrected[body.index]) if body.index in corrected else body
+            for body in bodies(journal, indexes, opened)
+        ]
     return found
 
 
-def _acts(rows: Rows, records: Records) -> Iterator[e.Recorded]:
-    """The exports and imports as they are now known to read."""
-    wanted = (e.Exported.TYPE, e.Imported.TYPE)
-    place = ENTRIES.places["corrected_by"]
-    corrected = {int(row[0]): row[place] for row in rows.select(ENTRIES, [Where("wire", "among", wanted)])}
-    for act in read(records, corrected):
-        by = corrected[act.index]
-        correction = None if by is None else records.recorded(by).event
-        if isinstance(correction, e.Corrected):
-            yield dataclasses.replace(replacement(correction, act), corrected_by=by)
-        else:
-            yield act
-
-
-def _values(
-    records: Records, papers: Mapping[str, Mapping[str, Any]], acts: Iterable[e.Recorded]
-) -> dict[str, int]:
-    """The values of exported certificates, as far as they are known here: they stand in the issue alone."""
-    left = {getattr(act.event, "certificate", None) for act in acts if isinstance(act.event, e.Exported)}
-    issued = sorted(
-        int(paper["issued"]) for name, paper in papers.items() if name in left and paper["issued"] is not None
-    )
-    found: dict[str, int] = {}
-    for act in read(records, issued):
-        event = act.event
-        if isinstance(event, e.CertificateIssued) and isinstance(event.value, int):
-            found[event.certificate] = event.value
-    return found
-
-
-def read(records: Records, indexes: Iterable[int]) -> Iterator[e.Recorded]:
-    """Entries by their indexes, which rise; those that lie close together are read in one stream."""
-    order = list(indexes)
-    breaks = [0, *(n for n, (a, b) in enumerate(pairwise(order), 1) if b - a > _CLOSE), len(order)]
-    for start, stop in pairwise(breaks):
-        run = order[start:stop]
-        if len(run) == 1:
-            yield records.recorded(run[0])
-        elif run:
-            wanted = set(run)
-            between = records.between(run[0], run[-1] + 1)
-            yield from (act for act in between if act.index in wanted)
+def _corrections(records: Records, indexes: list[int]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """What corrected entries say now, the last correction last."""
+    for index in indexes:
+        correction = records.recorded(index)
+        event = correction.event
+        if isinstance(event, e.Corrected) and correction.about is not None:
+            now = replacement(event, correction.about).event
+            if isinstance(now, e.Event):
+                yield event.index, e.write(now)
 
 
 def _exported(
-    act: e.Recorded, event: e.Exported, paper: Mapping[str, Any], value: int | None, own: str | None
+    name: str, body: Body, paper: Mapping[str, Any], own: str | None, *, confirmed: bool, back: bool
 ) -> Shipment:
-    weights = [part.weight for part in event.parts]
-    total = None if None in weights or not weights else sum(weight or 0 for weight in weights)
+    values = body.values
     weight = paper.get("weight")
-    status = paper.get("status")
+    classes = [(line["hs"], line.get("weight")) for line in paper.get("classes", ())]
     return Shipment(
-        certificate=str(event.certificate),
+        certificate=name,
         flow=EXPORT,
         provenance=paper.get("provenance") or own,
-        destination=event.destination,
-        day=_day(act),
-        weight=total if weight is None else weight,
-        value=value,
-        classes=tuple(sorted((hs, grams) for hs, grams in listed(paper.get("classes", "")) if grams)),
-        origins=tuple(sorted(listed(paper.get("origins", "")))),
-        exporter=event.by,
-        parcels=len(event.parts) or None,
-        confirmed=status == c.CONFIRMED,
-        back=status == c.RETURNED or bool(paper.get("technical")),
-        entry=act.index,
+        destination=values.get("destination"),
+        day=_day(body),
+        weight=_sum(values.get("parts", ())) if weight is None else weight,
+        value=_whole(paper.get("value")),
+        classes=tuple(sorted((hs, weight) for hs, weight in classes if weight)),
+        origins=tuple(sorted(paper.get("origins", ()))),
+        exporter=values.get("by"),
+        parcels=len(values.get("parts", ())) or None,
+        confirmed=confirmed,
+        back=back,
+        entry=body.index,
     )
 
 
-def _imported(act: e.Recorded, event: e.Imported, own: str | None) -> Shipment:
-    weights = [line.weight for line in event.lines]
-    measured = None if None in weights or not weights else sum(weight or 0 for weight in weights)
+def _imported(name: str, body: Body, own: str | None) -> Shipment:
+    values = body.values
+    lines = values.get("lines", ())
+    measured = _sum(lines)
     classes: dict[str, int] = {}
-    for line in event.lines:
-        if line.hs is not None and line.weight is not None:
-            classes[line.hs] = classes.get(line.hs, 0) + line.weight
+    for line in lines:
+        if line.get("hs") is not None and line.get("weight"):
+            classes[line["hs"]] = classes.get(line["hs"], 0) + line["weight"]
     return Shipment(
-        certificate=str(event.certificate),
+        certificate=name,
         flow=IMPORT,
-        provenance=event.provenance,
+        provenance=values.get("provenance"),
         destination=own,
-        day=_day(act),
-        weight=event.weight if measured is None else measured,
-        value=event.value if isinstance(event.value, int) else None,
+        day=_day(body),
+        weight=values.get("weight") if measured is None else measured,
+        value=_whole(values.get("value")),
         classes=tuple(sorted(classes.items())),
-        origins=tuple(sorted(event.origins)),
-        importer=event.by,
-        parcels=len(event.lines) or None,
-        entry=act.index,
+        origins=tuple(sorted(values.get("origins", ()))),
+        importer=values.get("by"),
+        parcels=len(lines) or None,
+        entry=body.index,
     )
 
 
-def _day(act: e.Recorded) -> int | None:
-    return calendar_days(when(act))[1]
+def _sum(lines: Any) -> int | None:
+    """The weight of all lines; None where one of them is not known."""
+    weights = [line.get("weight") for line in lines]
+    return None if None in weights or not weights else sum(weights)
+
+
+def _whole(value: Any) -> int | None:
+    return value if isinstance(value, int) else None
+
+
+def _day(body: Body) -> int | None:
+    """The last day on which it can have happened; a live act without a date happened when it was recorded."""
+    if body.occurred is None:
+        if body.values.get("documented"):
+            return None
+        return calendar_days(spans(day_of(body.recorded)))[1]
+    return calendar_days(spans(body.occurred))[1]

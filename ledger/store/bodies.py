@@ -1,0 +1,65 @@
+"""Bodies of many entries, for questions that need a few of their fields and cannot wait for whole records.
+
+What an entry's author signed is taken as the ledger stored it; a sealed value is put back where its digest
+stands in the body, as `ledger.store.decoding` does, without making a record of the act.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ledger import encoding
+from ledger.chain.disclosure import SEALED, digest
+from ledger.chain.entry import fields
+from ledger.chain.statement import Statement
+from ledger.store.journal import Journal
+
+_PAGE = 1_000
+_SPARSE = 8
+"""Where entries lie further apart than this, the disclosures of each are asked for by themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """An entry's body as it was recorded; ``recorded`` microseconds since 1970, ``occurred`` as stated."""
+
+    index: int
+    recorded: int
+    occurred: str | None
+    values: dict[str, Any]
+
+
+def bodies(journal: Journal, indexes: Sequence[int], opened: Collection[str] = ()) -> Iterator[Body]:
+    """The bodies of entries, in the order of their indexes; ``opened`` are the sealed fields that are wanted
+    too.
+    """
+    for start in range(0, len(indexes), _PAGE):
+        page = indexes[start : start + _PAGE]
+        found = journal.several(page)
+        kept = _disclosed(journal, page) if opened else {}
+        for index in page:
+            _, _, recorded, signed, _ = fields(found[index])
+            statement = Statement.read(signed)
+            body = statement.body
+            if index in kept and SEALED in body:
+                body = {**body, **_values(body[SEALED], kept[index], opened)}
+            yield Body(index, recorded, statement.occurred, body)
+
+
+def _disclosed(journal: Journal, page: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    if page[-1] - page[0] <= _SPARSE * len(page):
+        return journal.disclosed(page[0], page[-1] + 1)
+    return {index: journal.disclosures(index) for index in page}
+
+
+def _values(digests: Collection[str], texts: Sequence[str], opened: Collection[str]) -> dict[str, Any]:
+    """What the wanted disclosures say; one whose digest the author did not sign says nothing."""
+    values: dict[str, Any] = {}
+    for text in texts:
+        _, name, value = json.loads(encoding.from_base64url(text))
+        if name in opened and digest(text) in digests:
+            values[name] = value
+    return values
