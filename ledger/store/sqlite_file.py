@@ -120,7 +120,7 @@ def _reads_beside_writers(path: Path) -> bool:
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     except sqlite3.OperationalError:
         return False
-    except sqlite3.DatabaseError as problem:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as problem:
         raise StoreTrouble("store-damaged", path=str(path), reason=str(problem)) from None
     finally:
         connection.close()

@@ -10,11 +10,13 @@ Weights are whole numbers, and sums of them are exact whatever their size.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ledger.errors import StoreTrouble
 from ledger.store.rows import INT, Changes, Key, Row, Rows, Table, Where, ordering
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ POSTGRESQL = Dialect(
 )
 DIALECTS = {"sqlite": SQLITE, "postgresql": POSTGRESQL}
 _META = "views"
+_A_VIEWS = re.compile(r"view_[a-z_]+")
 
 
 class Tables(Rows):
@@ -130,6 +133,10 @@ class Tables(Rows):
             cursor.execute(self._marked("SELECT tables FROM views WHERE view = ?"), (view,))
             for (names,) in cursor.fetchall():
                 for name in names.split():
+                    if not _A_VIEWS.fullmatch(name):  # the file says so, and a file can be edited
+                        raise StoreTrouble(
+                            "store-damaged", path=view, reason=f"a view's table called {name!r}"
+                        )
                     cursor.execute(f"DROP TABLE {name}")
             cursor.execute(self._marked("DELETE FROM views WHERE view = ?"), (view,))
 

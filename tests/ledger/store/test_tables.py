@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ledger.errors import StoreTrouble
 from ledger.store import opening
 from ledger.store.layers import Layered
 from ledger.store.rows import INT, Changes, Column, Row, Rows, Table, Where, matching, maybe
@@ -224,6 +225,16 @@ def test_a_dropped_view_begins_anew(ledger_tables: Tables) -> None:
     assert ledger_tables.position(VIEW, 1) is None
     assert ledger_tables.advance(VIEW, 2, TABLES, 0, 0, Changes())
     assert list(ledger_tables.select(STONES)) == []
+
+
+def test_a_file_that_calls_the_ledger_a_view_does_not_have_it_dropped(ledger_tables: Tables) -> None:
+    """Which tables a view has stands in the file, and a file can be edited."""
+    assert planted(ledger_tables, ("P1", 1, 1, None, 0), 0, 1)
+    with ledger_tables._transaction(write=True) as cursor:
+        cursor.execute("UPDATE views SET tables = 'stored_events'")
+    with pytest.raises(StoreTrouble, match="stored_events"):
+        ledger_tables.drop(VIEW)
+    assert ledger_tables.position(VIEW, 1) == 1
 
 
 def test_a_table_that_is_all_key_keeps_each_row_once(ledger_tables: Tables) -> None:
