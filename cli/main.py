@@ -22,6 +22,9 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "init": ("cli.init", "Make a ledger and the keys that speak for it"),
         "key": ("cli.keys", "Keys: make, show, enrol, revoke"),
         "demo": ("cli.demo", "Documented histories of real stones, and a small ledger played through"),
+        "copy": ("cli.copying", "Copy a ledger into another store, a file or PostgreSQL"),
+        "backup": ("cli.copying", "Copy the ledger into one file while others write"),
+        "restore": ("cli.copying", "Put a backup back"),
         "help": ("cli.help", "Help on a command, or the table of exit codes"),
     },
     "Record goods": {
@@ -108,6 +111,13 @@ JOINED: dict[str, dict[str, tuple[str, str]]] = {
         "confirm": ("cli.certificate_mail", "certificate_confirm"),
         "receive-confirmation": ("cli.certificate_mail", "certificate_receive_confirmation"),
         "print": ("cli.certificate_print", "certificate_print"),
+        "prove-absent": ("cli.house", "prove_absent"),
+    },
+    "house": {
+        "index-certificates": ("cli.house", "index_certificates"),
+        "close": ("cli.house", "close"),
+        "revoke-key": ("cli.house", "revoke_key"),
+        "change-key": ("cli.house", "change_key"),
     },
     "alert": {
         "send": ("cli.partner_mail", "alert_send"),

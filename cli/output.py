@@ -62,7 +62,7 @@ def global_options(*, hidden: bool, from_environment: bool) -> list[click.Parame
     variables = ("ADAMAS_LEDGER", "ADAMAS_KEY", "ADAMAS_LEDGER_KEY") if from_environment else (None,) * 3
     return [
         _option("--ledger", metavar="FILE", envvar=variables[0], hidden=hidden,
-                help="The ledger: a file or sqlite:///path. [ADAMAS_LEDGER; default: ./adamas.db]"),
+                help="The ledger: a file or postgresql:// URL. [ADAMAS_LEDGER; default: ./adamas.db]"),
         _option("--key", metavar="FILE|PARTY", envvar=variables[1], hidden=hidden,
                 help="The author's key file, or a party whose key lies in <ledger>.keys. "
                 "[ADAMAS_KEY; default: <ledger>.keys/authority.pem]"),

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from cli.main import run
 
 LEDGER = "adamas.db"
@@ -49,8 +51,14 @@ class Ran:
 class Laptop:
     """A folder to work in."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, url: str | None = None) -> None:
         self.folder = folder
+        self._url = url
+
+    @property
+    def ledger(self) -> str:
+        """The ledger: the folder's own file, unless there is a URL of another store."""
+        return self._url or str(self.folder / LEDGER)
 
     def __call__(self, *words: str, passphrase: bytes | None = None, answers: str = "") -> Ran:
         """Run the command; ``answers`` is what is typed, ``passphrase`` comes through a descriptor."""
@@ -74,7 +82,7 @@ class Laptop:
         """How many entries the ledger has."""
         from ledger.application import Ledger
 
-        with Ledger.open(str(self.folder / LEDGER), write=False) as ledger:
+        with Ledger.open(self.ledger, write=False) as ledger:
             return ledger.head().size
 
     def body(self, index: int) -> dict[str, Any]:
@@ -82,7 +90,7 @@ class Laptop:
         from ledger.application import Ledger
         from ledger.domain import events
 
-        with Ledger.open(str(self.folder / LEDGER), write=False) as ledger:
+        with Ledger.open(self.ledger, write=False) as ledger:
             event = ledger.records.recorded(index).event
             assert isinstance(event, events.Event)
             return events.write(event)
@@ -90,7 +98,9 @@ class Laptop:
     @contextlib.contextmanager
     def _entered(self) -> Iterator[None]:
         """In the folder, with none of the caller's ADAMAS variables but those that a test set here."""
-        with contextlib.chdir(self.folder):
+        with pytest.MonkeyPatch.context() as patch, contextlib.chdir(self.folder):
+            if self._url is not None:
+                patch.setenv("ADAMAS_LEDGER", self._url)
             yield
 
     @contextlib.contextmanager

@@ -40,6 +40,15 @@ def open(url: str, *, write: bool = True) -> Journal:  # noqa: A001  what one do
     return _store(url).open(url, write=write)
 
 
+def shown(url: str) -> str:
+    """A URL as it may be shown: without a password."""
+    if not is_postgresql(url):
+        return url
+    from ledger.store.postgres_url import without_password
+
+    return without_password(url)
+
+
 def check_reading_role(url: str, role: str) -> None:
     """Whether a role can be let read the ledger that is to be made.
 

@@ -1,0 +1,144 @@
+"""The commands on a PostgreSQL ledger: the tests of the laptop once more, and what only a server knows."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.laptop import FIRST, LEDGER, Laptop
+from tests.postgres_server import PostgresServer
+
+AGAIN = {
+    "test_about_entries": (),
+    "test_acts": (),
+    "test_certificates": (),
+    "test_trace": (),
+}
+"""Modules whose tests of a laptop with a ledger run here too."""
+
+
+@pytest.fixture
+def laptop(_prepared: Path, tmp_path: Path, postgres: PostgresServer) -> Laptop:
+    """The prepared ledger, copied onto the server, with its keys."""
+    url = postgres.url()
+    shutil.copytree(_prepared, tmp_path, dirs_exist_ok=True)
+    Laptop(tmp_path).ok("copy", LEDGER, url)
+    (tmp_path / f"{LEDGER}.keys").rename(tmp_path / f"postgres.{url.rpartition('%3D')[2]}.keys")
+    (tmp_path / LEDGER).unlink()
+    return Laptop(tmp_path, url)
+
+
+def _tests() -> Iterator[tuple[str, object]]:
+    for module, but in AGAIN.items():
+        path = Path(__file__).with_name(f"{module}.py")
+        spec = importlib.util.spec_from_file_location(f"tests.cli.again_{module}", path)
+        assert spec is not None
+        assert spec.loader is not None
+        loaded = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(loaded)
+        for name, one in vars(loaded).items():
+            if name.startswith("test_") and name not in but and "laptop" in one.__annotations__:
+                yield f"{name}_{module.removeprefix('test_')}", one
+
+
+globals().update(_tests())
+
+
+@pytest.fixture
+def auditor(postgres: PostgresServer) -> Iterator[str]:
+    """A role that may read."""
+    with postgres.connect() as connection:
+        connection.execute("CREATE ROLE auditor LOGIN")
+        connection.execute("CREATE ROLE stranger LOGIN")
+    yield "auditor"
+    with postgres.connect() as connection:
+        for role in ("auditor", "stranger"):
+            connection.execute(f"DROP OWNED BY {role}")
+            connection.execute(f"DROP ROLE {role}")
+
+
+def begun(folder: Path, url: str, *more: str) -> Laptop:
+    """A ledger that holds its opening."""
+    laptop = Laptop(folder, url)
+    laptop.ok("init", *FIRST, "--no-passphrase", *more)
+    return laptop
+
+
+def test_init_makes_the_schema_and_the_keys_beside_its_name(tmp_path: Path, postgres: PostgresServer) -> None:
+    """Keys lie in a folder called by database and schema; a second init refuses."""
+    url = postgres.url("bw")
+    laptop = begun(tmp_path, url)
+    assert [path.name for path in tmp_path.iterdir()] == ["postgres.bw.keys"]
+    assert laptop.size() == 1
+    assert "no fault found" in laptop.ok("verify").out
+    again = laptop("init", *FIRST, "--no-passphrase")
+    assert again.code == 6
+    shutil.rmtree(tmp_path / "postgres.bw.keys")
+    again = laptop("init", *FIRST, "--no-passphrase")
+    assert again.code == 7
+    assert "store-exists" in again.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_auditor_reads_everything_and_writes_nothing(
+    tmp_path: Path, postgres: PostgresServer, auditor: str
+) -> None:
+    """The role that init names may verify, search and list, also what is recorded later; others may not."""
+    url = postgres.url()
+    keeper = begun(tmp_path, url, "--auditor-role", auditor)
+    keeper.ok("party", "register", "miner-1", "--role", "miner", "--residence", "BW", "--name", "A mine")
+    keeper.ok("list", "parties")
+    reader = Laptop(tmp_path, url.replace("user=postgres", f"user={auditor}"))
+    assert "no fault found" in reader.ok("verify", "--views").out
+    assert "miner-1" in reader.ok("list", "parties").out
+    refused = reader("party", "register", "miner-2", "--role", "miner", "--residence", "BW", "--name", "B")
+    assert refused.code == 7
+    assert "adamas: store-reader: this database role may only read" in refused.err
+    stranger = Laptop(tmp_path, url.replace("user=postgres", "user=stranger"))("verify")
+    assert stranger.code == 7
+    assert keeper.size() == 2
+
+
+def test_a_role_that_is_not_there_stops_init_before_anything_is_made(
+    tmp_path: Path, postgres: PostgresServer
+) -> None:
+    """Neither keys nor tables; a file knows no roles at all."""
+    url = postgres.url()
+    for place, code in ((url, "store-role-missing"), (str(tmp_path / "a.db"), "store-no-roles")):
+        ran = Laptop(tmp_path, place)("init", *FIRST, "--no-passphrase", "--auditor-role", "nobody-such")
+        assert (ran.code, code in ran.err) == (7, True)
+        assert list(tmp_path.iterdir()) == []
+    assert Laptop(tmp_path, url)("verify").code == 7
+
+
+def test_a_server_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
+    """Exit code 7 and a sentence, no traceback, no password."""
+    ran = Laptop(tmp_path, "postgresql://keeper:secret@localhost:1/bw")("verify")
+    assert ran.code == 7
+    assert ran.err.startswith("adamas: store-unreachable: the database of postgresql://keeper@localhost:1/bw")
+    assert "secret" not in ran.err
+
+
+def test_a_database_that_is_not_there_is_told(tmp_path: Path, postgres: PostgresServer) -> None:
+    """Which one, and what makes one."""
+    ran = Laptop(tmp_path, postgres.url().replace(":///postgres?", ":///nowhere?"))("verify")
+    assert ran.code == 7
+    assert "store-database-missing" in ran.err
+
+
+def test_a_backup_of_a_server_is_put_back_into_a_file_and_a_server(
+    laptop: Laptop, postgres: PostgresServer
+) -> None:
+    """The same head in all three, and each verifies."""
+    head = laptop.data("verify")["head"]
+    assert laptop.data("backup", "b.adamas")["head"] == head
+    for place in ("again.db", postgres.url()):
+        laptop.ok("restore", "b.adamas", place)
+        assert laptop.data("verify", "--ledger", place)["head"] == head
+    with psycopg.connect(laptop.ledger) as connection:
+        assert connection.execute("SELECT count(*) FROM links").fetchone() != (0,)
