@@ -23,7 +23,8 @@ from ledger.chain import steps
 from ledger.chain.merkle import Frontier
 from ledger.chain.steps import Anchor, StepFault
 from ledger.chain.verification import Verification
-from ledger.errors import StoreTrouble
+from ledger.errors import Malformed, StoreTrouble
+from ledger.projections.certificate_leaves import CertificateLeaves
 from ledger.projections.view_check import compare_views
 from ledger.projections.views import TABLES, VERSION, VIEW
 from ledger.store.checking import snapshot
@@ -98,6 +99,7 @@ class Audit:
                 for done in look.run(stop):
                     yield Progress(2, done, stop)
                 self._add(look)
+                self._compare_indexes(look)
                 if self.options.views and self._views_can_be_compared(salvage):
                     yield from self._compare_views(stop)
         self.faults = steps.in_order(self.faults)
@@ -148,6 +150,21 @@ class Audit:
                     AuditRemark("verify-remark-unreadable", {"count": found[Kept.UNREADABLE]})
                 )
 
+    def _compare_indexes(self, look: Examination) -> None:
+        """The certificate indexes that entries state, worked out again from the entries before."""
+        if not look.stated or any(fault.step in (steps.BYTES, *_TELLING) for fault in self.faults):
+            return
+        leaves = CertificateLeaves(self.journal, Records(self.journal))
+        for at, event in look.stated:
+            values = {"size": event.size}
+            try:
+                index = leaves.at(event.size)
+                right = event.size <= at and (index.count, index.root) == (event.count, event.root)
+            except (Malformed, StoreTrouble):
+                right = False
+            if not right:
+                self.faults.append(StepFault(steps.SEEN, at, "verify-certificate-index", values))
+
     def _views_can_be_compared(self, salvage: Salvage) -> bool:
         """Views follow from entries and tables; where those have faults, nothing can be said of views."""
         if any(fault.step in (steps.BYTES, steps.INDEXES, steps.TABLES) for fault in self.faults):
@@ -187,6 +204,10 @@ def _are_mislisted(listed: list[tuple[str, int, str]]) -> bool:
     named = all(name.startswith("view_") for name in tables.split())
     ours = version != VERSION or tables == " ".join("view_" + table.name for table in TABLES)
     return bool(more) or view != VIEW or not 0 <= version < 1 << 32 or not named or not ours
+
+
+_TELLING = (steps.INDEXES, steps.TABLES)
+"""Where these steps find faults, nothing can be said of what was folded through tables."""
 
 
 def _is_explained(fault: StepFault, lost: dict[int, str]) -> bool:

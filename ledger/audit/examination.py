@@ -23,7 +23,15 @@ from ledger.chain.statement import Statement
 from ledger.chain.steps import StepFault
 from ledger.chain.verification import Verification
 from ledger.domain.custody_rules import begun
-from ledger.domain.events import Corrected, DisclosureErased, Event, Opaque, Recorded, Seized
+from ledger.domain.events import (
+    CertificateIndex,
+    Corrected,
+    DisclosureErased,
+    Event,
+    Opaque,
+    Recorded,
+    Seized,
+)
 from ledger.domain.state import guarded, touched
 from ledger.errors import StoreTrouble
 from ledger.store.decoding import decode
@@ -35,7 +43,8 @@ _GOODS = "parcel:"
 
 
 class Examination:
-    """One pass over the entries, then the tables. ``recorded`` is the last entry's time."""
+    """One pass over the entries, then the tables. ``recorded`` is the last entry's time, ``stated`` the
+    certificate indexes that entries state."""
 
     def __init__(self, salvage: Salvage, chain: Verification, evidence: Evidence | None) -> None:
         self.faults: list[StepFault] = []
@@ -43,6 +52,7 @@ class Examination:
         self.entitlement = Entitlement(chain.origin)
         self.derived = DerivedRows()
         self.nodes = DerivedNodes()
+        self.stated: list[tuple[int, CertificateIndex]] = []
         self.values = KeptValues(evidence)
         self._salvage = salvage
         self._chain = chain
@@ -97,6 +107,8 @@ class Examination:
             self.derived.typed(index, statement.type)
             return []
         self.derived.add(_rows(recorded, names, statement))
+        if isinstance(event, CertificateIndex):
+            self.stated.append((index, event))
         if isinstance(event, DisclosureErased):
             self.values.erased(event)
         return [(index, name) for name in _going_on(event, names)]
