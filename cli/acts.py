@@ -100,6 +100,14 @@ def circumstance_options(event: type[Event], *, signing: bool) -> list[click.Par
             looked = "Somebody looked: the weights are not a slip of the unit."
             options.append(click.Option(["--weights-confirmed"], is_flag=True, help=looked))
         options.append(click.Option(["--dry-run"], is_flag=True, help="Ask the rules, record nothing."))
+        options.append(
+            click.Option(
+                ["--receipt"],
+                type=click.Path(dir_okay=False, path_type=Path),
+                metavar="FILE",
+                help="Write the receipt as a proof (.tlog-proof) that verifies at once.",
+            )
+        )
         return options
     return [*options, *_signing_options()]
 
@@ -171,7 +179,7 @@ def circumstances(session: Session, given: Given) -> Circumstances:
     return Circumstances(
         None if occurred == UNKNOWN else occurred, given["on_behalf"], tuple(given["evidence"]),
         tuple(source(normal(text), today) for text in given.get("sources", ())),
-        frozenset(given.get("publish", ())),
+        frozenset(given.get("publish", ())), given.get("receipt"),
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cli.artefacts import write_artefact
 from cli.output import confirm, emit_json, remark, say
 from cli.session import Session
 from ledger import edtf
@@ -40,7 +41,7 @@ class Circumstances:
 
     ``occurred`` an EDTF spelling or None (unknown); ``on_behalf`` the party acted for; ``evidence``
     documents that are copied beside the ledger; ``sources`` published ones as evidence maps; ``publish``
-    the fields left unsealed.
+    the fields left unsealed; ``receipt`` the file that takes the proof.
     """
 
     occurred: str | None = None
@@ -48,6 +49,7 @@ class Circumstances:
     evidence: tuple[Path, ...] = ()
     sources: tuple[dict[str, Any], ...] = ()
     publish: frozenset[str] = frozenset()
+    receipt: Path | None = None
 
 
 def here_and_now(microseconds: int) -> str:
@@ -93,6 +95,8 @@ def record(
     )  # fmt: skip
     # as it was recorded: a documented act has its discrepancies only now
     tell(session, [(receipt, ledger.records.recorded(receipt.index).event)])
+    if circumstances.receipt is not None:
+        write_artefact(circumstances.receipt, receipt.proof().encode())
     return receipt
 
 
@@ -171,6 +175,8 @@ def tell(session: Session, recorded: Sequence[tuple[Receipt, Event | events.Opaq
         emit_json(rows[0] if len(rows) == 1 else rows)
         return
     for receipt, event in recorded:
+        if receipt.trouble is not None:
+            remark(f"recorded, but not signed for the ledger: {receipt.trouble.code}: {receipt.trouble}")
         say(f"recorded {receipt.text}")
         say(f"  {sentence(event)}")
         for line in getattr(event, "discrepancies", ()):

@@ -126,8 +126,8 @@ STEPS: Mapping[str, Steps] = {
     ),
     "cli": (
         ("output",),
-        ("session", "moments"),
-        ("options", "bodies", "defaults", "recording", "examples", "asking", "artefacts", "borders"),
+        ("session", "moments", "artefacts"),
+        ("options", "bodies", "defaults", "recording", "examples", "asking", "borders"),
         ("particulars", "verify_proof"),
         ("acts",),
         ("about_entries", "key_acts", "letters"),
