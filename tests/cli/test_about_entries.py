@@ -19,7 +19,7 @@ def test_an_attestation_names_the_entry_by_its_hash(laptop: Laptop) -> None:
     size = laptop.size()
     laptop.ok("attest", MINED, "--key", "dealer-1")
     body = laptop.body(size)
-    with Ledger.open(str(laptop.folder / LEDGER), write=False) as ledger:
+    with Ledger.open(laptop.ledger, write=False) as ledger:
         assert body["hash"] == ledger.records.recorded(int(MINED)).hash
     assert (body["origin"], body["by"]) == ("ledger.example/bw/k7q2", "dealer-1")
 
@@ -32,7 +32,7 @@ def test_a_correction_sets_a_field_upon_the_present_body(laptop: Laptop) -> None
     new = laptop.body(size)["replacement"]
     assert new["lines"] == [{"parcel": "K1", "weight": 12450, "stones": 3, "hs": "710210"}]
     assert (new["note"], new["site"], new["by"]) == ("read again", "karowe", "miner-1")
-    with Ledger.open(str(laptop.folder / LEDGER), write=False) as ledger:
+    with Ledger.open(laptop.ledger, write=False) as ledger:
         parcel = ledger.state().parcel("K1")
         assert parcel is not None
         assert parcel.weight == 12_450
@@ -57,7 +57,7 @@ def test_sealed_values_stay_sealed_in_a_correction(laptop: Laptop) -> None:
     laptop.ok("correct", "1", "--set", "name=Kgotso Mining", "--reason", "new name")
     index = laptop.size() - 1
     assert laptop.body(index)["replacement"]["name"] == "Kgotso Mining"
-    with Ledger.open(str(laptop.folder / LEDGER), write=False) as ledger:
+    with Ledger.open(laptop.ledger, write=False) as ledger:
         assert b"Kgotso" not in ledger.journal.entry(index)
 
 
@@ -85,7 +85,7 @@ def test_corrections_that_will_not_do(laptop: Laptop) -> None:
     correct = ("correct", MINED, "--reason", "x")
     for words, code, sentence in (
         (correct, 2, "Give the new body with --file, or what changes with --set."),
-        ((*correct, "--set", "colour=blue"), 2, "'colour=blue' is no field=value; fields: by,"),
+        ((*correct, "--set", "colour=blue"), 2, "'colour=blue' sets no field of parcel-mined/1;"),
         ((*correct, "--set", "lines=K1=12 g"), 2, "lines: weight: '12 g' will not do"),
         ((*correct, "--set", "site="), 4, "field site is missing"),
         (("correct", MINED, "--set", "note=x"), 2, "Missing --reason"),
@@ -102,11 +102,11 @@ def test_corrections_that_will_not_do(laptop: Laptop) -> None:
 
 def test_an_erasure_takes_the_value_and_leaves_the_digest(laptop: Laptop) -> None:
     """The entry's hash is as before, and the value is gone from the file."""
-    with Ledger.open(str(laptop.folder / LEDGER), write=False) as ledger:
+    with Ledger.open(laptop.ledger, write=False) as ledger:
         before = ledger.journal.entry(1)
     ran = laptop.ok("erase", "1", "--field", "name", "--ground", "request of 2026-01-02")
     assert "beyond this erasure" in ran.err
-    with Ledger.open(str(laptop.folder / LEDGER), write=False) as ledger:
+    with Ledger.open(laptop.ledger, write=False) as ledger:
         assert ledger.journal.entry(1) == before
         assert ledger.sealed(1) == {}
     assert laptop.body(1)["name"] is WITHHELD
@@ -132,9 +132,18 @@ def test_an_erasure_of_nothing(laptop: Laptop) -> None:
 def test_a_correction_is_read_back_as_one(laptop: Laptop) -> None:
     """The entry names the original by index and hash, with the reason."""
     laptop.ok("correct", MINED, "--set", "note=x", "--reason", "because", *MINER)
-    with Ledger.open(str(laptop.folder / LEDGER), write=False) as ledger:
+    with Ledger.open(laptop.ledger, write=False) as ledger:
         recorded = ledger.records.recorded(ledger.head().size - 1)
         original = ledger.records.recorded(int(MINED))
     assert isinstance(recorded.event, Corrected)
     assert (recorded.event.index, recorded.event.hash) == (original.index, original.hash)
     assert recorded.event.reason == "because"
+
+
+def test_a_field_goes_by_its_options_name_too(laptop: Laptop) -> None:
+    """What was typed when recording, ``--line``, is typed when correcting."""
+    size = laptop.size()
+    set_ = ("--set", "line=K1=12.450,hs=710210", "--set", "line=K0=1")
+    laptop.ok("correct", MINED, *set_, "--reason", "misread", *MINER)
+    lines = laptop.body(size)["replacement"]["lines"]
+    assert lines == [{"parcel": "K1", "weight": 12450, "hs": "710210"}, {"parcel": "K0", "weight": 1000}]

@@ -44,7 +44,7 @@ def test_the_receipt_names_the_entry_and_its_hash(laptop: Laptop) -> None:
     """What is printed is what the ledger holds, in words and in JSON."""
     size = laptop.size()
     index, _, digest = laptop.ok(*SPLIT, *MINER).receipt.partition(":")
-    with Ledger.open(str(laptop.folder / LEDGER), write=False) as ledger:
+    with Ledger.open(laptop.ledger, write=False) as ledger:
         assert (int(index), digest) == (size, ledger.head().hash.hex())
     told = laptop.data("parcel", "weigh", "K2", "--weight", "3.490", *MINER)
     assert told["receipt"] == f"{size + 1}:{told['hash']}"
@@ -63,7 +63,7 @@ def test_options_for_all_may_stand_before_the_command_or_behind_it(laptop: Lapto
 
 def test_variables_name_ledger_and_key(laptop: Laptop, monkeypatch: pytest.MonkeyPatch) -> None:
     """An option is stronger than a variable."""
-    monkeypatch.setenv("ADAMAS_LEDGER", str(laptop.folder / LEDGER))
+    monkeypatch.setenv("ADAMAS_LEDGER", laptop.ledger)
     monkeypatch.setenv("ADAMAS_KEY", "dealer-1")
     refused = laptop("parcel", "weigh", "K1", "--weight", "12.5")
     assert (refused.code, "holder-only" in refused.err) == (3, True)
@@ -87,7 +87,7 @@ def test_prices_are_sealed_unless_published(laptop: Laptop) -> None:
     index = laptop.size()
     laptop.ok(*sold, "--publish", "invoice")
     assert laptop.body(index)["price"] == 5_300_000
-    with Ledger.open(str(laptop.folder / LEDGER), write=False) as ledger:
+    with Ledger.open(laptop.ledger, write=False) as ledger:
         entry = ledger.journal.entry(index)
         assert set(ledger.sealed(index)) == {"price"}
     assert b"R-77" in entry
@@ -106,7 +106,7 @@ def test_it_happened_now_unless_said(laptop: Laptop) -> None:
     size = laptop.size()
     for more in ((), ("--occurred", time.strftime("%Y")), ("--occurred", "unknown")):
         laptop.ok(*weigh, *more)
-    with Ledger.open(str(laptop.folder / LEDGER), write=False) as ledger:
+    with Ledger.open(laptop.ledger, write=False) as ledger:
         now, year, unknown = (ledger.records.recorded(size + n).occurred for n in range(3))
     assert now is not None
     assert len(now) == len("2026-01-01T00:00:00+00:00")
@@ -121,7 +121,7 @@ def test_a_clerk_records_for_another_under_a_mandate(laptop: Laptop) -> None:
     laptop.ok("mandate", "grant", "M-1", *given)
     size = laptop.size()
     laptop.ok(*act)
-    with Ledger.open(str(laptop.folder / LEDGER), write=False) as ledger:
+    with Ledger.open(laptop.ledger, write=False) as ledger:
         recorded = ledger.records.recorded(size)
     assert recorded.on_behalf == "miner-1"
     assert laptop.body(size)["by"] == "miner-1"
@@ -249,7 +249,7 @@ def test_a_document_is_kept_beside_the_ledger(laptop: Laptop) -> None:
     index = laptop.size()
     laptop.ok(*weigh, "12.500")
     assert (laptop.folder / f"{LEDGER}.evidence" / digest.hex()).read_bytes() == b"12.500 ct"
-    with Ledger.open(str(laptop.folder / LEDGER), write=False) as ledger:
+    with Ledger.open(laptop.ledger, write=False) as ledger:
         statement = Statement.read(fields(ledger.journal.entry(index))[3])
     assert statement.evidence == (
         {"media": "application/pdf", "name": "scale.pdf", "size": 9, "sha256": digest},
