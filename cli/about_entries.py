@@ -15,9 +15,10 @@ import click
 from cli import bodies
 from cli.acts import EXITS, Run, about_options, act_command, run_act
 from cli.examples import example
-from cli.options import FieldType, read_row, read_value
+from cli.options import FieldType, clipped, option_name, read_row, read_value
 from cli.output import AdamasCommand, remark
 from cli.session import Session, pass_session
+from ledger import messages
 from ledger.domain import events
 from ledger.domain.events import Attested, Corrected, DisclosureErased, Event, Opaque, Recorded
 from ledger.domain.fields import INDEX, TEXT, WITHHELD, Field, table
@@ -45,7 +46,7 @@ def present_body(ledger: Ledger, about: Recorded) -> dict[str, Any]:
     if isinstance(about.event, Opaque):
         raise Refused("type-unknown", type=about.event.TYPE)
     body: Mapping[str, Any] = events.write(about.event)
-    for later in ledger.records.mentioning(f"entry:{about.index}"):
+    for later in ledger.records.of(f"entry:{about.index}"):
         if isinstance(later.event, Corrected):
             body = later.event.replacement
     withheld = [name for name, value in body.items() if value is WITHHELD]
@@ -55,21 +56,22 @@ def present_body(ledger: Ledger, about: Recorded) -> dict[str, Any]:
 
 
 def changed(record: type[Event], body: Mapping[str, Any], settings: tuple[str, ...]) -> dict[str, Any]:
-    """A body with fields set: ``field=value``; a field that holds several is set by repeating it.
+    """A body with fields set: ``field=value``, the field named as in the body or as its option is; one that
+    holds several is set by repeating it.
 
     ``field=`` takes the field away. Raises click's usage error.
     """
-    fields = {field.name: field for field in table(record)}
+    fields = {option_name(record, field).removeprefix("--"): field for field in table(record)}
+    fields |= {field.name: field for field in table(record)}
     new: dict[str, Any] = {}
     for setting in settings:
         name, mark, text = setting.partition("=")
         if name not in fields or not mark:
-            known = ", ".join(fields)
-            raise click.BadParameter(f"'{setting}' is no field=value; fields: {known}", param_hint="'--set'")
-        if text:
-            new[name] = _added(fields[name], new.get(name), text)
-        else:
-            new[name] = None
+            known = ", ".join(field.name for field in table(record))
+            values = {"text": clipped(setting), "type": record.TYPE, "fields": known}
+            raise click.BadParameter(messages.text("set-field", values), param_hint="'--set'")
+        field = fields[name]
+        new[field.name] = _added(field, new.get(field.name), text) if text else None
     merged = {**body, **new}
     return {name: value for name, value in merged.items() if value is not None}
 

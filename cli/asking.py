@@ -77,7 +77,7 @@ def beside(found: Replay) -> Mapping[str, Any]:
 def say_beside(found: Replay) -> None:
     """The same for people, beside the answer."""
     if found.uncertain:
-        remark(messages.text("uncertain-acts", {"count": found.uncertain}))
+        remark(messages.text("uncertain-acts", {"count": found.uncertain, "at": found.moment.text}))
     opaque_remark(*found.opaque)
 
 

@@ -13,10 +13,12 @@ from cli.options import normal
 from cli.output import adamas_command, remark
 from cli.session import Session, pass_session
 from ledger import messages
+from ledger.domain.events import EVENTS
 from ledger.edtf import text_of
 
 if TYPE_CHECKING:
     from ledger.investigation.replay import Replay
+    from ledger.store.journal import Journal
     from ledger.store.rows import Row
 
 COLUMNS = ("entry", "recorded", "occurred", "type", "by", "what", "marks")
@@ -58,12 +60,24 @@ def log(session: Session, limit: int, as_csv: bool, **asked: Any) -> None:
 
     with rows_at(session, NOW) as found:
         journal = session.ledger(write=True).journal
+        _known_types(journal, asked["types"])
         rows = newest(journal, found.rows, _query(asked), limit + 1 if limit else None)
         shown = rows[-limit:] if limit else rows
         columns = _EVERY_COLUMN if as_csv else COLUMNS
         answer(session, found, "log", _lines(session, found, shown), columns, as_csv=as_csv)
+    if not rows:
+        remark(messages.text("no-entries", {}))
     if len(shown) < len(rows):
         remark(messages.text("more-entries", {"shown": len(shown)}))
+
+
+def _known_types(journal: Journal, types: tuple[str, ...]) -> None:
+    """A type that is misspelt would find nothing, and look like an answer. Raises click's usage error."""
+    from ledger.projections.chronicle import wires
+
+    for words in types:
+        if not any(wire in EVENTS or wire in journal.types() for wire in wires(words)):
+            raise click.BadParameter(messages.text("no-such-type", {"text": words}), param_hint="'--type'")
 
 
 def _query(asked: Mapping[str, Any]) -> Any:

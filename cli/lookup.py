@@ -115,6 +115,8 @@ def find(session: Session, text: str, limit: int, as_csv: bool) -> None:
     from ledger.projections.search import search
 
     with rows_at(session, NOW) as rows:
+        if not text.strip():
+            raise click.BadParameter("it is empty", param_hint="TEXT")
         found = search(rows.rows, session.ledger(write=True).records, text, limit or 2**31)
         if not found:
             raise NotFound("nothing-found", text=text)

@@ -45,6 +45,7 @@ _NAMED = {
 
 _PIECE = re.compile(r'"([^"]*)"|([^",=]+)|([,=])')
 _DESTINATION = "field_"
+_REPEATED = 60
 
 
 if TYPE_CHECKING:
@@ -93,12 +94,17 @@ def normal(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+def clipped(text: str) -> str:
+    """What was typed, as an answer repeats it: its beginning, where it is long."""
+    return text if len(text) <= _REPEATED else text[:_REPEATED] + "..."
+
+
 def read_value(kind: Kind, text: str) -> Any:
     """The value of what a person typed. Raises ``ValueError`` with a sentence for a person."""
     try:
         return kind.read(normal(text))
     except ValueError:
-        raise ValueError(messages.text("value-form", {"text": text, "form": kind.form})) from None
+        raise ValueError(messages.text("value-form", {"text": clipped(text), "form": kind.form})) from None
 
 
 def read_row(record: type[Any], text: str) -> dict[str, Any]:
@@ -194,7 +200,9 @@ def parameters(event: type[Event], notes: Mapping[str, str]) -> list[click.Param
 
 def shown_first(field: Field) -> str:
     """How the field that an act is about is shown."""
-    return "PARCEL[=WEIGHT]" if field.row is not None else metavar(field)
+    if field.row is None:
+        return metavar(field)
+    return "PARCEL=WEIGHT" if table(field.row)[1].required else "PARCEL[=WEIGHT]"
 
 
 def _argument(field: Field) -> click.Argument:

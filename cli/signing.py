@@ -191,12 +191,13 @@ def append(session: Session, files: tuple[Path, ...]) -> None:
 
 
 def _read(file: Path) -> SignedStatement:
-    from ledger.chain.statement import decode_file
+    from ledger.chain.statement import Statement, decode_file
 
     try:
-        return decode_file(file.read_bytes())
+        signed = decode_file(file.read_bytes())
+        Statement.decode(signed.statement)
     except OSError as problem:
         raise Malformed("statement-unreadable", path=str(file), reason=problem.strerror) from None
-    except Malformed:
-        remark(f"adamas: in {file}:")
-        raise
+    except Malformed as trouble:
+        raise Malformed("statement-damaged", path=str(file), reason=f"{trouble.code}: {trouble}") from None
+    return signed

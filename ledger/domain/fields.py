@@ -188,7 +188,9 @@ DECIMAL = Kind("decimal", "a decimal number", *_matching(r"[0-9]{1,18}(\.[0-9]{1
 CERTIFICATE = Kind(
     "certificate", "issuer and number, such as BW/00000107", *_matching(r"[A-Z]{2}/[^\s:/]{1,60}")
 )
-SUBJECT = Kind("subject", "such as party:dealer-7", *_matching(r"(parcel|party|site):[^:]{1,64}"))
+SUBJECT = Kind(
+    "subject", "a kind and an id, such as party:dealer-7", *_matching(r"(parcel|party|site):[^:]{1,64}")
+)
 WIRE = Kind("act", "a type of act, such as parcel-sold/1", *_matching(r"[a-z0-9]+(-[a-z0-9]+)*/[1-9][0-9]*"))
 HS = _choice("hs", vocabulary.HS_CODES)
 WEIGHT = Kind(

@@ -89,7 +89,7 @@ def _judged(
         drafts, found = production(lines, importer.party)
         return _sheets(drafts, ledger, importer, found)
     drafts, found = parties(lines, importer.party)
-    return _one_by_one(drafts, Rehearsal(ledger, importer.key.public, importer.now), found)
+    return _one_by_one(drafts, Rehearsal(ledger, importer.key.public, importer.now), found, "party")
 
 
 def _histories(
@@ -131,18 +131,31 @@ def _history_names(table: Table) -> dict[int, str]:
     return {row: str(cells[place]).strip() for row, cells in table.rows if place < len(cells)}
 
 
-def _one_by_one(drafts: Iterable[Draft], rehearsal: Rehearsal, faults: list[Fault]) -> Drafts:
+def _one_by_one(
+    drafts: Iterable[Draft], rehearsal: Rehearsal, faults: list[Fault], named: str | None = None
+) -> Drafts:
     kept = []
     for draft in drafts:
         judged, refusals = rehearsal.judge(draft)
-        faults += [_fault(row, refusal) for refusal in refusals for row in draft.rows[:1]]
+        faults += [_fault(row, refusal, named) for refusal in refusals for row in draft.rows[:1]]
         if not refusals:
             kept.append(judged)
     return kept, faults
 
 
-def _fault(row: int, refusal: Refusal) -> Fault:
-    return Fault(row, None, refusal.code, {"subject": refusal.subject, **refusal.values}, True)
+_COLUMNS = {
+    "weight-zero": "weight", "weight-too-large": "weight", "site-unknown": "site", "time-future": "date",
+    "parcel-twice": "parcel",
+}  # fmt: skip
+"""The column whose cell a rule refuses; the other rules are about the act, which the whole row tells."""
+
+
+def _fault(row: int, refusal: Refusal, named: str | None = None) -> Fault:
+    """``named``: the column with the ids that a table gives, None for a history, whose rows are acts."""
+    columns = {**_COLUMNS, "id-taken": named} if named is not None else {}
+    return Fault(
+        row, columns.get(refusal.code), refusal.code, {"subject": refusal.subject, **refusal.values}, True
+    )
 
 
 def _sheets(drafts: Iterable[Draft], ledger: Door, importer: Importer, faults: list[Fault]) -> Drafts:
@@ -168,9 +181,9 @@ def _without(draft: Draft, refusals: Sequence[Refusal]) -> tuple[Draft | None, l
     single = [refusal for refusal in refusals if refusal.subject in rows]
     if len(single) < len(refusals):
         whole = next(refusal for refusal in refusals if refusal.subject not in rows)
-        return None, [_fault(row, whole) for row in draft.rows]
+        return None, [_fault(row, whole, "parcel") for row in draft.rows]
     gone = {rows[refusal.subject] for refusal in single}
-    found = [_fault(rows[refusal.subject], refusal) for refusal in single]
+    found = [_fault(rows[refusal.subject], refusal, "parcel") for refusal in single]
     pairs = [pair for pair in zip(event.lines, draft.rows, strict=True) if pair[1] not in gone]
     if not pairs:
         return None, found

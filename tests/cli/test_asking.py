@@ -192,7 +192,7 @@ def test_acts_of_uncertain_date_are_counted_beside(laptop: Laptop) -> None:
     """They may have happened by then, and do not count."""
     laptop.ok("parcel", "value", "K1", "--value", "100", "--occurred", "2024", "--key", "miner-1")
     ran = laptop.ok("list", "parcels", "--as-occurred", "2024-06-01")
-    assert "1 more acts may have happened by then" in ran.err
+    assert "1 more acts may have happened by 2024-06-01" in ran.err
     assert laptop.data("replay", "--as-occurred", "2024-06-01")["uncertain"] == 1
 
 
@@ -223,3 +223,21 @@ def test_a_folder_without_a_ledger_is_told(bare: Laptop, tmp_path: Path) -> None
         ran = bare(*words)
         assert (ran.code, "store-missing" in ran.err) == (7, True), words
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_log_that_finds_nothing_says_so(laptop: Laptop) -> None:
+    """A type that is misspelt is no answer, and a parcel that nobody knows is remarked."""
+    ran = laptop("log", "--type", "parcel-slod")
+    assert (ran.code, "'parcel-slod' is no type of act" in ran.err) == (2, True)
+    ran = laptop.ok("log", "--type", "parcel-lost", "--parcel", "K1")
+    assert "no entry is of all that was asked for" in ran.err
+    assert laptop.ok("log", "--type", "parcel mine").err == ""
+
+
+def test_two_moments_each_tell_what_is_uncertain_at_them(laptop: Laptop) -> None:
+    """By their dates, since one sentence twice would tell nothing; nothing is looked for under no name."""
+    laptop.ok("parcel", "value", "K1", "--value", "100", "--occurred", "2024", "--key", "miner-1")
+    ran = laptop.ok("compare", "occurred:2024-03", "occurred:2024-06")
+    assert "may have happened by 2024-03;" in ran.err
+    assert "may have happened by 2024-06;" in ran.err
+    assert laptop("find", " ").code == 2

@@ -30,6 +30,7 @@ SPLIT = ("parcel", "split", "K1", "--output")
         ((*WEIGH, "0"), 3, "refused: weight-zero: parcel K1 has no weight"),
         ((*WEIGH, "200000000.001"), 3, "refused: weight-too-large: parcel K1 would weigh"),
         ((*WEIGH, "9999999999999"), 2, "will not do"),
+        ((*WEIGH, "1" * 20_000), 2, f"'{'1' * 60}...' will not do"),
         ((*WEIGH, "12.6"), 3, "refused: weight-grows: parcel K1 held 12.50 ct"),
         ((*SPLIT, "K2=12.6"), 3, "refused: weight-conserved"),
         # rows
@@ -46,6 +47,8 @@ SPLIT = ("parcel", "split", "K1", "--output")
         (("parcel", "sell", "K1", "--to", "a:b"), 2, "'a:b' will not do: it takes a party's id"),
         (("parcel", "sell", "K1"), 2, "Missing --to: the buyer."),
         (("parcel", "sell", "--to", "dealer-1"), 2, "Missing PARCEL: what is sold."),
+        (("parcel", "seize", "X1"), 2, "Missing PARCEL=WEIGHT: weight of line 1."),
+        (("party", "alias", "miner-1", "--alias", "M"), 2, "it takes a kind and an id, such as party:"),
         (("parcel", "mine", "nowhere", "--line", "K2=1"), 3, "refused: site-unknown: site nowhere"),
         (("parcel", "mine", "karowe", "--line", "K1=1"), 3, "refused: id-taken: K1 is already used"),
         (("parcel", "mine", "karowe", "--line", "K2=1", "--line", "K2=2"), 3, "refused: parcel-twice"),

@@ -92,7 +92,7 @@ def test_what_only_rules_refuse_ends_as_a_refusal(laptop: Laptop) -> None:
     name = put(laptop, sheet("K1;1,5;karowe;2024-01-02", "B;1,5;karowe;2024-01-02"))
     ran = laptop("import", name, *MINER, "--yes")
     assert ran.code == 3
-    assert "row 2: id-taken" in ran.err
+    assert "row 2, column parcel: id-taken" in ran.err
 
 
 def test_skip_errors_records_the_good_rows_and_writes_the_others(laptop: Laptop) -> None:

@@ -98,9 +98,15 @@ def test_an_altered_statement_is_refused(laptop: Laptop) -> None:
     size = laptop.size()
     ran = laptop("append", "altered.statement")
     assert (ran.code, "signature-wrong" in ran.err, laptop.size()) == (4, True, size)
+    (laptop.folder / "inside.statement").write_bytes(whole.replace(b"body", b"bady"))
+    ran = laptop("append", "inside.statement")
+    assert (ran.code, "statement-damaged: inside.statement is not a whole" in ran.err) == (4, True)
     (laptop.folder / "short.statement").write_bytes(whole[:-1])
     ran = laptop("append", "short.statement")
-    assert (ran.code, "adamas: in short.statement:" in ran.err) == (4, True)
+    assert (
+        ran.code,
+        "statement-damaged: short.statement is not a whole statement file (encoding-" in ran.err,
+    ) == (4, True)
 
 
 def test_a_statement_file_is_never_overwritten(laptop: Laptop) -> None:
