@@ -79,6 +79,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
             "cli.reconciling",
             "This ledger's certificates against a partner's, every difference classed",
         ),
+        "sample": ("cli.sampling", "Certificates drawn for a review, the same for all who know the seed"),
         "replay": ("cli.replay", "The whole state as of a moment, on either clock"),
         "compare": ("cli.compare", "What changed between two moments"),
     },
@@ -118,6 +119,10 @@ JOINED: dict[str, dict[str, tuple[str, str]]] = {
         "close": ("cli.house", "close"),
         "revoke-key": ("cli.house", "revoke_key"),
         "change-key": ("cli.house", "change_key"),
+    },
+    "list": {
+        "alerts": ("cli.oversight_lists", "list_alerts"),
+        "findings": ("cli.oversight_lists", "list_findings"),
     },
     "alert": {
         "send": ("cli.partner_mail", "alert_send"),
