@@ -91,7 +91,7 @@ def trust(
     elif out is None:
         say(made.encode().decode("utf-8").removesuffix("\n"))
     else:
-        known_to = f"{len(made.logs)} keys, {len(made.witnesses)} witnesses, quorum {made.quorum}"
+        known_to = f"keys: {len(made.logs)}, witnesses: {len(made.witnesses)}, quorum: {made.quorum}"
         say(f"trust in {made.origin}: {known_to}: {out}")
     if not made.witnesses:
         remark(

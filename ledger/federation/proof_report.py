@@ -23,7 +23,12 @@ from ledger.errors import Malformed
 from ledger.projections.wording import WITHHELD_TEXT, summary, told
 from ledger.store.decoding import decode
 
-BUNDLE, ZIP, ABSENCE, CHECKPOINT = "proof", "proofs", "absence", "checkpoint"
+BUNDLE, ZIP, ABSENCE = "proof", "proofs", "absence"
+_TITLES = {
+    BUNDLE: "the proof of an entry",
+    ZIP: "the proofs of several entries",
+    ABSENCE: "a certificate's status, or its absence",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +138,7 @@ def _entry_values(report: Report) -> dict[str, Any]:
 
 def _lines(report: ProofReport) -> Iterator[str]:
     head = report.head
-    yield (
-        f"Adamas report on a {report.kind} file" if report.kind != ZIP else "Adamas report on proofs in a zip"
-    )
+    yield f"Adamas report on {_TITLES[report.kind]}"
     if head is not None:
         yield ""
         yield f"ledger   {head.origin}, as of its first {head.size:,} entries"
