@@ -7,7 +7,6 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,11 +20,10 @@ FULL = os.environ.get("ADAMAS_SLOW") == "full"
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    """A ledger on disk, closed."""
-    world = World(tmp_path / "ledger.db")
-    world.close()
-    return str(tmp_path / "ledger.db")
+def url(store_url: str) -> str:
+    """A ledger in each store, closed."""
+    World(store_url).close()
+    return store_url
 
 
 @pytest.fixture(scope="module")

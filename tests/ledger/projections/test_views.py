@@ -141,7 +141,7 @@ def copy(world_file: World, tmp_path: Path) -> Iterator[tuple[World, Ledger]]:
 
 def advance_all(ledger: Ledger) -> Tables:
     """Bring the views up to date; their tables."""
-    tables = Tables(ledger.journal.transaction)
+    tables = Tables.of(ledger.journal)
     advance(tables, ledger.journal, ledger.records)
     return tables
 
@@ -149,7 +149,7 @@ def advance_all(ledger: Ledger) -> Tables:
 def test_who_may_not_write_reads_the_same(copy: tuple[World, Ledger]) -> None:
     """The tail is folded in private, and the copy stays as it is."""
     world, ledger = copy
-    before = Tables(ledger.journal.transaction).position(VIEW, VERSION)
+    before = Tables.of(ledger.journal).position(VIEW, VERSION)
     with reading(ledger.journal, ledger.records) as rows:
         assert all_rows(rows) == from_zero(world.ledger)
         parcel = rows.get(PARCELS, "P1")
@@ -157,7 +157,7 @@ def test_who_may_not_write_reads_the_same(copy: tuple[World, Ledger]) -> None:
         assert parcel[1] == "consumed"
         assert rows.sums(PARCELS, ["weight"], group=["condition"])
     assert before is not None
-    assert Tables(ledger.journal.transaction).position(VIEW, VERSION) == before < ledger.head().size
+    assert Tables.of(ledger.journal).position(VIEW, VERSION) == before < ledger.head().size
 
 
 def test_who_may_not_write_reads_views_that_were_never_built(world_file: World) -> None:
@@ -167,7 +167,7 @@ def test_who_may_not_write_reads_views_that_were_never_built(world_file: World) 
     with reading(ledger.journal, ledger.records) as rows:
         assert all_rows(rows) == from_zero(ledger)
         assert rows.get(PARCELS, "P1") is not None
-    assert Tables(ledger.journal.transaction).position(VIEW, VERSION) is None
+    assert Tables.of(ledger.journal).position(VIEW, VERSION) is None
 
 
 def test_views_of_another_version_are_built_anew(world: World) -> None:
