@@ -7,7 +7,7 @@ The **authority's key** records acts, the **ledger's key** speaks for the ledger
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +18,16 @@ import click
 from cli.output import adamas_command, ask, emit_json, remark, say
 from cli.session import AUTHORITY, KEEPER, RECOVERY, Session, pass_session
 from ledger import edtf
-from ledger.errors import KeyTrouble, StoreTrouble, Unconfirmed
+from ledger.errors import KeyTrouble, Malformed, StoreTrouble, Unconfirmed
 
 if TYPE_CHECKING:
     from ledger.application import Receipt
     from ledger.domain.events import LedgerOpened
+    from ledger.domain.fields import Kind
     from ledger.keys import SigningKey
+
+Check = Callable[[str], str]
+"""Gives an answer back as it is kept, or refuses it."""
 
 _LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 _EXPLAINED = """\
@@ -88,33 +92,48 @@ def _nothing_there(session: Session) -> None:
 
 
 def _answers(given: dict[str, str | None], *, yes: bool) -> Answers:
-    from ledger.chain.names import check_origin
     from ledger.domain.fields import COUNTRY, PARTY, TEXT
+
+    def answer(option: str, question: str, proposed: str, check: Check) -> str:
+        """As given, else as asked: whoever is asked and mistypes is asked again."""
+        text = given[option] or None
+        if text is not None or yes:
+            return check(proposed if text is None else text)
+        while True:
+            try:
+                return check(ask(question, proposed))
+            except (click.BadParameter, Malformed) as trouble:
+                remark(trouble.message if isinstance(trouble, click.BadParameter) else str(trouble))
 
     if not yes:
         remark(_EXPLAINED)
-    participant = given["participant"] if yes or given["participant"] else ask("Participant", "")
-    participant = _checked(COUNTRY, "--participant", participant) if participant else None
-    proposed = f"authority-{participant.lower()}" if participant else "house"
-    authority = given["authority"] or (proposed if yes else ask("Authority's id", proposed))
-    name = given["name"] or (None if yes else ask("Authority's name", "") or None)
+    participant = answer("participant", "Participant", "", _of(COUNTRY, "--participant"))
+    short = participant.lower() or "house"
+    proposed = f"authority-{short}" if participant else short
+    authority = answer("authority", "Authority's id", proposed, _of(PARTY, "--authority"))
+    name = answer("name", "Authority's name", "", _of(TEXT, "--name"))
     random = "".join(secrets.choice(_LETTERS) for _ in range(8))
-    proposed = f"adamas.example/{(participant or 'house').lower()}/{random}"
-    origin = given["origin"] or (proposed if yes else ask("Origin", proposed))
-    check_origin(origin)
-    return Answers(
-        participant,
-        _checked(PARTY, "--authority", authority),
-        None if name is None else _checked(TEXT, "--name", name),
-        origin,
-    )
+    origin = answer("origin", "Origin", f"adamas.example/{short}/{random}", _origin)
+    return Answers(participant or None, authority, name or None, origin)
 
 
-def _checked(kind: object, option: str, text: str) -> str:
+def _origin(text: str) -> str:
+    from ledger.chain.names import check_origin
+
+    check_origin(text)
+    return text
+
+
+def _of(kind: Kind, option: str) -> Check:
+    """Takes nothing, and what is of that kind."""
+    return lambda text: _checked(kind, option, text) if text else ""
+
+
+def _checked(kind: Kind, option: str, text: str) -> str:
     from cli.options import read_value
 
     try:
-        found: str = read_value(kind, text)  # type: ignore[arg-type]
+        found: str = read_value(kind, text)
     except ValueError as trouble:
         raise click.BadParameter(str(trouble), param_hint=f"'{option}'") from None
     return found

@@ -128,3 +128,14 @@ def test_keys_go_again_when_the_ledger_cannot_be_made(bare: Laptop) -> None:
     ran = bare("init", *FIRST, "--no-passphrase", "--ledger", "nowhere/x.db")
     assert ran.code in (6, 7), ran.err
     assert not (bare.folder / "nowhere").exists()
+
+
+def test_whoever_mistypes_is_asked_again(bare: Laptop) -> None:
+    """With what is wrong; the answers given before are kept."""
+    typed = "Botswana\nBW\nMy Ministry: one\nministry\n\nhttps://x\nledger.example/bw/7\n"
+    ran = bare.ok("init", "--no-passphrase", answers=typed)
+    assert "'Botswana' will not do: it takes a country's two capital letters" in ran.err
+    assert "'My Ministry: one' will not do: it takes a party's id" in ran.err
+    assert ran.err.count("Origin") == 2
+    event = opening(bare)
+    assert (event.participant, event.by, event.origin) == ("BW", "ministry", "ledger.example/bw/7")

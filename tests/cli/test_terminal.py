@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import select
+import signal
 import subprocess
 import sys
 import time
@@ -25,6 +27,7 @@ def on_terminal(folder: Path, *words: str, typed: tuple[tuple[str, str], ...] = 
     ours, theirs = os.openpty()
 
     def take_terminal() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # whoever runs tests in the background ignores it
         os.setsid()
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
@@ -36,6 +39,8 @@ def on_terminal(folder: Path, *words: str, typed: tuple[tuple[str, str], ...] = 
     os.close(theirs)
     shown, waiting, until = "", list(typed), time.monotonic() + 60
     while time.monotonic() < until:
+        if not select.select([ours], [], [], 1)[0]:
+            continue
         try:
             piece = os.read(ours, 4096)
         except OSError:  # the other side is closed
@@ -46,6 +51,8 @@ def on_terminal(folder: Path, *words: str, typed: tuple[tuple[str, str], ...] = 
         if waiting and waiting[0][0] in shown:
             os.write(ours, (waiting.pop(0)[1] + "\n").encode())
     os.close(ours)
+    if time.monotonic() >= until:
+        process.kill()
     assert not waiting, f"never asked: {waiting}; shown: {shown}"
     return process.wait(60), shown
 
