@@ -45,8 +45,9 @@ def good_standing(state: State, act: e.Recorded) -> Refusals:
             yield from _may_trade(state, destination, when(act), ())
         case e.Imported() as event:
             yield from _may_trade(state, event.provenance, when(act), ())
-            for origin in event.origins:
-                yield from _origin(state, origin, event.provenance, when(act))
+            # where no origin is stated, the goods are taken to be of the country they come from
+            for origin in event.origins or filter(None, (event.provenance,)):
+                yield from _origin(state, origin, when(act))
 
 
 def reason(answer: Answer) -> str:
@@ -102,13 +103,11 @@ def _own_goods(state: State, event: e.CertificateIssued, day: Span) -> Refusals:
                 yield _said(site.country, day, answer)
     for origin in event.origins:
         if origin != own:
-            yield from _origin(state, origin, own, day)
+            yield from _origin(state, origin, day)
 
 
-def _origin(state: State, origin: str, provenance: str | None, day: Span) -> Refusals:
-    """An embargo on goods mined in a country follows them through every other country."""
-    if origin == provenance:
-        return
+def _origin(state: State, origin: str, day: Span) -> Refusals:
+    """An embargo on goods mined in a country meets them wherever they come from."""
     participant = state.participant(origin)
     if participant is None:
         return

@@ -158,6 +158,30 @@ def test_certificates_and_imports_ask_for_good_standing() -> None:
     assert book.codes(dataclasses.replace(arrival, origins=("ZA",), provenance="QA")) == ["standing-unknown"]
 
 
+def test_an_embargo_meets_goods_that_come_straight_from_the_country() -> None:
+    """Also where the import states no origin: then they are taken to be of the country they come from."""
+    book = Book()
+    book.do(adoption("ministry"))
+    arrival = e.Imported(
+        by="dealer-1",
+        certificate="NA/00000009",
+        number="NA 9",
+        lines=(e.Arrival("N1", 5_000),),
+        weight=5_000,
+        provenance="NA",
+        origins=("NA",),
+    )
+    unstated = dataclasses.replace(arrival, origins=())
+    assert book.codes(arrival) == book.codes(unstated) == []
+    book.do(
+        e.MeasureAdopted(
+            by="ministry", measure="M", participant="NA", effect="no-origin", since="2023", source="s"
+        )
+    )
+    assert book.codes(arrival) == book.codes(unstated) == ["standing-no"]
+    assert book.codes(dataclasses.replace(arrival, origins=("ZA",))) == []
+
+
 def test_under_supervision_a_certificate_waits_for_its_attestation() -> None:
     """Missing, it is disputed and not validated; issuer's and exporter's own attestations do not count."""
     book = Book()

@@ -1,0 +1,106 @@
+"""A ledger's shipments: as its acts state them, corrected, returned, confirmed, withheld."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from ledger.domain import events as e
+from ledger.investigation.shipments import Shipment, shipments
+from ledger.store.bodies import bodies
+from tests.world import AUTHORITY, World
+
+DAY = date(2024, 1, 15).toordinal()
+IMPORT = e.Imported(
+    by="dealer-7",
+    certificate="ZW/00000009",
+    number="ZW 9",
+    lines=(e.Arrival("Z1", 5_000, None, "710231"), e.Arrival("Z2", 2_000, None, "710210")),
+    weight=7_010,
+    origins=("ZW",),
+    provenance="ZW",
+    expiry="2024-06-30",
+    value=70_000,
+)
+
+
+def found(world: World) -> list[Shipment]:
+    """The shipments of the world's ledger."""
+    return shipments(world.ledger.journal, world.ledger.records, "BW")
+
+
+def exported(world: World) -> str:
+    """One certificate that left."""
+    world.mine("P1", "12.500")
+    key = world.certify("BW 107", "P1")
+    world.export(key)
+    return key
+
+
+def test_an_export_and_an_import_are_told_in_full() -> None:
+    """Weights by class, the value although it is sealed, the day, the entry."""
+    world = World()
+    exported(world)
+    world.do(IMPORT)
+    left, came = found(world)
+    assert left == Shipment(
+        certificate="BW/00000107", flow="export", provenance="BW", destination="AE", day=DAY, weight=12_500,
+        value=100_000, classes=(("710231", 12_500),), origins=("BW",), exporter="miner-1", parcels=1,
+        entry=left.entry,
+    )  # fmt: skip
+    assert isinstance(world.ledger.records.recorded(left.entry or 0).event, e.Exported)
+    assert (came.provenance, came.destination, came.weight, came.value) == ("ZW", "BW", 7_000, 70_000)
+    assert came.classes == (("710210", 2_000), ("710231", 5_000))
+    assert (came.parcels, came.importer, came.day) == (2, "dealer-7", DAY)
+
+
+def test_what_was_confirmed_or_came_back_says_so() -> None:
+    """One after the other, on two certificates."""
+    world = World()
+    key = exported(world)
+    assert [(one.confirmed, one.back) for one in found(world)] == [(False, False)]
+    world.do(e.ImportConfirmed(by=AUTHORITY, certificate=key, parcels=1, weight=12_500))
+    world.mine("P2", "3.000")
+    second = world.certify("BW 108", "P2")
+    world.export(second)
+    world.do(e.ShipmentReturned(by=AUTHORITY, certificate=second, parts=(e.Part("P2", 3_000),), to="miner-1"))
+    assert [(one.confirmed, one.back) for one in found(world)] == [(True, False), (False, True)]
+
+
+def test_a_corrected_act_reads_as_corrected() -> None:
+    """The last correction is the one that holds."""
+    world = World()
+    receipt = world.do(IMPORT, occurred="2024-01-10")
+    for country in ("NA", "ZA"):
+        body = e.write(replace(IMPORT, origins=(country,)))
+        world.do(
+            e.Corrected(
+                by="dealer-7", index=receipt.index, hash=receipt.hash, reason="misread", replacement=body
+            )
+        )
+    (one,) = found(world)
+    assert (one.origins, one.entry) == (("ZA",), receipt.index)
+    assert one.day == date(2024, 1, 10).toordinal()
+
+
+def test_an_erased_value_is_unknown() -> None:
+    """Erased by law, it is not compared; all else is."""
+    world = World()
+    receipt = world.do(IMPORT)
+    digests = tuple(world.ledger.sealed(receipt.index).values())
+    world.do(e.DisclosureErased(by=AUTHORITY, index=receipt.index, digests=digests, ground="a court order"))
+    (one,) = found(world)
+    assert (one.value, one.weight) == (None, 7_000)
+
+
+def test_sealed_values_are_opened_only_where_asked() -> None:
+    """And each in its own body."""
+    world = World()
+    first, second = world.do(IMPORT), world.do(replace(IMPORT, certificate="ZW/00000010", number="ZW 10",
+                                                       lines=(e.Arrival("Z3", 1_000),), weight=1_000,
+                                                       value=5))  # fmt: skip
+    journal = world.ledger.journal
+    plain, opened = (list(bodies(journal, [first.index, second.index], names)) for names in ((), ("value",)))
+    assert [body.values.get("value") for body in opened] == [70_000, 5]
+    assert ["value" in body.values for body in plain] == [False, False]
+    assert [body.index for body in opened] == [first.index, second.index]
