@@ -35,6 +35,11 @@ PATIENCE = 60
 """Seconds to wait for another writer's lock, or for a server that is out of reach."""
 _FIRST_PATIENCE = 2
 _NO_TIP = (None, Frontier())
+_MADE_MEANWHILE = (
+    psycopg.errors.DuplicateTable,
+    psycopg.errors.DuplicateSchema,
+    psycopg.errors.UniqueViolation,
+)
 _Rows = dict[str, list[tuple[Any, ...]]]
 
 
@@ -68,7 +73,7 @@ class PostgresJournal(PostgresReading):
             place.check_new(journal.url)
             journal._made_schema = make_schema(journal._datastore, place)
             journal._recorder.create_table()
-        except psycopg.errors.DuplicateTable:
+        except _MADE_MEANWHILE:
             journal.close()
             raise StoreTrouble("store-exists", path=journal.url) from None
         except AdamasError as problem:
@@ -237,9 +242,7 @@ class PostgresJournal(PostgresReading):
                 "DELETE FROM disclosures WHERE idx = %s AND digest = ANY(%s)", (index, list(set(digests)))
             )
             gone = rows.rowcount
-            rows.execute(
-                "ALTER TABLE disclosures ALTER disclosure TYPE text COLLATE \"C\" USING disclosure || ''"
-            )
+            rows.execute("ALTER TABLE disclosures ALTER idx TYPE bigint USING idx + 0")  # writes it anew
         return gone
 
     @contextmanager

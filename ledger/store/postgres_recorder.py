@@ -43,6 +43,8 @@ STATEMENTS = (
         f"CREATE TABLE {name} ({columns})" + (" WITH (fillfactor = 10)" if name == "head" else "")
         for name, columns in _OWN.items()
     ),
+    # Not compressed, so that whoever looks for erased bytes in the files can find them.
+    "ALTER TABLE disclosures ALTER disclosure SET STORAGE EXTERNAL",
     "CREATE INDEX disclosures_by_entry ON disclosures (idx)",
     "CREATE INDEX erasures ON stored_events (originator_version) WHERE topic = 'disclosure-erased/1'",
     f"INSERT INTO ledger_format VALUES (1, {FORMAT})",  # noqa: S608  a number of ours
