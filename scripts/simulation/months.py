@@ -1,0 +1,302 @@
+"""A month in each kind of country: digging, trading, mixing, cutting, sending and receiving.
+
+Numbers follow what the trade reports: artisanal tickets of a fraction of a carat to a few carats, mine sheets
+of many parcels, prices by origin that scatter, polished yields of 33 to 52 per cent, shipments that take one
+to four weeks.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+from simulation.cast import AUTHORITY, CLERK, CUTTER, EXPORTER, HUB, PRODUCER
+from simulation.house import House, Lot, Pin, Shipment, Told
+
+from ledger.domain import events as e
+from ledger.domain.vocabulary import NORMALISATION, certificate_key
+
+UNSORTED, GEM, INDUSTRIAL = "710210", "710231", "710221"
+INFLOW, UNDERVALUED, VANISHED, LAUNDERED, YIELD = (
+    "inflow", "undervalued", "vanished", "laundered", "impossible-yield",
+)  # fmt: skip
+FRAUDS: dict[str, tuple[str, ...]] = {
+    PRODUCER: (INFLOW, UNDERVALUED, VANISHED), HUB: (LAUNDERED,), CUTTER: (YIELD,),
+}  # fmt: skip
+"""What can be planted where."""
+_SHIPPED = 4
+
+
+def play(
+    house: House, month: int, quota: int, arrivals: list[Shipment], pins: list[Pin],
+    confirmed: list[tuple[str, str, int, int]], goals: list[str], fraud: str | None,
+) -> Told:  # fmt: skip
+    """One month of one country, about ``quota`` acts; ``goals`` are where it may send goods."""
+    house.begin(month)
+    house.correct()
+    planted: list[dict[str, Any]] = []
+    _confirmations(house, confirmed)
+    _pin(house, pins)
+    received = [one for shipment in arrivals for one in _arrive(house, shipment)]
+    _KINDS[house.country.kind](house, quota, goals, fraud, planted)
+    told = house.record()
+    told.confirmed = house.confirmations(received)
+    told.planted = [{**line, "ledger": house.country.origin, "month": month} for line in planted]
+    return told
+
+
+def _confirmations(house: House, confirmed: list[tuple[str, str, int, int]]) -> None:
+    for _, certificate, parcels, weight in confirmed:
+        house.do(e.ImportConfirmed(by=AUTHORITY, certificate=certificate, parcels=parcels, weight=weight), 2)
+
+
+def _pin(house: House, pins: list[Pin]) -> None:
+    for pin in pins:
+        outcome = "extends" if pin.origin in house.pinned else "first"
+        house.pinned.add(pin.origin)
+        house.do(e.CheckpointPinned(by=AUTHORITY, origin=pin.origin, size=pin.size, root=pin.root,
+                                    checkpoint=pin.note, outcome=outcome), 2)  # fmt: skip
+
+
+def _arrive(house: House, sent: Shipment) -> list[tuple[str, str, int, int]]:
+    """A shipment arrives, is inspected, imported and confirmed."""
+    trader = house.random.choice(house.country.traders)
+    day = house.random.randint(3, 6)
+    measured = [(lot, house.name(), house.scales(lot.weight)) for lot in sent.lots]
+    total = sum(weight for _, _, weight in measured)
+    house.do(e.ShipmentArrived(by=AUTHORITY, certificate=sent.certificate, number=sent.number,
+                               provenance=sent.certificate[:2], intact=True), day)  # fmt: skip
+    house.do(
+        e.ShipmentInspected(by=AUTHORITY, certificate=sent.certificate, weight=total, conforms=True), day
+    )
+    house.do(e.Imported(
+        by=trader, certificate=sent.certificate, number=sent.number,
+        lines=tuple(e.Arrival(name, weight, None, lot.hs, lot.parcel) for lot, name, weight in measured),
+        weight=sum(lot.weight for lot in sent.lots),
+        origins=tuple(sorted({origin for lot in sent.lots for origin in lot.origins})),
+        provenance=sent.certificate[:2], expiry=sent.expiry, value=sent.value,
+        origin=sent.sender, entry=sent.entry, hash=sent.hash,
+    ), day)  # fmt: skip
+    house.do(e.ImportConfirmed(by=AUTHORITY, certificate=sent.certificate, parcels=len(measured),
+                               weight=total), day + 1)  # fmt: skip
+    # on arrival nobody here knows more of a parcel's origin than its certificate says of all of them
+    origins = tuple(sorted({origin for lot in sent.lots for origin in lot.origins}))
+    lots = [Lot(name, weight, lot.hs, origins, lot.price) for lot, name, weight in measured]
+    if trader != _shelf(house):
+        house.sell([lot.parcel for lot in lots], trader, _shelf(house), sent.value, day + 2)
+    house.stock += lots
+    return [(sent.sender, sent.certificate, len(measured), total)]
+
+
+def _shelf(house: House) -> str:
+    """Who gathers goods: the exporter, or where goods are cut the first cutter."""
+    return house.country.traders[0] if house.country.kind == CUTTER else EXPORTER
+
+
+def _producer(
+    house: House, quota: int, goals: list[str], fraud: str | None, planted: list[dict[str, Any]]
+) -> None:
+    if fraud == INFLOW:
+        planted.append(_inflow(house))
+    while len(house.acts) < quota:
+        (_tickets if house.random.random() < 0.7 else _sheet)(house)
+        marked = fraud if fraud in (UNDERVALUED, VANISHED) and not planted else None
+        _ship_full(house, goals, marked, planted)
+    if fraud in (UNDERVALUED, VANISHED) and not planted:
+        _tickets(house)
+        lots, house.stock = house.stock[:2], house.stock[2:]
+        planted.append(_marked(_ship(house, lots, house.random.choice(goals), fraud), fraud, lots))
+
+
+def _marked(shipment: Shipment, fraud: str, lots: list[Lot]) -> dict[str, Any]:
+    return {"fraud": fraud, "certificate": shipment.certificate, "parcels": [lot.parcel for lot in lots]}
+
+
+def _price(house: House) -> int:
+    """US cents for a carat: of the country, with scatter."""
+    base = 4_000 + sum(map(ord, house.country.code)) * 137 % 16_000
+    return max(100, int(base * house.random.lognormvariate(0, 0.25)))
+
+
+def _ticket(house: House) -> int:
+    return max(100, min(12_000, int(house.random.lognormvariate(6.9, 0.8)) // 10 * 10))
+
+
+def _tickets(house: House) -> None:
+    """A digger's tickets of some days, bought by a dealer, weighed again, mixed, sorted, sold on."""
+    digger, dealer = house.random.choice(house.country.diggers), house.random.choice(house.country.traders)
+    price, day = _price(house), house.random.randint(3, 8)
+    bought: list[tuple[str, int]] = []
+    for _ in range(house.random.randint(4, 12)):
+        name, weight = house.name(), _ticket(house)
+        paid = price * weight // 1_600
+        line = e.Goods(name, weight, None, UNSORTED)
+        house.do(e.Mined(by=digger, site=digger, lines=(line,), paid=paid), day, signed_by=CLERK)
+        house.sell([name], digger, dealer, paid, day + 1, CLERK)
+        again = house.scales(weight)
+        if again != weight:
+            house.do(e.Weighed(by=dealer, parcel=name, weight=again), day + 2)
+        bought.append((name, again))
+    _gathered(house, dealer, bought, price, day + 3)
+
+
+def _gathered(house: House, dealer: str, bought: list[tuple[str, int]], price: int, day: int) -> None:
+    mixed, total = house.name(), sum(weight for _, weight in bought)
+    names = tuple(name for name, _ in bought)
+    house.do(e.Mixed(by=dealer, inputs=names, output=mixed, weight=total, hs=UNSORTED), day)
+    _sorted(house, dealer, mixed, total, price, day + 1)
+
+
+def _sorted(house: House, by: str, parcel: str, weight: int, price: int, day: int) -> None:
+    """Gem and industrial goods apart, a little lost; then to the exporter."""
+    loss = house.random.choice((0, 0, 10))
+    gem = max(10, int((weight - loss) * house.random.uniform(0.35, 0.7)) // 10 * 10)
+    parts = [(house.name(), gem, GEM, price), (house.name(), weight - loss - gem, INDUSTRIAL, price // 8)]
+    outputs = tuple(e.Goods(name, size, None, hs) for name, size, hs, _ in parts)
+    house.do(e.Sorted(by=by, parcel=parcel, outputs=outputs, loss=loss or None), day)
+    worth = sum(size * cents // 1_000 for _, size, _, cents in parts)
+    house.sell([name for name, *_ in parts], by, EXPORTER, worth, day + 1)
+    own = (house.country.code,)
+    house.stock += [Lot(name, size, hs, own, cents) for name, size, hs, cents in parts]
+
+
+def _sheet(house: House) -> None:
+    """A mine's production sheet, each parcel sold to a dealer who sorts it."""
+    mine, dealer = house.random.choice(house.country.mines), house.random.choice(house.country.traders)
+    day, price = house.random.randint(3, 10), _price(house)
+    lines = [(house.name(), house.random.randint(20, 900) * 100) for _ in range(house.random.randint(3, 8))]
+    goods = tuple(e.Goods(name, weight, None, UNSORTED) for name, weight in lines)
+    house.do(e.Mined(by=mine, site=mine, lines=goods), day)
+    worth = sum(weight for _, weight in lines) * price // 2_000
+    house.sell([name for name, _ in lines], mine, dealer, worth, day + 2)
+    for name, weight in lines:
+        _sorted(house, dealer, name, weight, price, day + 3)
+
+
+def _inflow(house: House) -> dict[str, Any]:
+    """Goods from elsewhere are recorded as one digger's: a ticket of a hundred times his usual weight."""
+    digger, dealer = house.country.diggers[0], house.country.traders[0]
+    name, weight, price = house.name(), house.random.randint(80, 160) * 1_000, _price(house)
+    line = e.Goods(name, weight, None, UNSORTED)
+    house.do(e.Mined(by=digger, site=digger, lines=(line,), paid=price * weight // 4_000), 4, signed_by=CLERK)
+    house.sell([name], digger, dealer, price * weight // 4_000, 5, CLERK)
+    _gathered(house, dealer, [(name, weight)], price, 7)
+    return {"fraud": INFLOW, "parcels": [name], "party": digger, "weight": weight}
+
+
+def _ship_full(house: House, goals: list[str], fraud: str | None, planted: list[dict[str, Any]]) -> None:
+    while len(house.stock) >= 2 * _SHIPPED:
+        count = house.random.randint(2, _SHIPPED)
+        lots, house.stock = house.stock[:count], house.stock[count:]
+        mark = None if planted else fraud
+        shipment = _ship(house, lots, house.random.choice(goals), mark)
+        if mark is not None:
+            planted.append(_marked(shipment, mark, lots))
+
+
+def _ship(house: House, lots: list[Lot], goal: str, fraud: str | None) -> Shipment:
+    """A certificate is issued and validated, and its shipment leaves."""
+    house.numbers += 1
+    number = f"{house.country.code} {house.numbers:06}"
+    key = certificate_key(house.country.code, number)
+    weight = sum(lot.weight for lot in lots)
+    value = (
+        sum(lot.weight * lot.price // 1_000 for lot in lots) * (30 if fraud == UNDERVALUED else 100) // 100
+    )
+    classes: dict[str, int] = {}
+    for lot in lots:
+        classes[lot.hs] = classes.get(lot.hs, 0) + lot.weight
+    expiry = (house.first_day(house.month) + dt.timedelta(days=90)).isoformat()
+    parts = tuple(e.Part(lot.parcel, lot.weight) for lot in lots)
+    origins = tuple(sorted({origin for lot in lots for origin in lot.origins}))
+    day = 20
+    place = len(house.acts)
+    house.do(e.CertificateIssued(
+        by=AUTHORITY, certificate=key, number=number, normalisation=NORMALISATION, parts=parts,
+        classes=tuple(e.ClassWeight(hs, size) for hs, size in sorted(classes.items())), weight=weight,
+        value=value, origins=origins, provenance=house.country.code, destination=goal, exporter=EXPORTER,
+        importer=f"an importer in {goal}", expiry=expiry,
+    ), day)  # fmt: skip
+    house.do(e.CertificateValidated(by=AUTHORITY, certificate=key), day + 1)
+    house.do(e.Exported(by=EXPORTER, certificate=key, parts=parts, destination=goal), day + 3)
+    sent = Shipment(key, number, house.country.origin, goal, tuple(lots), value, expiry)
+    if fraud != VANISHED:
+        house.issued.append((place, sent))
+    return sent
+
+
+def _hub(
+    house: House, quota: int, goals: list[str], fraud: str | None, planted: list[dict[str, Any]]
+) -> None:
+    if fraud == LAUNDERED:
+        planted.append(_laundered(house, goals))
+    while len(house.acts) < quota and len(house.stock) >= 6:
+        lots, house.stock = house.stock[:3], house.stock[3:]
+        trader = house.random.choice(house.country.traders)
+        worth = sum(lot.weight * lot.price // 1_000 for lot in lots)
+        names = [lot.parcel for lot in lots]
+        house.sell(names, EXPORTER, trader, worth, 10)
+        house.sell(names, trader, EXPORTER, worth * 103 // 100, 12)
+        mixed = _mixed(house, lots, 14)
+        _ship(house, mixed, house.random.choice(goals), None)
+
+
+def _mixed(house: House, lots: list[Lot], day: int) -> list[Lot]:
+    """Goods of one class are put together: of mixed origin from now on."""
+    made = []
+    for hs in sorted({lot.hs for lot in lots}):
+        same = [lot for lot in lots if lot.hs == hs]
+        if len(same) == 1:
+            made += same
+            continue
+        name, weight = house.name(), sum(lot.weight for lot in same)
+        inputs = tuple(lot.parcel for lot in same)
+        house.do(e.Mixed(by=EXPORTER, inputs=inputs, output=name, weight=weight, hs=hs), day)
+        origins = tuple(sorted({origin for lot in same for origin in lot.origins}))
+        price = sum(lot.weight * lot.price for lot in same) // weight
+        made.append(Lot(name, weight, hs, origins, price * 108 // 100))
+    return made
+
+
+def _laundered(house: House, goals: list[str]) -> dict[str, Any]:
+    """Goods of nowhere appear as old stock of an honest origin, and are mixed with what was imported."""
+    usual = Lot("", 0, GEM, (goals[0],), _price(house))
+    pattern = house.stock[0] if house.stock else usual
+    name, weight = house.name(), house.random.randint(40, 120) * 1_000
+    house.do(e.StockOpened(by=AUTHORITY, holder=EXPORTER, origins=pattern.origins, basis="a declaration",
+                           lines=(e.Goods(name, weight, None, pattern.hs),)), 8)  # fmt: skip
+    house.stock.insert(0, Lot(name, weight, pattern.hs, pattern.origins, pattern.price))
+    return {"fraud": LAUNDERED, "parcels": [name], "party": EXPORTER, "weight": weight}
+
+
+def _cutter(
+    house: House, quota: int, goals: list[str], fraud: str | None, planted: list[dict[str, Any]]
+) -> None:
+    gems, rest = [lot for lot in house.stock if lot.hs == GEM], [lot for lot in house.stock if lot.hs != GEM]
+    house.stock = rest
+    for lot in gems:
+        if len(house.acts) >= quota:
+            house.stock.append(lot)
+            continue
+        mark = fraud == YIELD and not planted
+        if mark:
+            planted.append({"fraud": YIELD, "parcels": [lot.parcel], "party": _shelf(house)})
+        _cut(house, lot, house.random.uniform(0.82, 0.9) if mark else house.random.uniform(0.33, 0.52))
+
+
+def _cut(house: House, lot: Lot, share: float) -> None:
+    """Sold to a cutter, weighed, polished."""
+    cutter = house.random.choice(house.country.traders)
+    shelf = _shelf(house)
+    if cutter != shelf:
+        house.sell([lot.parcel], shelf, cutter, lot.weight * lot.price // 1_000, 10)
+    polished = max(20, int(lot.weight * share))
+    first = max(10, int(polished * house.random.uniform(0.4, 0.8)))
+    outputs = tuple(e.Goods(house.name(), weight) for weight in (first, polished - first) if weight)
+    house.do(e.Polished(by=cutter, parcel=lot.parcel, outputs=outputs, complete=True),
+             house.random.randint(15, 28))  # fmt: skip
+
+
+_Month = Callable[[House, int, list[str], "str | None", list[dict[str, Any]]], None]
+_KINDS: dict[str, _Month] = {PRODUCER: _producer, HUB: _hub, CUTTER: _cutter}
