@@ -62,7 +62,12 @@ class Guard:
         Raises `Conflict` (``guard-behind``, ``guard-sideways``) and `KeyTrouble` (``guard-unreadable``,
         ``guard-unwritable``).
         """
-        last = self.look()
+        self.look()
+        self.remember(size, root)
+
+    def remember(self, size: int, root: bytes) -> None:
+        """`permit`, for whoever has just looked."""
+        last = self._newest
         if last is not None and size < last.size:
             raise Conflict(
                 "guard-behind", path=str(self.path), size=size, signed=last.size, origin=self._origin

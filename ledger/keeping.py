@@ -19,11 +19,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ledger.chain import bundle, checkpoint, note
+from ledger.chain import bundle, note
 from ledger.chain.bundle import Bundle
 from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint
 from ledger.chain.entry import entry_hash
-from ledger.chain.note import VerifierKey
+from ledger.chain.note import Note, Signature, VerifierKey
 from ledger.domain.parties import House
 from ledger.errors import AdamasError, Conflict, KeyTrouble, Malformed, StoreTrouble
 from ledger.guard import Guard, Signed
@@ -100,6 +100,7 @@ class Keeper:
         self._guard = guard
         self._second = second
         self._also = tuple(also)
+        self._mark = self.key.id
         self._known: Signed | None = None
         self._last: SignedCheckpoint | None = None
 
@@ -145,9 +146,9 @@ class Keeper:
         since: Iterable[int] = (),
         path: Sequence[bytes] | None = None,
     ) -> Bundle:
-        """The bundle of an entry under a checkpoint, by default one of now; it has been checked.
+        """The bundle of an entry under a checkpoint, by default one of now; its path has been checked.
 
-        ``since`` as in `bundle.make`; ``path`` where it is known already. Raises `NotFound`
+        ``since`` as in `bundle.make`; ``path`` where it is known to be right. Raises `NotFound`
         (``entry-missing``), `Malformed` (``tree-index``), `StoreTrouble` (``store-damaged``), and what
         `checkpoint` raises.
         """
@@ -156,7 +157,7 @@ class Keeper:
         if path is None:
             made = bundle.make(index, entry, under, self.tree.node, disclosures=disclosures, since=since)
         else:
-            made = Bundle(index, tuple(path), under, entry, tuple(disclosures))
+            return Bundle(index, tuple(path), under, entry, tuple(disclosures))
         try:
             made.proof.check(entry_hash(entry))
         except Malformed as trouble:
@@ -175,7 +176,7 @@ class Keeper:
         head = self._head()
         while True:
             try:
-                self._guard.permit(head.size, head.root)
+                self._guard.remember(head.size, head.root)
             except Conflict:
                 again = self._head()
                 if again == head:
@@ -187,8 +188,10 @@ class Keeper:
                 return head
 
     def _sign(self, head: Checkpoint) -> SignedCheckpoint:
-        signed = checkpoint.sign(head, self._signer)
-        more = [note.sign(head.text, self.origin, signer) for signer in self._also]
+        text = head.text
+        own = Signature(self.origin, self._mark, self._signer.sign(text.encode("utf-8")))
+        signed = SignedCheckpoint(head, Note(text, (own,)))
+        more = [note.sign(text, self.origin, signer) for signer in self._also]
         if self._second is not None:
-            more.append(note.sign_mldsa44(head.text, self.origin, self._second))
+            more.append(note.sign_mldsa44(text, self.origin, self._second))
         return signed.with_signatures(more) if more else signed

@@ -91,10 +91,12 @@ class Frontier:
     @classmethod
     def decode(cls, data: bytes) -> Frontier:
         """What `encode` wrote. Raises `Malformed` (``tree-frontier``)."""
-        size, rest = int.from_bytes(data[:8], "big"), data[8:]
-        if len(data) < 8 or len(rest) % 32:
-            raise Malformed("tree-frontier", size=size, count=len(rest) // 32)
-        return cls(size, (rest[start : start + 32] for start in range(0, len(rest), 32)))
+        size = int.from_bytes(data[:8], "big")
+        if len(data) != 8 + 32 * size.bit_count():
+            raise Malformed("tree-frontier", size=size, count=(len(data) - 8) // 32)
+        found = cls()
+        found.size, found._peaks = size, [data[start : start + 32] for start in range(8, len(data), 32)]
+        return found
 
 
 def root(leaves: Sequence[bytes]) -> bytes:

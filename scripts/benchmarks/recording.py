@@ -26,7 +26,7 @@ class Stone(Aggregate):
         self.parcel, self.weight = parcel, weight
 
 
-def _plain(folder: Path, acts: int) -> Iterator[None]:
+def plain_saves(folder: Path, acts: int) -> Iterator[None]:
     environment = {
         "PERSISTENCE_MODULE": "eventsourcing.sqlite",
         "SQLITE_DBNAME": str(folder / f"plain-{uuid.uuid4().hex}.db"),
@@ -57,7 +57,7 @@ def _ours(folder: Path, acts: int) -> Iterator[None]:
 
 def single_acts(folder: Path, acts: int) -> list[Row]:
     """One durable act a call, against the library's own save of one plain event; both SQLite, WAL, FULL."""
-    ours, plain = _ours(folder, acts), _plain(folder, acts)
+    ours, plain = _ours(folder, acts), plain_saves(folder, acts)
     next(ours), next(plain)
     mine, theirs = in_turn([lambda: next(ours), lambda: next(plain)], 5)
     what = f"one durable act (rules, signature made and checked, links), {acts} calls"
