@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from ledger.domain import certificates as c
 from ledger.domain import events as e
@@ -27,8 +28,10 @@ from ledger.domain.refusal import when
 from ledger.domain.state import fold_subject
 from ledger.edtf import calendar_days, spans
 from ledger.projections.register_goods import CERTIFICATES
-from ledger.store.records import Records
 from ledger.store.rows import Rows, Where
+
+if TYPE_CHECKING:
+    from ledger.store.records import Records
 
 WAITING = (c.ISSUED, c.VALIDATED, c.EXPORTED, c.RECEIVED, c.DETAINED)
 """The states in which something is still to come."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ledger.domain import events as e
 from ledger.domain.measure_rules import good_standing
@@ -21,8 +22,10 @@ from ledger.domain.refusal import Refusal
 from ledger.domain.state import State, replacement
 from ledger.errors import NotFound
 from ledger.projections.entries import ENTRIES
-from ledger.store.records import Records
 from ledger.store.rows import Rows, Where
+
+if TYPE_CHECKING:
+    from ledger.store.records import Records
 
 ASKED = tuple(record.TYPE for record in (e.CertificateIssued, e.CertificateValidated, e.Exported, e.Imported))
 """The acts that are looked back on."""

@@ -14,12 +14,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from ledger.edtf import Span, calendar_days, day_of, spans
 from ledger.projections.register_goods import CERTIFICATES
-from ledger.store.bodies import bodies
-from ledger.store.journal import Journal
 from ledger.store.rows import Rows, Where
+
+if TYPE_CHECKING:
+    from ledger.store.journal import Journal
 
 METHOD = "SHA-256(seed || key), ascending"
 _PAGE = 5_000
@@ -59,6 +61,8 @@ def population(rows: Rows, journal: Journal, period: Span | None = None) -> list
 
 def _days(journal: Journal, names: Sequence[str]) -> Iterator[tuple[str, int | None]]:
     """Each certificate with the last day on which its first act can have happened."""
+    from ledger.store.bodies import bodies
+
     for start in range(0, len(names), _PAGE):
         page = names[start : start + _PAGE]
         found = journal.guarding("certificate:" + name for name in page)

@@ -10,14 +10,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ledger.domain import events as e
 from ledger.domain.state import replacement
 from ledger.edtf import calendar_days, day_of, spans
-from ledger.store.bodies import Body, bodies
-from ledger.store.journal import Journal
-from ledger.store.records import Records
+
+if TYPE_CHECKING:
+    from ledger.store.bodies import Body
+    from ledger.store.journal import Journal
+    from ledger.store.records import Records
 
 EXPORT, IMPORT = "export", "import"
 
@@ -84,6 +86,8 @@ def _named(body: Body) -> str | None:
 
 def _bodies(journal: Journal, records: Records) -> dict[str, list[Body]]:
     """The bodies of the acts that are asked for, by type, corrected where they were."""
+    from ledger.store.bodies import bodies
+
     places: dict[str, list[int]] = {record.TYPE: [] for record in (*_ASKED, e.Corrected)}
     for index, wire in journal.wires():
         if wire in places:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -32,6 +33,11 @@ def operator(bare: Laptop) -> Laptop:
     return bare
 
 
+def _interruptible() -> None:
+    """Whoever runs tests in the background ignores the signal, and what it begins would ignore it too."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextlib.contextmanager
 def running(operator: Laptop, *more: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, list[str]]]]:
     """The process, and what it told when it began, by the first word of each line."""
@@ -40,6 +46,7 @@ def running(operator: Laptop, *more: str) -> Iterator[tuple[subprocess.Popen[str
     with subprocess.Popen(
         [sys.executable, "-c", program, *arguments], cwd=operator.folder, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        preexec_fn=_interruptible if os.name == "posix" else None,
     ) as process:  # fmt: skip
         assert process.stdout is not None
         told: dict[str, list[str]] = {}
