@@ -1,7 +1,7 @@
 """A book of acts without bytes: the domain alone, for tests of rules and folds.
 
-Keys are names hashed (the domain never looks inside them); time is a counter that starts on 2 January 2024 and steps
-one minute an entry.
+Keys are names hashed (the domain never looks inside them); time is a counter that starts on 2 January 2024
+and steps one minute an entry.
 """
 
 from __future__ import annotations

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+import click
 import pytest
 
+from cli.main import adamas
 from tests import readme_tables, transcript
 from tests.readme_tables import README, TABLES
 
@@ -36,3 +39,25 @@ def test_a_changed_table_is_noticed() -> None:
     text = "<!-- table exit-codes -->\n\n" + TABLES["exit-codes"]() + " more\n\n<!-- end exit-codes -->"
     assert readme_tables.found(text, "exit-codes") != TABLES["exit-codes"]()
     assert readme_tables.found(readme_tables.renewed(text), "exit-codes") == TABLES["exit-codes"]()
+
+
+def named_commands(text: str) -> set[tuple[str, ...]]:
+    """The commands that the resolution's table names."""
+    table = text.partition("## What the resolution asks")[2].partition("\n## ")[0]
+    return {tuple(words.split()[1:3]) for words in re.findall(r"`(adamas [a-z -]+)`", table)}
+
+
+def test_each_command_that_serves_the_resolution_exists() -> None:
+    """Every paragraph has a row, and every command a row names is one of the real command's."""
+    text = README.read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (P?\d+) \|", text, re.MULTILINE)
+    assert rows == [f"P{n}" for n in range(1, 25)] + [str(n) for n in range(1, 33)]
+    named = named_commands(text)
+    assert named
+    context = click.Context(adamas)
+    for words in sorted(named):
+        found: click.Command | None = adamas
+        for word in words:
+            assert isinstance(found, click.Group), words
+            found = found.get_command(context, word)
+            assert found is not None, f"README names adamas {' '.join(words)}, which does not exist"
