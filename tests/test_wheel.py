@@ -117,8 +117,6 @@ def test_the_installed_library_finds_the_documented_histories(adamas: Path, tmp_
 
 def test_the_installed_demonstration_plays(adamas: Path, tmp_path: Path) -> None:
     """The whole tour, from the wheel alone: the 37 documented histories and the small live ledger."""
-    if not (ROOT / "cli" / "demo.py").exists():
-        pytest.skip("adamas demo is not written yet")
     outcome = call([str(adamas), "demo"], tmp_path)
     assert outcome.returncode == 0, outcome.stderr
     assert "37" in outcome.stdout
