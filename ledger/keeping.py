@@ -23,6 +23,7 @@ from ledger.chain import bundle, note
 from ledger.chain.bundle import Bundle
 from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint
 from ledger.chain.entry import entry_hash
+from ledger.chain.merkle import Frontier
 from ledger.chain.note import Note, Signature, VerifierKey
 from ledger.domain.parties import House
 from ledger.errors import AdamasError, Conflict, KeyTrouble, Malformed, StoreTrouble
@@ -123,7 +124,7 @@ class Keeper:
         if head.size < newest.size:
             self._guard.permit(head.size, head.root)
         else:
-            self._guard.permit(newest.size, self.tree.root(newest.size))
+            self._guard.permit(newest.size, self._root(newest))
         self._known = newest
 
     def checkpoint(self) -> SignedCheckpoint:
@@ -167,6 +168,22 @@ class Keeper:
     def close(self) -> None:
         """Let the guard remember what was signed last."""
         self._guard.write()
+
+    def _root(self, signed: Signed) -> bytes:
+        """The root at the size that was signed; if the kept hashes lead to another, that of the entries.
+
+        Raises `StoreTrouble` (``store-damaged``) where the kept hashes alone are wrong: nobody forked.
+        """
+        root = self.tree.root(signed.size)
+        if root == signed.root:
+            return root
+        frontier = Frontier()
+        for _, data in self._journal.entries(0, signed.size):
+            frontier.append(entry_hash(data))
+        if frontier.root() == signed.root:
+            reason = "the kept hashes of the tree are not those of the entries"
+            raise StoreTrouble("store-damaged", path=self._journal.url, reason=reason)
+        return frontier.root()
 
     def _head(self) -> Checkpoint:
         head = self._journal.head()

@@ -59,7 +59,8 @@ def publish(folder: Path, signed: SignedCheckpoint, entries: Entries, root_at: R
     coming = iter(entries(before, head.size))
     while page := [data for _, data in islice(coming, _PAGE)]:  # (2)
         writing.write(tiler.add(page))
-    writing.write(tiler.partial())
+    if tiler.size != before:
+        writing.write(tiler.partial())
     if tiler.size != head.size or tiler.root() != head.root:  # (3)
         reason = f"the entries lead to another root at size {head.size} than the one that is signed"
         raise StoreTrouble("store-damaged", path=str(folder), reason=reason)

@@ -1,0 +1,192 @@
+"""Proofs for strangers: what travels, what stays sealed, and what they refuse when a byte differs."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from ledger.chain import archive, forks
+from ledger.chain import proof_steps as steps
+from ledger.chain.bundle_check import Reader
+from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint
+from ledger.chain.checkpoint import sign as sign_checkpoint
+from ledger.chain.note import VerifierKey
+from ledger.chain.proof_steps import NOT_SHOWN, OK
+from ledger.chain.trust import Log, Trust
+from ledger.domain import events as e
+from ledger.errors import Malformed, NotFound, StoreTrouble
+from ledger.federation import absences, growth, proof_report
+from ledger.federation.entitling import roles
+from ledger.federation.proof_report import ABSENCE, BUNDLE, ZIP, examine
+from ledger.federation.proving import Prover
+from ledger.store.journal import Journal
+from tests.refusing import refusing
+from tests.world import AUTHORITY, LEDGER_KEY, World, signing_key
+
+READER = Reader(Trust((Log(VerifierKey.parse(LEDGER_KEY)),)), roles=roles)
+
+
+@pytest.fixture(scope="module")
+def traded(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """P1 is mined, split and sold; P1a is certified and exported; a price is sealed."""
+    world = World(guard=tmp_path_factory.mktemp("guard") / "ledger.pem.guard")
+    world.mine("P1", "12.500", "P2", "1.000")
+    world.split("P1", {"P1a": "5.000", "P1b": "7.500"})
+    world.sell("P1a", to="dealer-7", price=2_500_000)
+    world.export(world.certify("107", "P1a"))
+    return world
+
+
+def prover(world: World) -> Prover:
+    """What makes proofs under the checkpoint of now."""
+    return Prover(world.ledger.keeper, world.ledger.journal, world.ledger.records)
+
+
+def test_a_parcel_is_proven_back_to_the_mine(traded: World) -> None:
+    """Every act of its lineage, its certificate's, and those that show who was entitled."""
+    made = prover(traded)
+    indexes = made.parcel("P1a")
+    types = [traded.ledger.records.recorded(index).event.TYPE for index in indexes]
+    assert types[0] == "parcel-mined/1"
+    assert {"parcel-split/1", "parcel-sold/1", "certificate-issued/1", "shipment-exported/1"} <= set(types)
+    report = examine(archive.pack(made.make(indexes)), READER)
+    assert report.kind == ZIP
+    assert report.holds
+    for index in indexes:
+        standing = {one.step: one.standing for one in report.reports[index].outcomes}
+        assert standing[steps.AUTHORITY] == OK, index
+
+
+def test_without_the_others_authority_is_not_shown(traded: World) -> None:
+    """Alone an entry proves its place and author, and no more."""
+    made = prover(traded)
+    (bundle,) = made.make(made.parcel("P1a")[:1], alone=True)
+    report = examine(bundle.encode(), READER)
+    assert report.kind == BUNDLE
+    assert report.holds
+    assert {one.standing for _, one in report.outcomes() if one.step == steps.AUTHORITY} == {NOT_SHOWN}
+
+
+def test_a_certificate_is_found_by_key_and_by_number(traded: World) -> None:
+    """As printed, in any spelling; another number is not known."""
+    made = prover(traded)
+    assert made.certificate("BW/00000107") == made.certificate("bw 1-07")
+    with refusing(NotFound, "certificate-unknown"):
+        made.certificate("BW/00000108")
+    with refusing(NotFound, "parcel-unknown"):
+        made.parcel("P9")
+    with refusing(NotFound, "entry-missing"):
+        made.entry(9_999)
+
+
+def test_only_what_is_named_is_disclosed(traded: World) -> None:
+    """A price that nobody named stays withheld; a field that is nowhere kept is told."""
+    made = prover(traded)
+    sold = next(
+        index
+        for index in made.parcel("P1a")
+        if isinstance(traded.ledger.records.recorded(index).event, e.Sold)
+    )
+    (closed,) = made.make([sold], alone=True)
+    (opened,) = made.make([sold], alone=True, disclose=["price"])
+    assert "disclosed" not in proof_report.as_text(examine(closed.encode(), READER)).split("entry ")[-1]
+    assert "US$ 25,000.00" in proof_report.as_text(examine(opened.encode(), READER))
+    with refusing(NotFound, "prove-no-field"):
+        made.make([sold], disclose=["seller"])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_proof_with_any_other_byte_does_not_hold(seed: int, traded: World) -> None:
+    """Flipped, cut, doubled or removed: refused, by a reader who holds the checkpoint that it grew from."""
+    made = prover(traded)
+    held = _signed(traded, 5, traded.ledger.keeper.tree.root(5))
+    reader = Reader(READER.trust, (held,), roles=roles)
+    (bundle,) = made.make(made.parcel("P1a")[1:2], alone=True, disclose=[], since=[5])
+    data, dice = bundle.encode(), random.Random(seed)
+    for _ in range(60):
+        broken = mutated(data, dice)
+        assert not examine(broken, reader).holds, broken
+
+
+def mutated(data: bytes, dice: random.Random) -> bytes:
+    """The bytes with one change."""
+    at = dice.randrange(len(data))
+    match dice.randrange(4):
+        case 0:
+            return data[:at] + bytes([data[at] ^ 1 << dice.randrange(8)]) + data[at + 1 :]
+        case 1:
+            return data[:at]
+        case 2:
+            return data[:at] + data[at : at + 1] * 2 + data[at + 1 :]
+        case _:
+            return data[:at] + data[at + 1 :]
+
+
+def test_a_node_that_was_altered_makes_no_proof(tmp_path: Path) -> None:
+    """What the store says of the tree is checked before it leaves the house."""
+    world = World(tmp_path / "ledger.db", guard=tmp_path / "guard")
+    world.mine("P1", "1.000")
+    with world.ledger.journal.transaction(write=True) as rows:
+        rows.execute("UPDATE nodes SET hash = zeroblob(32)")
+    world.reopen()
+    with refusing(StoreTrouble, "store-damaged"):
+        world.ledger.proof(20)
+
+
+def test_a_certificate_that_was_never_issued_and_one_that_was(traded: World) -> None:
+    """As of the newest index; before there is one, nothing is shown."""
+    journal, records = traded.ledger.journal, traded.ledger.records
+    with refusing(NotFound, "index-none"):
+        absences.prove(traded.ledger.keeper, journal, records, "999")
+    traded.do(absences.next_index(journal, records, AUTHORITY))
+    for number, status in (("999", None), ("107", "exported")):
+        made = absences.prove(traded.ledger.keeper, journal, records, number)
+        report = examine(made.encode(), READER)
+        assert report.kind == ABSENCE
+        assert report.holds
+        assert report.absence is not None
+        assert (report.absence.leaf.status if report.absence.leaf else None) == status
+
+
+def test_an_index_that_lies_is_found_and_proves_nothing(traded: World) -> None:
+    """By `verify`, which works it out again, and before a proof is made of it."""
+    journal, records = traded.ledger.journal, traded.ledger.records
+    honest = absences.next_index(journal, records, AUTHORITY)
+    lie = e.CertificateIndex(by=AUTHORITY, size=honest.size, count=honest.count, root=bytes(32))
+    index = traded.do(lie).index
+    with refusing(StoreTrouble, "index-wrong"):
+        absences.prove(traded.ledger.keeper, journal, records, "107")
+    assert {(one.index, one.code) for one in audited(journal)} == {(index, "verify-certificate-index")}
+
+
+def audited(journal: Journal) -> list[object]:
+    """The faults that `verify` finds."""
+    from ledger.audit.auditing import Audit, Options
+
+    audit = Audit(journal, Options(cores=1))
+    list(audit.run())
+    return list(audit.faults)
+
+
+def test_growth_or_a_fork_that_convicts(traded: World) -> None:
+    """An honest checkpoint of before accuses nobody; one of another history convicts the key."""
+    signed = traded.ledger.checkpoint()
+    size = signed.checkpoint.size
+    held = _signed(traded, 20, traded.ledger.keeper.tree.root(20))
+    assert growth.compare(held, signed, traded.ledger).path is not None
+    for at in (20, size):
+        forged = _signed(traded, at, bytes(32))
+        found = growth.compare(forged, signed, traded.ledger)
+        assert found.fork is not None
+        proof = forks.ForkProof.decode(found.fork.encode())
+        assert proof.verify([VerifierKey.parse(LEDGER_KEY)]).keys == (VerifierKey.parse(LEDGER_KEY),)
+    assert growth.compare(_signed(traded, size + 1, bytes(32)), signed, traded.ledger).behind
+    stranger = sign_checkpoint(Checkpoint(traded.ledger.origin, 20, bytes(32)), signing_key("somebody"))
+    with refusing(Malformed, "note-unsigned"):
+        growth.compare(stranger, signed, traded.ledger)
+
+
+def _signed(world: World, size: int, root: bytes) -> SignedCheckpoint:
+    return sign_checkpoint(Checkpoint(world.ledger.origin, size, root), signing_key("ledger"))

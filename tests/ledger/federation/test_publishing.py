@@ -1,0 +1,218 @@
+"""A ledger as static files: written bit by bit, never ahead of its tiles, and never over another history."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from ledger.chain import checkpoint
+from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint
+from ledger.chain.note import VerifierKey
+from ledger.chain.steps import Anchor
+from ledger.chain.tile_source import TileSource
+from ledger.chain.trust import Log, Trust
+from ledger.domain import events as e
+from ledger.errors import Conflict, Malformed, StoreTrouble
+from ledger.federation.mirror import ENTRIES, GROWTH, HEAD, ROOT, Mirror
+from ledger.federation.publications import reading
+from ledger.federation.publishing import files_of, fsck, publish, published
+from tests.refusing import refusing
+from tests.world import LEDGER_KEY, World, goods, signing_key
+
+TRUST = Trust((Log(VerifierKey.parse(LEDGER_KEY)),))
+
+
+@pytest.fixture(scope="module")
+def grown(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A ledger of some 600 entries that signs."""
+    world = World(guard=tmp_path_factory.mktemp("guard") / "ledger.pem.guard")
+    _mine(world, "G", 560)
+    return world
+
+
+def _mine(world: World, name: str, count: int) -> None:
+    acts = [
+        world.ledger.sign(
+            e.Mined(by="miner-1", site="kalahari-1", lines=(goods(f"{name}{number}", "1.000"),)),
+            world.keys["miner-1"],
+        )
+        for number in range(count)
+    ]
+    world.ledger.append(acts)
+
+
+def signed_at(world: World, size: int) -> SignedCheckpoint:
+    """The checkpoint of an earlier size, as it was signed then."""
+    head = Checkpoint(world.ledger.origin, size, world.ledger.keeper.tree.root(size))
+    return checkpoint.sign(head, signing_key("ledger"))
+
+
+def put(world: World, folder: Path, size: int | None = None) -> int:
+    """Publish up to a size; how many files were written."""
+    signed = world.ledger.checkpoint() if size is None else signed_at(world, size)
+    return publish(folder, signed, world.ledger.journal.entries, world.ledger.keeper.tree.root).files
+
+
+def mirror(folder: Path, **given: object) -> Mirror:
+    """A finished check of a directory."""
+    found = Mirror(reading(str(folder)), TRUST, **given)  # type: ignore[arg-type]
+    list(found.run())
+    return found
+
+
+def test_bit_by_bit_is_the_same_as_at_once(grown: World, tmp_path: Path) -> None:
+    """Whatever the steps, the files that the newest size needs are the same, and all is as it must be."""
+    for size in (1, 17, 255, 256, 257, 400, 512, 513):
+        put(grown, tmp_path / "steps", size)
+    put(grown, tmp_path / "steps")
+    put(grown, tmp_path / "once")
+    once = {path: (tmp_path / "once" / path).read_bytes() for path in files_of(tmp_path / "once")}
+    assert {path: (tmp_path / "steps" / path).read_bytes() for path in once} == once
+    for name in ("steps", "once"):
+        assert list(fsck(tmp_path / name, published(tmp_path / name).checkpoint)) == []
+
+
+def test_only_what_is_new_is_written(grown: World, tmp_path: Path) -> None:
+    """Nothing for the same head; the right edge for a few entries."""
+    assert put(grown, tmp_path, 300) == 5
+    assert put(grown, tmp_path, 300) == 0
+    assert put(grown, tmp_path, 301) == 3
+
+
+def test_a_cosigned_checkpoint_of_the_same_head_stays(grown: World, tmp_path: Path) -> None:
+    """Publishing again does not take the witnesses' lines away."""
+    put(grown, tmp_path, 300)
+    more = (tmp_path / "checkpoint").read_bytes() + b"\xe2\x80\x94 witness.example AAAAAAA=\n"
+    (tmp_path / "checkpoint").write_bytes(more)
+    put(grown, tmp_path, 300)
+    assert (tmp_path / "checkpoint").read_bytes() == more
+
+
+def test_the_checkpoint_never_precedes_its_tiles(grown: World, tmp_path: Path) -> None:
+    """Killed at any place, the directory is that of its old checkpoint, and the next run goes on."""
+    put(grown, tmp_path, 300)
+
+    class Killed(Exception):
+        pass
+
+    def entries(start: int, stop: int) -> Iterable[tuple[int, bytes]]:
+        for one in grown.ledger.journal.entries(start, stop):
+            if one[0] == 530:
+                raise Killed
+            yield one
+
+    with pytest.raises(Killed):
+        publish(tmp_path, grown.ledger.checkpoint(), entries, grown.ledger.keeper.tree.root)
+    assert published(tmp_path).checkpoint.size == 300
+    assert not mirror(tmp_path).faults
+    put(grown, tmp_path)
+    assert list(fsck(tmp_path, grown.ledger.checkpoint().checkpoint)) == []
+
+
+def test_another_ledger_a_later_head_another_history(grown: World, tmp_path: Path) -> None:
+    """Nothing is published over them, and nothing there is altered."""
+    put(grown, tmp_path)
+    before = (tmp_path / "checkpoint").read_bytes()
+    with refusing(Conflict, "publish-behind"):
+        put(grown, tmp_path, 300)
+    head = published(tmp_path).checkpoint
+    for other, code in (
+        (Checkpoint("ledger.example/other", head.size, head.root), "publish-other"),
+        (Checkpoint(head.origin, head.size - 1, bytes(32)), "publish-fork"),
+    ):
+        foreign = checkpoint.sign(other, signing_key("ledger"))
+        (tmp_path / "checkpoint").write_bytes(foreign.encode())
+        with refusing(Conflict, code):
+            put(grown, tmp_path)
+        assert (tmp_path / "checkpoint").read_bytes() == foreign.encode()
+    (tmp_path / "checkpoint").write_bytes(before)
+
+
+def test_a_damaged_edge_is_not_grown_on(grown: World, tmp_path: Path) -> None:
+    """What lies there must lead to the checkpoint that lies there."""
+    put(grown, tmp_path, 300)
+    edge = tmp_path / "tile" / "0" / "001.p" / "44"
+    data = bytearray(edge.read_bytes())
+    data[40] ^= 1
+    edge.write_bytes(data)
+    with refusing(Malformed, "tile-root"):
+        put(grown, tmp_path)
+
+
+def test_entries_that_are_not_those_signed_are_not_published(grown: World, tmp_path: Path) -> None:
+    """The root must follow from what is written."""
+
+    def entries(start: int, stop: int) -> Iterable[tuple[int, bytes]]:
+        for index, data in grown.ledger.journal.entries(start, stop):
+            yield index, data + b"x" if index == 200 else data
+
+    with refusing(StoreTrouble, "store-damaged"):
+        publish(tmp_path, grown.ledger.checkpoint(), entries, grown.ledger.keeper.tree.root)
+    assert not (tmp_path / "checkpoint").exists()
+
+
+def test_a_mirror_is_checked_without_the_ledger(grown: World, tmp_path: Path) -> None:
+    """Entries, growth from what is held, and a receipt."""
+    put(grown, tmp_path)
+    head = grown.ledger.head()
+    anchor = Anchor(head.size - 1, head.hash)
+    found = mirror(tmp_path, held=signed_at(grown, 299), anchor=anchor)
+    assert [one.standing for one in found.outcomes] == ["ok"] * 7
+
+
+def test_only_what_is_needed_is_fetched(grown: World, tmp_path: Path) -> None:
+    """Root, growth and a receipt take a few tiles, and one bundle of entries."""
+    put(grown, tmp_path)
+    asked: list[str] = []
+
+    def read(path: str) -> bytes | None:
+        asked.append(path)
+        return reading(str(tmp_path))(path)
+
+    anchor = Anchor(0, grown.ledger.records.recorded(0).hash)
+    found = Mirror(read, TRUST, signed_at(grown, 100), anchor, entries=False)
+    list(found.run())
+    assert not found.faults
+    assert len([path for path in asked if "entries" in path]) == 1
+    assert len(asked) <= 6
+
+
+def test_a_mirror_that_does_not_hold_names_the_step(grown: World, tmp_path: Path) -> None:
+    """Another root, an altered entry, another history, another receipt."""
+    put(grown, tmp_path)
+    forged = checkpoint.sign(Checkpoint(grown.ledger.origin, 299, bytes(32)), signing_key("ledger"))
+    assert {one.step for one in mirror(tmp_path, held=forged).faults} == {GROWTH}
+    assert {one.step for one in mirror(tmp_path, anchor=Anchor(3, bytes(32))).faults} == {HEAD}
+    shutil.copytree(tmp_path, tmp_path / "altered")
+    bundle = tmp_path / "altered" / "tile" / "entries" / "000"
+    data = bytearray(bundle.read_bytes())
+    data[1_000] ^= 1
+    bundle.write_bytes(data)
+    assert {one.step for one in mirror(tmp_path / "altered").faults} == {ENTRIES}
+    (tmp_path / "altered" / "tile" / "1" / "000.p" / "2").unlink()
+    assert {one.step for one in mirror(tmp_path / "altered").faults} == {ROOT}
+
+
+def test_erasing_a_value_changes_nothing_that_was_published(tmp_path: Path) -> None:
+    """Chain, root, tiles and proofs are the same; only the value can no longer be disclosed."""
+    world = World(tmp_path / "ledger.db", guard=tmp_path / "guard")
+    registered = e.PartyRegistered(by="gaborone", party="digger-1", roles=("miner",), name="Widow Nkomo")
+    receipt = world.do(registered)
+    put(world, tmp_path / "before")
+    proof = receipt.proof().encode()
+    signed = world.ledger.checkpoint()
+    digest = world.ledger.sealed(receipt.index)["name"]
+    world.do(
+        e.DisclosureErased(by="gaborone", index=receipt.index, digests=(digest,), ground="a court's order")
+    )
+    put(world, tmp_path / "after", signed.checkpoint.size)
+    for path in files_of(tmp_path / "before"):
+        assert (tmp_path / "after" / path).read_bytes() == (tmp_path / "before" / path).read_bytes()
+    again = world.ledger.keeper.proof(receipt.index, signed)
+    assert again.encode() == proof
+    assert world.ledger.sealed(receipt.index) == {}
+    source = TileSource(reading(str(tmp_path / "after")), signed.checkpoint)
+    assert source.entry(receipt.index) == world.ledger.journal.entry(receipt.index)
