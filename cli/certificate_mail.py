@@ -30,17 +30,17 @@ from cli.letters import (
     steps_shown,
 )
 from cli.options import FieldType, Reader, read_value
-from cli.output import adamas_command, remark
+from cli.output import adamas_command, emit_json, remark
 from cli.recording import here_and_now, party_of, tell
 from cli.session import Session, pass_session
-from ledger import messages
+from ledger import edtf, messages
 from ledger.domain.events import Arrival
 from ledger.domain.fields import CERTIFICATE, PARCEL, PARTY, WEIGHT, table
 from ledger.errors import Refused
 
 if TYPE_CHECKING:
     from ledger.application import Ledger
-    from ledger.federation.exchange_of_certificates import Lot
+    from ledger.federation.exchange_of_certificates import Foreign, Lot
     from ledger.federation.mail import Mail
 
 _LOT = re.compile(r"(?P<foreign>[^=,]+)=(?P<parcel>[^=,]+)(=(?P<weight>[^=,]+))?(?P<more>(,[^=,]+=[^=,]+)*)")
@@ -161,7 +161,8 @@ def _receive(
         raise refused("mail-no-certificate", f"partner:{opened.peer.origin}", origin=opened.peer.origin)
     house = ledger.state().house()
     here = None if house is None else house.participant
-    why = refused_all(exchange.arriving(opened, name, here))
+    occurred = _occurred(session, given["occurred"])
+    why = refused_all(exchange.arriving(opened, name, here, edtf.spans(occurred)))
     found = exchange.foreign(opened)
     if why is not None or found is None:
         raise why or Refused("certificate-not-shown", certificate=name, origin=opened.peer.origin)
@@ -170,11 +171,30 @@ def _receive(
     acts: list[Any] = [(exchange.imported(found, lots, given["by"] or party_of(ledger, own), here), own)]
     pin = opened.pin(party_of(ledger, key))
     acts += [] if pin is None else [(pin, key)]
-    done = record_all(session, ledger, acts, occurred=_occurred(session, given["occurred"]), file=file)
+    done = record_all(session, ledger, acts, occurred=occurred, file=file)
+    if session.json:
+        emit_json({**_checked(opened, found), "recorded": [receipt.text for receipt, _ in done]})
+        return
     remark(f"certificate {name}, entry {found.issued.index} of {opened.peer.origin}")
     steps_shown(opened, found.issued.index)
     remark(f"its ledger against what is pinned here: {opened.comparison.outcome}")
     tell(session, done)
+
+
+def _checked(opened: Mail, found: Foreign) -> dict[str, Any]:
+    """What was checked of a certificate that arrived, for programs."""
+    head = opened.signed.checkpoint
+    outcomes = opened.reports[found.issued.index].outcomes
+    return {
+        "certificate": found.certificate.id,
+        "ledger": head.origin,
+        "size": head.size,
+        "entry": found.issued.index,
+        "hash": found.issued.hash.hex(),
+        "steps": [{"step": one.step, "standing": one.standing, "said": str(one)} for one in outcomes],
+        "against_pin": opened.comparison.outcome,
+        "pin_size": opened.comparison.size,
+    }
 
 
 def _occurred(session: Session, text: str | None) -> str | None:

@@ -22,11 +22,14 @@ from ledger.chain.statement import Statement
 from ledger.domain import certificates
 from ledger.domain import events as e
 from ledger.domain.ancestry import ancestors
+from ledger.domain.certificate_rules import in_range, matches
 from ledger.domain.certificates import REPLACED, RETURNED, VOIDED, Certificate
 from ledger.domain.fields import CERTIFICATE
-from ledger.domain.refusal import Refusal
+from ledger.domain.parties import HOUSE
+from ledger.domain.refusal import Refusal, in_force, when
 from ledger.domain.state import State, fold_subject
 from ledger.domain.vocabulary import carats
+from ledger.edtf import Span
 from ledger.errors import NotFound
 from ledger.federation.mail import Mail
 from ledger.federation.peers import refused
@@ -62,15 +65,18 @@ class Foreign:
 
 
 def told_of(records: Records, certificate: str, *, history: bool = False) -> tuple[int, ...]:
-    """The entries that a certificate's letter is about: all that changed it; with ``history`` also those of
-    its parcels. Raises `NotFound` (``certificate-unknown``)."""
+    """The entries that a certificate's letter is about: all that changed it, the profile it was issued under;
+    with ``history`` also those of its parcels. Raises `NotFound` (``certificate-unknown``)."""
     own = records.of(certificates.subject(certificate))
     if not own:
         raise NotFound("certificate-unknown", certificate=certificate)
     found = {record.index for record in own}
-    issued = next((r.event for r in own if isinstance(r.event, e.CertificateIssued)), None)
-    if history and issued is not None:
-        found.update(_past(records, [part.parcel for part in issued.parts]))
+    issued = next((record for record in own if isinstance(record.event, e.CertificateIssued)), None)
+    if issued is not None:
+        profiles = [one.index for one in records.of(HOUSE) if isinstance(one.event, e.ProfileAdopted)]
+        found.update([index for index in profiles if index < issued.index][-1:])
+    if history and issued is not None and isinstance(issued.event, e.CertificateIssued):
+        found.update(_past(records, [part.parcel for part in issued.event.parts]))
     return tuple(sorted(found))
 
 
@@ -113,10 +119,13 @@ def foreign(mail: Mail) -> Foreign | None:
     return None
 
 
-def arriving(mail: Mail, name: str, participant: str | None) -> Iterator[Refusal]:
+def arriving(mail: Mail, name: str, participant: str | None, day: Span) -> Iterator[Refusal]:
     """What speaks against a certificate of another ledger by its proofs; ``participant``: whose ledger this
-    is."""
+    is; ``day``: when it arrived."""
     subject = certificates.subject(name)
+    if not in_force(mail.peer.since, None, day):
+        values = {"origin": mail.peer.origin, "since": mail.peer.since, "date": day.text}
+        yield Refusal("partner-not-yet", subject, values)
     about = [index for index, report in mail.reports.items() if _concerns(report.statement, name)]
     yield from mail.faults(about)
     found = foreign(mail)
@@ -127,6 +136,7 @@ def arriving(mail: Mail, name: str, participant: str | None) -> Iterator[Refusal
         values = {"certificate": name, "origin": mail.peer.origin, "participant": mail.peer.participant}
         yield Refusal("certificate-other-ledger", subject, values)
     yield from _travelling(found, subject)
+    yield from _by_its_profile(found, subject)
     if participant is not None and found.event.destination != participant:
         values = {"certificate": name, "destination": found.event.destination, "participant": participant}
         yield Refusal("certificate-elsewhere", subject, values)
@@ -150,6 +160,19 @@ def _travelling(found: Foreign, subject: str) -> Iterator[Refusal]:
             values = {"certificate": name, "what": wanted.TYPE.partition("/")[0]}
             yield Refusal("certificate-not-shown-act", subject, values)
             return
+
+
+def _by_its_profile(found: Foreign, subject: str) -> Iterator[Refusal]:
+    """The number has the form, and lies in the ranges, of the profile that its issuer had adopted then."""
+    acts = [found.mail.acts[index] for index in sorted(found.mail.acts) if index < found.issued.index]
+    profile = next((act.event for act in reversed(acts) if isinstance(act.event, e.ProfileAdopted)), None)
+    if profile is None:
+        return
+    number, name = found.event.number, found.certificate.id
+    if profile.number_pattern is not None and not matches(profile.number_pattern, number):
+        yield Refusal("certificate-pattern", subject, {"number": number, "pattern": profile.number_pattern})
+    if not in_range(profile, name, when(found.issued)):
+        yield Refusal("certificate-range", subject, {"number": number, "issuer": name[:2]})
 
 
 def imported(found: Foreign, lots: Sequence[Lot], by: str, here: str | None) -> e.Imported:

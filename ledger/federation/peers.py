@@ -47,6 +47,7 @@ class Peer:
     trust: Trust
     pins: tuple[SignedCheckpoint, ...] = ()
     published: str | None = None
+    since: str | None = None
 
     @property
     def newest(self) -> SignedCheckpoint | None:
@@ -106,7 +107,8 @@ def recognised(state: State, origin: str) -> Peer:
 def known(partner: Partner) -> Peer:
     """A partner as it was recognised, whatever became of it since."""
     logs = [Log(VerifierKey.parse(key), partner.published) for key in partner.keys]
-    return Peer(partner.id, partner.participant, trust.make(logs), tuple(_pins(partner)), partner.published)
+    pins = tuple(_pins(partner))
+    return Peer(partner.id, partner.participant, trust.make(logs), pins, partner.published, partner.since)
 
 
 def _pins(partner: Partner) -> Iterator[SignedCheckpoint]:

@@ -6,17 +6,21 @@ The whole journey, with three ledgers and each known forgery, is played in tests
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from ledger.application import Ledger
+from ledger.chain import archive, checkpoint
+from ledger.chain.bundle import Bundle
 from ledger.chain.forks import ForkProof
 from ledger.chain.note import VerifierKey
 from ledger.federation import mail
 from tests.laptop import LEDGER, Laptop
 from tests.ministries import HUB, PRODUCER, Ministries, key_of
+from tests.world import signing_key
 
 CERTIFICATE = "SL/00004201"
 
@@ -50,7 +54,6 @@ def pins(laptop: Laptop, origin: str) -> list[tuple[int, str]]:
 
 def fields_in(letter: str) -> dict[str, object]:
     """The certificate's body as the letter's reader sees it."""
-    from ledger.chain.bundle import Bundle
     from ledger.domain.events import CertificateIssued
     from ledger.store.decoding import decode
 
@@ -267,3 +270,82 @@ def test_recognising_reads_one_ledgers_keys(two: Ministries, tmp_path: Path) -> 
     two.hub.ok("partner", "recognise", "--trust", str(alone), *more)
     assert "partner-origins" in two.hub("partner", "recognise", "--trust", str(several), *more).err
     assert "partner-no-key" in two.hub("partner", "recognise", "--trust", str(none), *more).err
+
+
+def test_a_partner_counts_from_its_day_on(two: Ministries) -> None:
+    """Nothing that arrived before it was recognised is imported on its word."""
+    two.recognise(two.hub, "SL", "--since", "2024-06-01")
+    ran = two.receive(two.exported("K1", "SL 004201"))
+    assert (ran.code, "partner-not-yet" in ran.err) == (3, True)
+
+
+def test_the_issuers_own_profile_is_held_against_its_numbers(two: Ministries) -> None:
+    """A letter brings the profile that was in force; one of the number's form is taken."""
+    two.producer.ok("profile", "adopt", "SL 2024", "--number-pattern", "SL ######",
+                    "--range", "SL=4000,last=4299", "--occurred", "2024-01-20")  # fmt: skip
+    assert two.receive(two.exported("K1", "SL 004201")).code == 0
+
+
+def test_published_tiles_show_what_the_letter_does_not(two: Ministries) -> None:
+    """With the sender's published directory, mail without a path is shown to extend what was pinned."""
+    two.receive(two.exported("K1", "SL 004201"))
+    two.stock("K2", "3.000")
+    letter, tiles = two.exported("K2", "SL 004202"), str(two.post / "tiles")
+    two.producer.ok("publish", tiles)
+    told = two.receive(letter, "--from", tiles, "--json").data
+    assert (told["against_pin"], told["certificate"]) == ("extends", "SL/00004202")
+    assert [step["step"] for step in told["steps"]] == list(range(1, 12))
+
+
+def test_a_rewritten_publication_convicts_too(two: Ministries, tmp_path: Path) -> None:
+    """No path in the letter: the public tiles are the second history."""
+    rewritten(two, tmp_path)
+    letter, tiles = two.sent(CERTIFICATE), str(two.post / "tiles")
+    two.producer.ok("publish", tiles)
+    assert two.receive(letter, "--from", tiles).code == 3
+    assert Path(letter + ".fork-proof").exists()
+
+
+def test_a_trace_reads_publications_and_letters(two: Ministries) -> None:
+    """Both are held to the importer's pin and the partner's keys; what is sealed is counted."""
+    letter = two.exported("K1", "SL 004201", "--history")
+    two.receive(letter, "--parcel", "K1=D1")
+    tiles = str(two.post / "tiles")
+    two.producer.ok("publish", tiles)
+    for place, more in ((tiles, []), (letter, ["not shown"])):
+        (border,) = two.hub.data("trace", "D1", "--with", place)["borders"]
+        assert [check["standing"] for check in border["checks"]] == ["ok", "ok", "ok", *more]
+        assert border["trace"]["parcels"][0]["parcel"] == "K1"
+        assert border["withheld"]["importer"] == 1
+
+
+def test_a_trace_takes_no_letter_that_a_stranger_signed(two: Ministries, tmp_path: Path) -> None:
+    """The same entries under another key: whoever signs in the partner's name is not the partner."""
+    letter = two.exported("K1", "SL 004201", "--history")
+    two.receive(letter, "--parcel", "K1=D1")
+    forged = two.post / "forged.zip"
+    bundles = [Bundle.decode(data) for data in mail.files(Path(letter).read_bytes()).values()]
+    signed = checkpoint.sign(bundles[0].checkpoint.checkpoint, signing_key("a stranger"))
+    forged.write_bytes(archive.pack(replace(bundle, checkpoint=signed) for bundle in bundles))
+    ran = two.hub("trace", "D1", "--with", str(forged))
+    assert (ran.code, "no key under which" in ran.out) == (1, True)
+    assert "mail-not-signed" in two.receive(str(forged)).err
+
+
+def test_every_altered_proof_of_a_letter_is_refused(two: Ministries) -> None:
+    """One bit of each entry and of each path: the step that found it is named, and nothing is recorded."""
+    letter = two.exported("K1", "SL 004201")
+    bundles = {i: Bundle.decode(data) for i, data in mail.files(Path(letter).read_bytes()).items()}
+    size = two.hub.size()
+    about = [i for i, one in bundles.items() if b"certificate" in one.entry]
+    for index in about:
+        one = bundles[index]
+        flipped = bytes([one.path[0][0] ^ 1]) + one.path[0][1:]
+        altered = one.entry[:-1] + bytes([one.entry[-1] ^ 1])
+        for forged in (replace(one, path=(flipped, *one.path[1:])), replace(one, entry=altered)):
+            path = two.post / "altered.zip"
+            path.write_bytes(archive.pack([*(b for i, b in bundles.items() if i != index), forged]))
+            ran = two.receive(str(path))
+            assert (ran.code, "mail-step" in ran.err or "certificate-not-shown" in ran.err) == (3, True)
+    assert about
+    assert two.hub.size() == size
