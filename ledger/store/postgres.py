@@ -152,8 +152,9 @@ class PostgresJournal(PostgresReading):
         tried: list[tuple[list[bytes], list[Appended], Head]] = []
 
         def attempt() -> tuple[list[Appended], Head]:
-            with self._datastore.appending() as rows:
-                now = self.the_head(rows.execute(HEAD_TAKEN).fetchall())
+            turn = self._datastore.appending(HEAD_TAKEN)
+            with turn as rows:
+                now = self.the_head(turn.first or rows.execute(HEAD_TAKEN).fetchall())
                 for entries, appended, then in tried:
                     if self._is_there(rows, entries, appended, now):
                         return appended, then

@@ -123,11 +123,12 @@ class LedgerDatastore(PostgresDatastore):
             raise StoreTrouble("store-readonly", path=self.address.shown)
         return Turn(self, _IN_TURN if write else _READ, write=write)
 
-    def appending(self) -> Turn:
-        """A transaction that takes no lock but those of the rows that it names."""
+    def appending(self, first: str) -> Turn:
+        """A transaction that takes no lock but that of its ``first`` statement, which goes with its beginning
+        in one trip; the statement's rows are in ``first``."""
         if not self.write:
             raise StoreTrouble("store-readonly", path=self.address.shown)
-        return Turn(self, _WRITE, write=True)
+        return Turn(self, f"{_WRITE}; {first}", write=True)
 
     def answer(self, statement: str, values: Sequence[object] = ()) -> list[Any]:
         """The rows of one statement that only reads, which needs no transaction around it."""
@@ -159,15 +160,19 @@ def told(problem: Exception, url: str) -> Exception:
 
 
 class Turn:
-    """A transaction: gives a cursor, commits on leaving without an exception when it is for writing."""
+    """A transaction: gives a cursor, commits on leaving without an exception when it is for writing.
 
-    __slots__ = ("_beginning", "_cursor", "_inner", "_store", "_write")
+    ``first`` are the rows of the last statement that it began with; None inside another one.
+    """
+
+    __slots__ = ("_beginning", "_cursor", "_inner", "_store", "_write", "first")
 
     def __init__(self, store: LedgerDatastore, beginning: str, *, write: bool) -> None:
         self._store = store
         self._beginning = beginning
         self._write = write
         self._inner = False
+        self.first: list[Any] | None = None
 
     def __enter__(self) -> psycopg.Cursor[Any]:
         store = self._store
@@ -187,7 +192,10 @@ class Turn:
     def _begun(self) -> psycopg.Cursor[Any]:
         connection = self._store.connection()
         try:
-            connection.execute(self._beginning).close()
+            with connection.execute(self._beginning) as told_first:
+                while told_first.nextset():
+                    continue
+                self.first = told_first.fetchall() if told_first.description else None
         except psycopg.Error:
             if not connection.closed:
                 connection.rollback()
