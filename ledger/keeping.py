@@ -117,15 +117,18 @@ class Keeper:
     def check(self) -> None:
         """Raises `Conflict` (``guard-behind``, ``guard-sideways``) unless this ledger contains what was
         signed last (step 1)."""
-        newest = self._guard.look()
-        if newest is None or newest == self._known:
-            return
-        head = self._head()
-        if head.size < newest.size:
-            self._guard.permit(head.size, head.root)
-        else:
-            self._guard.permit(newest.size, self._root(newest))
-        self._known = newest
+        while (newest := self._guard.look()) is not None and newest != self._known:
+            head = self._head()
+            try:
+                if head.size < newest.size:
+                    self._guard.permit(head.size, head.root)
+                else:
+                    self._guard.permit(newest.size, self.tree.root(newest.size))
+            except Conflict:
+                if self._guard.newest == newest:  # or else another process has signed meanwhile
+                    raise
+            else:
+                self._known = newest
 
     def checkpoint(self) -> SignedCheckpoint:
         """The signed checkpoint of the durable head; the same one as long as the head stays.

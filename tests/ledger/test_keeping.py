@@ -226,3 +226,23 @@ def test_a_revoked_key_signs_no_more(kept: World) -> None:
         receipt.proof()
     with refusing(KeyTrouble, "ledger-key-void"):
         kept.ledger.checkpoint()
+
+
+def test_what_another_process_signs_during_the_check_is_no_accusation(kept: World) -> None:
+    """Between reading the guard and asking it, a second process signs: both histories are the same one."""
+    kept.mine("P1", "12.500")
+    with reopened(kept) as other:
+        keeper = other.keeper
+        root_of, signed = keeper.tree.root, []
+
+        def meanwhile(size: int) -> bytes:
+            if len(signed) < 3:
+                kept.mine(f"M{len(signed)}", "1.000")
+                kept.ledger.keeper.close()
+                signed.append(kept.ledger.checkpoint().checkpoint)
+            return root_of(size)
+
+        keeper.tree.root = meanwhile  # type: ignore[method-assign]
+        last = keeper.checkpoint().checkpoint
+    assert len(signed) == 3
+    assert last == signed[-1]
