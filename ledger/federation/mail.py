@@ -171,7 +171,7 @@ def open_(state: State, data: bytes, published: Published | None = None) -> Mail
     packed = files(data)  # (1)
     first = next(iter(packed.values()))
     signed = Bundle.decode(first).checkpoint
-    peer = recognised(state, signed.checkpoint.origin)  # (2)
+    peer = recognised(state, signed.checkpoint.origin, signed.checkpoint.size)  # (2)
     check_signed(peer, signed)  # (3)
     return _opened(peer, signed, packed, published)
 

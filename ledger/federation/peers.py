@@ -18,7 +18,7 @@ leads to the new root from another old root, which its sender thereby shows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,8 +90,8 @@ class Comparison:
     proof: ForkProof | None = None
 
 
-def recognised(state: State, origin: str) -> Peer:
-    """The partner of that origin.
+def recognised(state: State, origin: str, size: int | None = None) -> Peer:
+    """The partner of that origin; ``size`` of the checkpoint that is to be compared.
 
     Raises `Refused`: ``partner-unknown`` (never recognised, or dropped), ``partner-forked``; `Malformed`
     (``note-key``, ``trust-...``) where it was recognised under keys that cannot be read.
@@ -101,20 +101,32 @@ def recognised(state: State, origin: str) -> Peer:
         raise refused("partner-unknown", f"partner:{origin}", origin=origin)
     if partner.forked is not None:
         raise refused("partner-forked", f"partner:{origin}", origin=origin)
-    return known(partner)
+    return known(partner, size)
 
 
-def known(partner: Partner) -> Peer:
-    """A partner as it was recognised, whatever became of it since."""
+def known(partner: Partner, size: int | None = None) -> Peer:
+    """A partner as it was recognised, whatever became of it since, with the pins that can say anything.
+
+    A pin that a later one was shown to extend says no more than that one, except of its own ``size``.
+    """
     logs = [Log(VerifierKey.parse(key), partner.published) for key in partner.keys]
-    pins = tuple(_pins(partner))
+    wanted = _telling(partner, size)
+    pins = tuple(
+        SignedCheckpoint.parse(act.event.checkpoint.encode("utf-8"))
+        for act in partner.acts
+        if isinstance(act.event, CheckpointPinned) and act.index in wanted
+    )
     return Peer(partner.id, partner.participant, trust.make(logs), pins, partner.published, partner.since)
 
 
-def _pins(partner: Partner) -> Iterator[SignedCheckpoint]:
-    for act in partner.acts:
-        if isinstance(act.event, CheckpointPinned):
-            yield SignedCheckpoint.parse(act.event.checkpoint.encode("utf-8"))
+def _telling(partner: Partner, size: int | None) -> set[int]:
+    """The indexes of the pins that no later pin covers, and of those at ``size``."""
+    telling: dict[int, int] = {}
+    for at, _, index, outcome in partner.pins:
+        if outcome == EXTENDS and telling:
+            del telling[max(telling, key=lambda one: telling[one])]
+        telling[index] = at
+    return {*telling, *(index for at, _, index, _ in partner.pins if at == size)}
 
 
 def compare(peer: Peer, signed: SignedCheckpoint, shown: Shown) -> Comparison:

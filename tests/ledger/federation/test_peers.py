@@ -11,8 +11,10 @@ from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint
 from ledger.chain.forks import ForkProof
 from ledger.chain.note import verifier_key
 from ledger.chain.trust import Log
+from ledger.domain.events import CheckpointPinned, Recorded
+from ledger.domain.partners import Partner
 from ledger.errors import Malformed
-from ledger.federation.peers import EXTENDS, FIRST, FORKS, NOT_SHOWN, Comparison, Peer, Shown, compare
+from ledger.federation.peers import EXTENDS, FIRST, FORKS, NOT_SHOWN, Comparison, Peer, Shown, compare, known
 from tests.world import signing_key
 
 ORIGIN = "ledger.example/sl/f3k9"
@@ -139,5 +141,58 @@ def test_a_letter_that_its_own_publication_contradicts_convicts() -> None:
     tree, other = leaves(12), leaves(12, other_from=2)
     public = Shown(published=signed(tree), nodes=merkle.nodes_of(tree))
     found = compare(peer(), signed(other[:9]), public)
+    assert found.outcome == FORKS
+    assert convicted(found)
+
+
+def partner(*pins: tuple[SignedCheckpoint, str]) -> Partner:
+    """The partner as its ledger's acts made it, with these pins and their outcomes."""
+    acts = []
+    for index, (pin, outcome) in enumerate(pins):
+        head, note = pin.checkpoint, pin.encode().decode()
+        act = CheckpointPinned(by="ministry", origin=ORIGIN, size=head.size, root=head.root,
+                               checkpoint=note, outcome=outcome)  # fmt: skip
+        acts.append(Recorded(index, 0, b"", act))
+    told = tuple(
+        (pin.checkpoint.size, pin.checkpoint.root, place, outcome)
+        for place, (pin, outcome) in enumerate(pins)
+    )
+    return Partner(ORIGIN, "SL", (str(KNOWN),), "2020-01-01", pins=told, acts=tuple(acts))
+
+
+def sizes(found: Peer) -> list[int]:
+    """The sizes of the pins that are looked at."""
+    return [pin.checkpoint.size for pin in found.pins]
+
+
+def test_a_thousand_pins_that_extend_each_other_are_one() -> None:
+    """The newest speaks for all before it; only a checkpoint of the same size is compared with its like."""
+    tree = leaves(12)
+    chain = [(signed(tree[:size]), EXTENDS if size > 1 else FIRST) for size in range(1, 12)]
+    assert sizes(known(partner(*chain))) == [11]
+    assert sizes(known(partner(*chain), 4)) == [4, 11]
+
+
+def test_what_was_not_shown_to_follow_stays_open() -> None:
+    """A pin beside the chain keeps speaking for itself, and so does the chain that it may not belong to."""
+    tree, other = leaves(12), leaves(12, other_from=1)
+    pins = [
+        (signed(tree[:3]), FIRST),
+        (signed(other[:5]), NOT_SHOWN),
+        (signed(other[:8]), EXTENDS),
+        (signed(tree[:2]), NOT_SHOWN),
+    ]
+    found = known(partner(*pins))
+    assert sizes(found) == [3, 8, 2]
+    assert compare(found, signed(other), shown(other, 3, 8)).outcome == FORKS
+    assert found.since == "2020-01-01"
+
+
+def test_a_fork_with_a_covered_pin_of_the_same_size_is_found() -> None:
+    """Two signatures over one size convict, also where the older one lies deep in the chain."""
+    tree, other = leaves(12), leaves(12, other_from=1)
+    chain = [(signed(tree[:size]), EXTENDS if size > 1 else FIRST) for size in range(1, 12)]
+    late = signed(other[:4])
+    found = compare(known(partner(*chain), 4), late, shown(other[:4]))
     assert found.outcome == FORKS
     assert convicted(found)
