@@ -1,13 +1,13 @@
 """What a trial's ledger is held to when it is over.
 
-| question                  | how                                                                                |
-|---------------------------|------------------------------------------------------------------------------------|
-| nothing lost              | the entry at every receipt's index has the receipt's hash and the statement's id   |
-| nothing doubled           | no statement twice; after the setting up, as many entries as receipts              |
-| the chain holds           | `ledger.audit`, all its steps, signatures, rules and tables included               |
-| never forked              | every checkpoint that was signed has the root of the final tree at its size        |
-| the same on every node    | size and hash of the head, and the tree's root                                     |
-| every carat is there      | every parcel is in the hands and of the weight that its writer knows               |
+| question               | how                                                                   |
+|------------------------|-----------------------------------------------------------------------|
+| nothing lost           | the entry at every receipt's index has its hash and its statement     |
+| nothing doubled        | no statement twice; as many entries as receipts, after the setting up |
+| the chain holds        | `ledger.audit`, all steps: signatures, rules and tables included      |
+| never forked           | each checkpoint that was signed has the final tree's root at its size |
+| the same on every node | size and hash of the head, and the tree's root                        |
+| every carat is there   | every parcel is in the hands and of the weight that its writer knows  |
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from clustering.nodes import Cluster
+
 from ledger.application import Ledger
 from ledger.audit.auditing import Audit
 from ledger.chain.entry import entry_hash, fields
@@ -119,8 +120,9 @@ class Judge:
     def _forked(self) -> Verdict:
         signed = {(size, root) for size, root in (act["signed"] for act in self.acts if act["signed"])}
         faults = [f"size {size}: {root}" for size, root in sorted(signed) if self._roots.get(size) != root]
-        unsigned = sum(not act["signed"] for act in self.acts)
-        more = f" ({unsigned} acts answered without one)" if unsigned else ""
+        unsigned = [act["trouble"] or "first receipt" for act in self.acts if not act["signed"]]
+        why = ", ".join(f"{unsigned.count(code)} {code}" for code in sorted(set(unsigned)))
+        more = f"; without one: {why}" if unsigned else ""
         return Verdict("never forked", f"{len(signed):,} signed checkpoints{more}", faults)
 
     def _nodes(self, ledger: Ledger) -> Verdict:

@@ -1,11 +1,11 @@
 """Three nodes on loopback: PostgreSQL under Patroni, agreeing by etcd on who leads.
 
-    cluster = Cluster.made(folder)      # a new one, in a folder that is empty or not there
-    cluster.start()
-    cluster.url                         # for `Ledger.open`, `adamas --ledger`, ...
-    cluster.kill(cluster.leader(), "machine")
-    cluster.start()                     # whatever does not run
-    cluster.stop()
+cluster = Cluster.made(folder)      # a new one, in a folder that is empty or not there
+cluster.start()
+cluster.url                         # for `Ledger.open`, `adamas --ledger`, ...
+cluster.kill(cluster.leader(), "machine")
+cluster.start()                     # whatever does not run
+cluster.stop()
 """
 
 from __future__ import annotations
@@ -143,9 +143,7 @@ class Cluster:
         members = self.members()
         roles = sorted(one["role"] for one in members if one["state"] in ("running", "streaming"))
         lines = {one.get("timeline") for one in members}
-        return (
-            roles == ["leader", "replica", "sync_standby"] and len(lines) == 1 and self._is_etcd_whole()
-        )
+        return roles == ["leader", "replica", "sync_standby"] and len(lines) == 1 and self._is_etcd_whole()
 
     def _is_etcd_whole(self) -> bool:
         for node in self.plan.nodes:

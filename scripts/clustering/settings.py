@@ -1,13 +1,13 @@
 """What each node of the cluster is told: an etcd member's arguments, Patroni's file.
 
-| setting                   | value  | why                                                                        |
-|---------------------------|--------|----------------------------------------------------------------------------|
-| synchronous_mode          | true   | an act is acknowledged when a second server has it on its disk             |
-| synchronous_mode_strict   | true   | ... always: with nobody left to hold the second copy, writers wait         |
-| primary_start_timeout     | 0      | a server that crashed is not waited for: another one takes over            |
-| ttl, loop_wait            | 10, 2  | seconds until a vanished leader is given up; looking after one another     |
-| retry_timeout             | 4      | seconds for which etcd may be silent before a leader steps down            |
-| data checksums, pg_rewind | on     | a torn page is noticed; a leader that comes back joins the new history     |
+| setting                   | value | why                                                             |
+|---------------------------|-------|-----------------------------------------------------------------|
+| synchronous_mode          | true  | an act is acknowledged when a second server has it on its disk  |
+| synchronous_mode_strict   | true  | always: with nobody left for the second copy, writers wait      |
+| primary_start_timeout     | 0     | a server that crashed is not waited for: another one takes over |
+| ttl, loop_wait            | 10, 2 | seconds until a vanished leader is given up; between two looks  |
+| retry_timeout             | 4     | seconds that etcd may be silent before a leader steps down      |
+| data checksums, pg_rewind | on    | torn pages are noticed; a leader that comes back can follow     |
 
 Three etcd members, of which any two decide, and three servers, each pair standing for one machine.
 """

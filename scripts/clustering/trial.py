@@ -16,12 +16,14 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from clustering.judging import Acts, Judge, Verdict
 from clustering.nodes import Cluster, Node, NotHappened
 from clustering.settings import TTL
 from clustering.writing import clock_from
+
 from tests.world import World
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -115,12 +117,8 @@ class Trial:
     def _pause(self, killed: float) -> tuple[float, float]:
         """The longest time without any answer since the kill, and when the last writer had one after it."""
         answered = self._answered()
-        moments = sorted(
-            moment for times in answered.values() for moment in times if moment > killed - 1
-        )
-        silent, ended = max(
-            (after - before, after) for before, after in zip(moments, moments[1:], strict=False)
-        )
+        moments = sorted(moment for times in answered.values() for moment in times if moment > killed - 1)
+        silent, ended = max((after - before, after) for before, after in pairwise(moments))
         firsts = [min(moment for moment in times if moment >= ended) for times in answered.values()]
         return silent, max(firsts) - killed
 

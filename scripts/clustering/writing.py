@@ -1,4 +1,4 @@
-"""One writer of a trial: random acts on parcels of its own, each signed once and appended until it is answered.
+"""One writer of a trial: random acts on parcels of its own, each signed once, appended until answered.
 
     python -m clustering.writing '{"url": ..., "name": "w1", "folder": ..., "epoch": ..., "seed": 1}'
 
@@ -42,7 +42,7 @@ class Writer:
         self.folder = Path(folder)
         self.parcels: dict[str, tuple[str, int]] = {}
         self._clock = clock_from(epoch)
-        self._chance = random.Random(seed)
+        self._chance = random.Random(seed)  # noqa: S311  no secret
         self._count = 0
         self._ledger: Ledger | None = None
         self._reopened: list[str] = []
@@ -73,6 +73,7 @@ class Writer:
             "answered": time.monotonic(),
             "reopened": self._reopened,
             "signed": checkpoint and [checkpoint.size, checkpoint.root.hex()],
+            "trouble": receipt.trouble and receipt.trouble.code,
         }
         print(json.dumps(line), file=acts, flush=True)
 
@@ -113,9 +114,7 @@ class Writer:
         return name, *self.parcels[name]
 
     def _mine(self) -> tuple[e.Event, dict[str, tuple[str, int] | None]]:
-        lines = tuple(
-            e.Goods(self._new(), self._chance.randint(2, 20_000), None, "710231") for _ in range(3)
-        )
+        lines = tuple(e.Goods(self._new(), self._chance.randint(2, 20_000), None, "710231") for _ in range(3))
         held = {line.parcel: ("miner-1", int(line.weight or 0)) for line in lines}
         return e.Mined(by="miner-1", site=SITE, lines=lines), dict(held)
 
