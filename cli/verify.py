@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.artefacts import read_artefact
 from cli.output import adamas_command, emit_json, remark, say
 from cli.session import Session, pass_session
 from ledger.chain.steps import Anchor
@@ -18,6 +19,7 @@ from ledger.errors import Faults, Malformed, StoreTrouble
 if TYPE_CHECKING:
     from ledger.audit.auditing import Audit
     from ledger.audit.report import Report
+    from ledger.chain.checkpoint import Checkpoint
 
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -124,12 +126,27 @@ def verify(
         given = Given(trust_file, since, along, revoked, max_age, anchor, not no_entries)
         verify_target(session, target, given)
         return
-    _verify_ledger(session, anchor, views, no_signatures, chain_only, file)
+    held = _held(since, trust_file)
+    _verify_ledger(session, anchor, held, views, no_signatures, chain_only, file)
+
+
+def _held(since: tuple[Path, ...], trust_file: Path | None) -> Checkpoint | None:
+    """The checkpoint held outside, its signature checked where a trust file says by whose key."""
+    from ledger.chain.checkpoint import SignedCheckpoint
+    from ledger.chain.trust import Trust
+
+    if not since:
+        return None
+    signed = SignedCheckpoint.parse(read_artefact(since[0]))
+    if trust_file is not None:
+        Trust.parse(read_artefact(trust_file)).signed_by(signed)
+    return signed.checkpoint
 
 
 def _verify_ledger(
     session: Session,
     anchor: Anchor | None,
+    held: Checkpoint | None,
     views: bool,
     no_signatures: bool,
     chain_only: bool,
@@ -141,7 +158,9 @@ def _verify_ledger(
     from ledger.store.checking import open_for_checking
     from ledger.store.evidence import Evidence
 
-    options = Options(anchor, chain_only, not no_signatures, views, Evidence(session.evidence_folder))
+    options = Options(
+        anchor, chain_only, not no_signatures, views, Evidence(session.evidence_folder), held=held
+    )
     with open_for_checking(session.path) as journal:
         audit = Audit(journal, options)
         _run(audit)

@@ -38,30 +38,36 @@ class Found:
 
 @dataclass(frozen=True)
 class Attack:
-    """One row. ``without`` and ``within``: what finds it without and with a head held outside; None:
-    nothing."""
+    """One row. ``without``, ``within``, ``held``: what finds it without anything held outside, with a head,
+    with a checkpoint; None: nothing."""
 
     name: str
     deed: Deed
     without: Found | None
     within: Found | None
+    held: Found | None
+
+    @property
+    def findings(self) -> tuple[Found | None, Found | None, Found | None]:
+        """What finds it, column by column."""
+        return self.without, self.within, self.held
 
 
 def found(name: str, deed: Deed, step: int, at: str = "", on: int = 0, words: str = "") -> Attack:
     """An attack that is found with or without a head."""
     usual = "the entry behind it" if on > 0 and at != "head" else "that entry" if at else "the file"
     finding = Found(step, at, on, words or usual)
-    return Attack(name, deed, finding, finding)
+    return Attack(name, deed, finding, finding, finding)
 
 
 def hidden(name: str, deed: Deed) -> Attack:
-    """An attack that only a head held outside finds."""
-    return Attack(name, deed, None, Found(steps.LINKS, "head", 0, "the head"))
+    """An attack that only something held outside finds."""
+    return Attack(name, deed, None, Found(steps.LINKS, "head", 0, "the head"), Found(steps.SEEN))
 
 
 def harmless(name: str, deed: Deed) -> Attack:
     """Something that is no alteration, and that no step finds."""
-    return Attack(name, deed, None, None)
+    return Attack(name, deed, None, None, None)
 
 
 BYTES = (
@@ -160,10 +166,13 @@ ATTACKS = tuple(attack for group in GROUPS.values() for attack in group)
 
 def markdown() -> str:
     """The table as the README carries it."""
-    lines = ["| attack | without a head | with a head held outside |", "|---|---|---|"]
+    lines = [
+        "| attack | nothing held outside | a head held outside | a checkpoint held outside |",
+        "|---|---|---|---|",
+    ]
     for name, group in GROUPS.items():
-        lines.append(f"| **{name}** | | |")
+        lines.append(f"| **{name}** | | | |")
         for attack in group:
-            cells = [str(finding) if finding else "not found" for finding in (attack.without, attack.within)]
+            cells = [str(finding) if finding else "not found" for finding in attack.findings]
             lines.append(f"| {attack.name} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"

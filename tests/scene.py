@@ -28,6 +28,7 @@ from pathlib import Path
 
 from ledger.admission import Act
 from ledger.audit.auditing import Audit, Options
+from ledger.chain.checkpoint import Checkpoint
 from ledger.chain.disclosure import digest, parse
 from ledger.chain.steps import Anchor
 from ledger.domain import events as e
@@ -39,13 +40,14 @@ from tests.world import AUTHORITY, ORIGIN, SITE, World, goods
 
 @dataclass(frozen=True)
 class Scene:
-    """A closed ledger, where its entries of interest are, the head that somebody keeps, and the disclosure
-    that was erased."""
+    """A closed ledger, where its entries of interest are, the head that somebody keeps, the disclosure
+    that was erased, and the checkpoint that somebody else keeps."""
 
     path: Path
     at: dict[str, int]
     head: Anchor
     forgotten: str
+    checkpoint: Checkpoint
 
     @property
     def evidence(self) -> Evidence:
@@ -58,13 +60,14 @@ class Scene:
         path = folder / self.path.name
         shutil.copyfile(self.path, path)
         shutil.copytree(self.evidence.folder, path.with_name(path.name + ".evidence"), dirs_exist_ok=True)
-        return Scene(path, self.at, self.head, self.forgotten)
+        return Scene(path, self.at, self.head, self.forgotten, self.checkpoint)
 
-    def audit(self, *, head: bool, views: bool = True) -> Audit:
-        """A finished audit, on one core, with or without the head that somebody keeps."""
+    def audit(self, *, head: bool = False, held: bool = False, views: bool = True) -> Audit:
+        """A finished audit, on one core, with or without the head or the checkpoint that somebody keeps."""
         anchor = self.head if head else None
+        kept = self.checkpoint if held else None
         with open_for_checking(str(self.path)) as journal:
-            audit = Audit(journal, Options(anchor, views=views, evidence=self.evidence, cores=1))
+            audit = Audit(journal, Options(anchor, views=views, evidence=self.evidence, cores=1, held=kept))
             list(audit.run())
         return audit
 
@@ -76,8 +79,9 @@ def build(folder: Path) -> Scene:
     at, forgotten = _play(world, folder)
     with reading(world.ledger.journal, world.ledger.records):
         head = world.ledger.head()
+        held = Checkpoint(ORIGIN, head.size, head.root())
     world.close()
-    return Scene(folder / "ledger.db", at, Anchor(head.size - 1, head.hash), forgotten)
+    return Scene(folder / "ledger.db", at, Anchor(head.size - 1, head.hash), forgotten, held)
 
 
 def _play(world: World, folder: Path) -> tuple[dict[str, int], str]:

@@ -20,6 +20,7 @@ from ledger import messages
 from ledger.audit.derived_rows import unreadable
 from ledger.audit.examination import Examination
 from ledger.chain import steps
+from ledger.chain.checkpoint import Checkpoint
 from ledger.chain.merkle import Frontier
 from ledger.chain.steps import Anchor, StepFault
 from ledger.chain.verification import Verification
@@ -36,8 +37,8 @@ from ledger.store.salvage import Salvage
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What is to be checked. ``chain_only``: steps 2 to 4 and nothing else; ``evidence``: where documents
-    lie."""
+    """What is to be checked. ``anchor`` and ``held``: a head and a checkpoint held outside;
+    ``chain_only``: steps 2 to 4 and nothing else; ``evidence``: where documents lie."""
 
     anchor: Anchor | None = None
     chain_only: bool = False
@@ -45,6 +46,7 @@ class Options:
     views: bool = False
     evidence: Evidence | None = None
     cores: int = 0
+    held: Checkpoint | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,7 @@ class Audit:
             signatures=chosen.signatures,
             expected=stop,
             cores=chosen.cores,
+            held=chosen.held,
         )
 
     def _take(self, chain: Verification, salvage: Salvage) -> None:

@@ -46,6 +46,7 @@ class Report:
             "head": None if audit.head is None else str(audit.head),
             "root": audit.root,
             "against": None if audit.options.anchor is None else str(audit.options.anchor),
+            "held": None if audit.options.held is None else audit.options.held.size,
             "steps": [self._step_values(step) for step in STEPS],
             "faults": [_fault_values(fault) for fault in audit.faults],
             "remarks": [{"code": remark.code, "said": str(remark)} for remark in audit.remarks],
@@ -56,10 +57,12 @@ class Report:
         """What cannot be seen this way."""
         options = self.audit.options
         yield AuditRemark("verify-limit-truth")
-        if options.anchor is None:
-            yield AuditRemark("verify-limit-no-head")
-        else:
+        if options.anchor is not None:
             yield AuditRemark("verify-limit-head", {"index": options.anchor.index})
+        elif options.held is not None and not options.chain_only:
+            yield AuditRemark("verify-limit-head", {"index": options.held.size - 1})
+        else:
+            yield AuditRemark("verify-limit-no-head")
         yield AuditRemark("verify-limit-recorded")
         if options.chain_only:
             yield AuditRemark("verify-limit-chain")
@@ -90,6 +93,9 @@ class Report:
         yield f"entries   {audit.size:,}{last}"
         if audit.options.anchor is not None:
             yield f"against   {audit.options.anchor} (a head held outside)"
+        if audit.options.held is not None:
+            held = audit.options.held
+            yield f"against   {held.size:,} entries, root {held.root.hex()} (a checkpoint held outside)"
         if audit.root is not None:
             yield f"root      {audit.root.hex()}"
         yield ""

@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ledger.chain import cores, merkle, steps
+from ledger.chain.checkpoint import Checkpoint
 from ledger.chain.entry import Entry, entry_hash
 from ledger.chain.inspection import Before, Inspected, Page, inspect
 from ledger.chain.statement import Statement
@@ -43,6 +44,8 @@ than handing entries to another process."""
 class Verification:
     """One run of steps 1 to 7 and what it found.
 
+    ``held`` is a checkpoint that somebody holds outside.
+
     ``size`` counts the entries read; ``last`` is the last one's index and hash (the head to write down), None
     for an empty ledger; ``checked`` how much each step looked at; ``expected`` how many entries there may be.
     """
@@ -53,6 +56,7 @@ class Verification:
     signatures: bool = True
     expected: int = 0
     cores: int = 0
+    held: Checkpoint | None = None
     faults: list[StepFault] = field(default_factory=list)
     checked: dict[int, int] = field(default_factory=dict)
     size: int = 0
@@ -77,6 +81,7 @@ class Verification:
         self._compare_ids()
         self._compare_statements()
         self._compare_anchor()
+        self._compare_held()
         self.faults = steps.in_order(self.faults)
         self._count()
 
@@ -212,6 +217,27 @@ class Verification:
                     "size": about, "about": about, "stated": stated.hex()[:16], "found": found.hex()[:16],
                 }  # fmt: skip
                 self.faults.append(StepFault(steps.SEEN, index, code, values))
+
+    def _compare_held(self) -> None:
+        """What somebody holds outside says of the ledger, as authors say of what they had seen (step 6)."""
+        held = self.held
+        if held is None or not self.statements:
+            return
+        if held.origin != self.origin:
+            values = {"origin": held.origin, "found": self.origin or "-"}
+            self.faults.append(StepFault(steps.SEEN, None, "verify-held-other", values))
+        elif held.size > self._tree.size:
+            values = {"size": held.size, "found": self._tree.size}
+            self.faults.append(StepFault(steps.SEEN, None, "verify-held-size", values))
+        elif held.size and (found := self._root_at(held.size)) != held.root:
+            roots = {"stated": held.root.hex()[:16], "found": found.hex()[:16]}
+            self.faults.append(StepFault(steps.SEEN, None, "verify-held-root", {"size": held.size, **roots}))
+
+    def _root_at(self, size: int) -> bytes:
+        start, frontier = self._tree.frontier_at(self._tree.page_of(size))
+        for _, data in self.read(start, size):
+            frontier.append(entry_hash(data))
+        return frontier.root()
 
 
 def _after(page: Page) -> Before:

@@ -25,8 +25,9 @@ def test_an_attack_is_found_as_the_table_says(attack: Attack, original: Scene, t
     attacked = original.copy(tmp_path)
     with Attacker(attacked.path) as attacker:
         attack.deed(attacker, attacked)
-    for finding, head in ((attack.without, False), (attack.within, True)):
-        faults = attacked.audit(head=head).faults
+    audits = (attacked.audit(), attacked.audit(head=True), attacked.audit(held=True))
+    for finding, audit in zip(attack.findings, audits, strict=True):
+        faults = audit.faults
         if finding is None:
             assert faults == []
         else:
@@ -38,5 +39,6 @@ def test_what_is_not_found_without_a_head_is_found_with_one() -> None:
     """Whatever alters an entry is found with a head; without one, only what nothing contradicts is not."""
     unseen = [attack for attack in ATTACKS if attack.without is None and attack.within is not None]
     assert {attack.within.step for attack in unseen if attack.within} == {3}
+    assert {attack.held.step for attack in unseen if attack.held} == {6}
     assert len(unseen) == 6
     assert all(attack.without is not None for attack in ATTACKS if attack not in unseen and attack.within)
