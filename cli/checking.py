@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.asking import answer, csv_option, rows_at
+from cli.asking import answer, csv_option, rows_at, say_beside
 from cli.options import FieldType
-from cli.output import AdamasGroup, adamas_command, remark, say
+from cli.output import AdamasGroup, adamas_command, heading, remark, say
 from cli.session import Session, pass_session
 from ledger import edtf, messages
 from ledger.domain import moments
@@ -39,12 +40,24 @@ def check_measures(session: Session, as_csv: bool) -> int:
 
     with rows_at(session, moments.NOW) as found:
         lines = [asdict(one) for one in look_back(found.rows, session.ledger(write=True).records)]
-        if lines or session.json or as_csv:
+        if session.json or as_csv:
             columns = ("entry", "type", "certificate", "participant", "said", "rests_on", "documented")
             answer(session, found, "objections", lines, columns, as_csv=as_csv)
         else:
-            say(messages.text("lookback-nothing", {}))
+            _tell(lines)
+            say_beside(found)
     return 1 if lines else 0
+
+
+def _tell(lines: Sequence[Mapping[str, Any]]) -> None:
+    """For people: each act, what would be said of it today, and the entries by which that is known."""
+    for line in lines:
+        documented = f" ({messages.text('from-sources', {})})" if line["documented"] else ""
+        heading(f"entry {line['entry']}: {line['type']} {line['certificate'] or ''}".rstrip() + documented)
+        say(f"  {line['said']}")
+        say(f"  {messages.text('lookback-rests', {'entries': ', '.join(map(str, line['rests_on'])) or '-'})}")
+    if not lines:
+        say(messages.text("lookback-nothing", {}))
 
 
 @adamas_command(

@@ -72,7 +72,9 @@ def show_certificate(session: Session, certificate: str, moment: Moment, as_csv:
     ledger = session.ledger()
     found = known.certificate(ledger.records, normal(certificate), moment)
     opaque = opaque_at(session, moment)
-    particulars.emit(session, *particulars.of_certificate(found, moment), as_csv=as_csv, opaque=opaque)
+    lacking = 0 if moment else _lacking(session, ledger, found.certificate.id)
+    told = particulars.of_certificate(found, moment, lacking)
+    particulars.emit(session, *told, as_csv=as_csv, opaque=opaque)
 
 
 def _lacking(session: Session, ledger: Ledger, certificate: str) -> int:

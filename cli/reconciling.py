@@ -85,6 +85,19 @@ _DATABASE = b"SQLite format 3\x00"
     is_flag=True,
     help="Record the statement's hash: reconciliation-stated/1; takes --statement.",
 )
+@click.option(
+    "--separator",
+    type=click.Choice(["comma", "semicolon", "tab", "pipe"]),
+    help="Of a table: what stands between its columns.  [default: detected]",
+)
+@click.option(
+    "--decimal",
+    type=click.Choice(["point", "comma"]),
+    help="Of a table: its decimal mark.  [default: detected]",
+)
+@click.option("--encoding", metavar="NAME", help="Of a table: its encoding.  [default: detected]")
+@click.option("--unit", type=click.Choice(["carats", "grams"]), help="Of a table: the unit of its weights.")
+@click.option("--sheet", metavar="NAME", help="Of a workbook: which sheet.")
 @limit_option(50)
 @csv_option
 @pass_session
@@ -107,12 +120,14 @@ def reconcile(
     terms = _terms(session, period, given)
     ledger = session.ledger()
     ours = shipments(ledger.journal, ledger.records, own)
-    flows = compare(ours, _theirs(other, participant), own, participant, terms)
-    text = _statement(flows, period, terms)
-    if given["statement"] is not None:
+    flows = compare(ours, _theirs(other, participant, given), own, participant, terms)
+    text = None if given["statement"] is None else _statement(flows, period, terms)
+    if text is not None:
         _write(given["statement"], text)
     pairs = [(flow, pair) for flow in flows for pair in flow.pairs if given["everything"] or _differs(pair)]
-    receipt = _record(session, flows, participant, period, text) if given["recording"] else None
+    receipt = None
+    if text is not None and given["recording"]:
+        receipt = _record(session, flows, participant, period, text)
     _tell(session, flows, pairs, terms, text, receipt, limit=limit, as_csv=as_csv)
 
 
@@ -145,17 +160,28 @@ def _terms(session: Session, period: str, given: dict[str, Any]) -> Terms:
     return Terms(first, last, weight, value, given["days"])
 
 
-def _theirs(path: Path, participant: str) -> list[Shipment]:
+def _theirs(path: Path, participant: str, given: dict[str, Any]) -> list[Shipment]:
     """The other side's shipments, from its ledger or from a table. Raises `Malformed`, `StoreTrouble`."""
-    from ledger.exchange.certificate_rows import read_certificates
-    from ledger.exchange.tabular import Options, read_file
-
     try:
         with path.open("rb") as file:
             is_ledger = file.read(len(_DATABASE)) == _DATABASE
     except OSError as problem:
         raise Malformed("table-unreadable", path=str(path), reason=problem.strerror) from None
-    return _their_ledger(path, participant) if is_ledger else read_certificates(read_file(path), Options())
+    return _their_ledger(path, participant) if is_ledger else _their_table(path, given)
+
+
+def _their_table(path: Path, given: dict[str, Any]) -> list[Shipment]:
+    """The shipments of a table; how it was read is said. Raises `Malformed`, `Unconfirmed`."""
+    from ledger.exchange.certificate_rows import read_certificates
+    from ledger.exchange.dialect import GIVEN_AS
+    from ledger.exchange.tabular import Options, read_file
+
+    names = ("separator", "decimal", "encoding", "unit", "sheet")
+    options = Options(**{name: GIVEN_AS.get(given[name], given[name]) for name in names})
+    found, dialect = read_certificates(read_file(path), options)
+    for part in dialect.parts:
+        remark(f"  {part.name:<10} {part.shown:<10} {part.because}")
+    return found
 
 
 def _their_ledger(path: Path, participant: str) -> list[Shipment]:
@@ -193,7 +219,7 @@ def _differs(pair: Pair) -> bool:
 
 
 def _tell(
-    session: Session, flows: Sequence[Flow], pairs: list[tuple[Flow, Pair]], terms: Terms, text: bytes,
+    session: Session, flows: Sequence[Flow], pairs: list[tuple[Flow, Pair]], terms: Terms, text: bytes | None,
     receipt: str | None, *, limit: int, as_csv: bool,
 ) -> None:  # fmt: skip
     from ledger.exchange.reconciliation_statement import digest, fraction, mirrors_of
@@ -210,8 +236,9 @@ def _tell(
             for flow in flows for one in mirrors_of(flow, terms)
         ]  # fmt: skip
         classes = [{"from": f.exporter, "to": f.importer, "classes": dict(f.counted)} for f in flows]
+        named = None if text is None else digest(text).hex()
         emit_json({"flows": classes, "certificates": lines, "mirrors": mirrors,
-                   "statement": digest(text).hex(), "receipt": receipt})  # fmt: skip
+                   "statement": named, "receipt": receipt})  # fmt: skip
         return
     for flow in flows:
         _flow(flow, terms)
@@ -223,8 +250,9 @@ def _tell(
         )
     if len(shown_) < len(lines):
         remark(messages.text("reconcile-more", {"count": len(lines) - len(shown_)}))
-    say()
-    say(f"statement {digest(text).hex()}")
+    if text is not None:
+        say()
+        say(f"statement {digest(text).hex()}")
     if receipt is not None:
         say(f"recorded {receipt}")
 

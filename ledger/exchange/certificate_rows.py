@@ -15,6 +15,7 @@ from ledger.domain.vocabulary import certificate_key
 from ledger.edtf import calendar_days, parse
 from ledger.errors import Malformed
 from ledger.exchange.cells import Fault, Line, check
+from ledger.exchange.dialect import Dialect
 from ledger.exchange.tabular import Options, read_table
 from ledger.exchange.templates import CERTIFICATES
 from ledger.investigation.shipments import Shipment
@@ -23,13 +24,14 @@ _LETTERS = re.compile(r"\s*([A-Z]{2})[\s.\-]*[0-9]")
 _SHOWN = 20
 
 
-def read_certificates(data: bytes, options: Options) -> list[Shipment]:
-    """The shipments in the bytes of a table.
+def read_certificates(data: bytes, options: Options) -> tuple[list[Shipment], Dialect]:
+    """The shipments in the bytes of a table, and how it was read.
 
     Raises `Malformed` (``certificates-faults``, naming rows and columns, and what `read_table` finds),
     `Unconfirmed` (``dialect-open``).
     """
-    lines, faults = check(read_table(data, CERTIFICATES, options))
+    table = read_table(data, CERTIFICATES, options)
+    lines, faults = check(table)
     if faults:
         raise Malformed("certificates-faults", count=len(faults), faults=_listed(faults))
     groups: dict[tuple[Any, ...], list[list[Line]]] = {}
@@ -40,7 +42,7 @@ def read_certificates(data: bytes, options: Options) -> list[Shipment]:
         if several[-1] and (code is None or code in {one.values.get("hs") for one in several[-1]}):
             several.append([])
         several[-1].append(line)
-    return [_shipment(own) for several in groups.values() for own in several]
+    return [_shipment(own) for several in groups.values() for own in several], table.dialect
 
 
 def _listed(faults: Sequence[Fault]) -> str:

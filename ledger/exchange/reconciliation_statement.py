@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -109,6 +110,11 @@ def _certificate(flow: Flow, pair: Pair) -> dict[str, Any]:
     }
     if len(pair.differences) > 1:
         line["differences"] = list(pair.differences)
+    if pair.kind == AGREES and len(pair.sent) == len(pair.received) == 1:
+        sent, received = dict(_told(pair.sent[0], pair)), dict(_told(pair.received[0], pair))
+        days = {"sent_on": sent.pop("day", None), "received_on": received.pop("day", None)}
+        if sent == received:  # most are: what both have is said once
+            return {**line, **{name: day for name, day in days.items() if day is not None}, "both": sent}
     if pair.sent:
         line["sent"] = [dict(_told(one, pair)) for one in pair.sent]
     if pair.received:
@@ -121,11 +127,22 @@ def _told(one: Shipment, pair: Pair) -> Iterator[tuple[str, Any]]:
     if one.certificate != pair.certificate:
         yield "certificate", one.certificate
     if one.day is not None:
-        yield "day", date.fromordinal(one.day).isoformat()
-    for name in ("weight", "value", "provenance", "destination", "parcels"):
-        if getattr(one, name) is not None:
-            yield name, getattr(one, name)
+        yield "day", _day(one.day)
+    if one.weight is not None:
+        yield "weight", one.weight
+    if one.value is not None:
+        yield "value", one.value
+    if one.parcels is not None:
+        yield "parcels", one.parcels
+    for name, place in (("provenance", one.provenance), ("destination", one.destination)):
+        if place is not None:
+            yield name, place
     if one.classes:
         yield "classes", dict(one.classes)
     if one.origins:
         yield "origins", list(one.origins)
+
+
+@lru_cache(maxsize=4_096)
+def _day(ordinal: int) -> str:
+    return date.fromordinal(ordinal).isoformat()

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 
 from ledger.investigation.shipments import Shipment
 
@@ -92,6 +93,7 @@ def _sums(shipments: Iterable[Shipment], first: int, last: int) -> Counter[tuple
     return sums
 
 
+@lru_cache(maxsize=4_096)
 def quarter_of(day: int) -> str:
     """The quarter of a day (its ordinal): ``2024-Q1``."""
     found = date.fromordinal(day)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ledger.domain import events as e
@@ -177,5 +178,10 @@ def _day(body: Body) -> int | None:
     if body.occurred is None:
         if body.values.get("documented"):
             return None
-        return calendar_days(spans(day_of(body.recorded)))[1]
-    return calendar_days(spans(body.occurred))[1]
+        return _last_day(day_of(body.recorded))
+    return _last_day(body.occurred)
+
+
+@lru_cache(maxsize=65_536)
+def _last_day(text: str) -> int | None:
+    return calendar_days(spans(text))[1]

@@ -7,11 +7,11 @@ stands in the body, as `ledger.store.decoding` does, without making a record of 
 from __future__ import annotations
 
 import json
+from base64 import urlsafe_b64decode
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ledger import encoding
 from ledger.chain.disclosure import SEALED, digest
 from ledger.chain.entry import fields
 from ledger.chain.statement import Statement
@@ -59,7 +59,10 @@ def _values(digests: Collection[str], texts: Sequence[str], opened: Collection[s
     """What the wanted disclosures say; one whose digest the author did not sign says nothing."""
     values: dict[str, Any] = {}
     for text in texts:
-        _, name, value = json.loads(encoding.from_base64url(text))
+        spelled = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("utf-8")
+        if not any(f'"{name}"' in spelled for name in opened):
+            continue  # most are not wanted, and reading them takes longest
+        _, name, value = json.loads(spelled)
         if name in opened and digest(text) in digests:
             values[name] = value
     return values
