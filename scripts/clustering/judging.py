@@ -13,12 +13,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from clustering.nodes import Cluster
 
 from ledger.application import Ledger
 from ledger.audit.auditing import Audit
@@ -26,6 +25,9 @@ from ledger.chain.entry import entry_hash, fields
 from ledger.chain.merkle import Frontier
 from ledger.chain.statement import Statement
 from ledger.store import opening as stores
+
+CAUGHT_UP = 20
+"""Seconds in which a replica must have caught up."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,12 @@ class Acts:
 
 
 class Judge:
-    """Holds a ledger to what was acknowledged. ``before``: entries that there were before the writers."""
+    """Holds a ledger to what was acknowledged. ``nodes``: by name, the url of each copy; ``before``: how many
+    entries there were before the writers."""
 
-    def __init__(self, cluster: Cluster, acts: Acts, before: int) -> None:
-        self.cluster = cluster
+    def __init__(self, url: str, nodes: Mapping[str, str], acts: Acts, before: int) -> None:
+        self.url = url
+        self.nodes = nodes
         self.acts = acts.acts
         self.parcels = acts.parcels
         self.before = before
@@ -73,7 +77,7 @@ class Judge:
     def verdicts(self) -> Iterator[Verdict]:
         """All questions, in the order of this module's table."""
         wanted = {act["signed"][0] for act in self.acts if act["signed"]}
-        with Ledger.open(self.cluster.url, write=False) as ledger:
+        with Ledger.open(self.url, write=False) as ledger:
             self._read(ledger, wanted)
             yield self._lost()
             yield self._doubled()
@@ -127,14 +131,17 @@ class Judge:
 
     def _nodes(self, ledger: Ledger) -> Verdict:
         head, faults = ledger.head(), []
-        for node in self.cluster.plan.nodes:
-            journal = stores.open(self.cluster.url_of(node), write=False)
+        for name, url in self.nodes.items():
+            journal = stores.open(url, write=False)
             try:
-                if not _soon(lambda journal=journal: journal.head() == head, self.cluster):
-                    faults.append(f"{node.name} ends at {journal.head().size}")
+                until = time.monotonic() + CAUGHT_UP
+                while (found := journal.head()) != head and time.monotonic() < until:
+                    time.sleep(0.1)
             finally:
                 journal.close()
-        return Verdict("the same on every node", f"{len(self.cluster.plan.nodes)} heads and roots", faults)
+            if found != head:
+                faults.append(f"{name} ends at {found.size}, not as the leader at {head.size}")
+        return Verdict("the same on every node", f"{len(self.nodes)} heads and roots", faults)
 
     def _carats(self, ledger: Ledger) -> Verdict:
         state, faults, weight = ledger.state(), [], 0
@@ -145,7 +152,3 @@ class Judge:
                 faults.append(f"{name} should be {held}")
         seen = f"{len(self.parcels):,} parcels, {weight / 1_000:,.2f} ct"
         return Verdict("every carat is there", seen, faults)
-
-
-def _soon(question: Callable[[], bool], cluster: Cluster) -> bool:
-    return cluster.wait(question, "a replica that has caught up", 20) >= 0

@@ -20,8 +20,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from clustering.judging import Acts, Judge, Verdict
-from clustering.nodes import Cluster, Node, NotHappened
-from clustering.settings import TTL
+from clustering.nodes import Cluster, NotHappened
+from clustering.settings import TTL, Node
 from clustering.writing import clock_from
 
 from tests.world import World
@@ -172,7 +172,8 @@ def _told(kill: Kill) -> Kill:
 def _judged(cluster: Cluster, trial: Trial, kills: Sequence[Kill], before: int, faults: list[str]) -> int:
     acts = Acts.read(trial.folder)
     verdicts = [Verdict("every writer to its end", f"{len(trial.names)} writers", faults)]
-    verdicts += Judge(cluster, acts, before).verdicts()
+    nodes = {node.name: cluster.url_of(node) for node in cluster.plan.nodes}
+    verdicts += Judge(cluster.url, nodes, acts, before).verdicts()
     head = ("kill", "what", "led", "leads", "elected s", "no act for s", "all writers on s", "whole s")
     rows = [
         (
