@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 _LOT = re.compile(r"(?P<foreign>[^=,]+)=(?P<parcel>[^=,]+)(=(?P<weight>[^=,]+))?(?P<more>(,[^=,]+=[^=,]+)*)")
 _EXITS = (0, 2, 3, 4, 5, 6, 7, 8)
+_WITH_NETWORK = (*_EXITS, 10)
 
 
 class LotType(Reader):
@@ -80,6 +81,7 @@ class LotType(Reader):
 
 @adamas_command(
     "send",
+    short_help="Write the letter that proves a certificate to a partner.",
     example="adamas certificate send BW/00000107 --to AE -o letter.zip\n"
     "adamas certificate send BW/00000107 --to AE --disclose value --history -o letter.zip",
     exits=_EXITS,
@@ -107,9 +109,10 @@ def certificate_send(
 
 @adamas_command(
     "receive",
+    short_help="Check a certificate that arrived, record the import, pin its issuer's ledger.",
     example="adamas certificate receive letter.zip --parcel K3=DXB-1=3.500\n"
     "adamas certificate receive letter.zip --import-key dealer-7 --from https://tiles.example/bw",
-    exits=_EXITS,
+    exits=_WITH_NETWORK,
 )
 @click.argument("file", type=FILE, metavar="FILE")
 @click.option("--parcel", "lots", type=LotType(), multiple=True, metavar="FOREIGN=LOCAL[=CARATS]",
@@ -201,7 +204,12 @@ def _occurred(session: Session, text: str | None) -> str | None:
     return here_and_now(session.clock()) if text is None else None if text == UNKNOWN else text
 
 
-@adamas_command("confirm", example="adamas certificate confirm BW/00000107 -o answer.zip", exits=_EXITS)
+@adamas_command(
+    "confirm",
+    short_help="Confirm an import to its exporting authority, by a letter.",
+    example="adamas certificate confirm BW/00000107 -o answer.zip",
+    exits=_EXITS,
+)
 @click.argument("certificate", type=FieldType(CERTIFICATE), metavar="CERTIFICATE")
 @click.option("--occurred", metavar="DATE", help="When it was confirmed.  [default: now]")
 @letter_options
@@ -236,7 +244,10 @@ def certificate_confirm(
 
 
 @adamas_command(
-    "receive-confirmation", example="adamas certificate receive-confirmation answer.zip", exits=_EXITS
+    "receive-confirmation",
+    short_help="Record a confirmation that came back, pin its sender's ledger.",
+    example="adamas certificate receive-confirmation answer.zip",
+    exits=_WITH_NETWORK,
 )
 @click.argument("file", type=FILE, metavar="FILE")
 @click.option("--occurred", metavar="DATE", help="When it came.  [default: now]")

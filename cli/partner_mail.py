@@ -85,7 +85,7 @@ def alert_send(
     post(session, ledger, letter(session, ledger, reader, indexes, disclose, pinned), out)
 
 
-@adamas_command("receive", example="adamas alert receive alert.zip", exits=_EXITS)
+@adamas_command("receive", example="adamas alert receive alert.zip", exits=(*_EXITS, 10))
 @click.argument("file", type=FILE, metavar="FILE")
 @from_option
 @pass_session

@@ -30,7 +30,7 @@ from ledger.domain.refusal import Refusal, in_force, when
 from ledger.domain.state import State, fold_subject
 from ledger.domain.vocabulary import carats
 from ledger.edtf import Span
-from ledger.errors import NotFound
+from ledger.errors import Malformed, NotFound
 from ledger.federation.mail import Mail
 from ledger.federation.peers import refused
 from ledger.store.records import Records
@@ -94,10 +94,13 @@ def _past(records: Records, parcels: Sequence[str]) -> Iterator[int]:
 
 
 def named_in(files: Iterable[bytes]) -> str | None:
-    """The certificate that the proofs of a letter speak of, before anything is checked; None where none
-    does. Raises `Malformed`."""
+    """The certificate that the proofs of a letter speak of, before anything is checked; None where none does
+    that can be read."""
     for data in files:
-        statement = Statement.read(entry_fields(Bundle.decode(data).entry)[3])
+        try:
+            statement = Statement.read(entry_fields(Bundle.decode(data).entry)[3])
+        except Malformed:
+            continue  # what is wrong with it, the steps say
         name = statement.body.get("certificate") if statement.type in _ABOUT else None
         if isinstance(name, str) and CERTIFICATE.holds(name):
             return name
