@@ -3,9 +3,9 @@
 Bytes are flipped, cut off, doubled and removed, files are removed and exchanged. Every one must be found by
 `adamas fsck` or the check of a mirror, or by `adamas verify` of the database. Survivors outside the claims:
 
-- of a database file: bytes that no reader reads (free space in pages, SQLite's own counters), and views, which
-  `verify --views` compares. A mutation that survives is accepted here only if every row of every table that
-  finds entries, and every entry, is what it was.
+- of a database file: bytes that no reader reads (free space in pages, SQLite's own counters), and views,
+  which `verify --views` compares. A mutation that survives is accepted here only if every row of every table
+  that finds entries, and every entry, is what it was.
 - of a directory: an older right edge that is gone, which nobody needs.
 """
 

@@ -1,0 +1,192 @@
+"""Proving, publishing and verifying from the command line, as a keeper and as a stranger use them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.chain import forks
+from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint, sign
+from ledger.keys import read_key
+from tests.laptop import LEDGER, Laptop, begin
+from tests.world import signing_key
+
+
+@pytest.fixture
+def kept(bare: Laptop) -> Laptop:
+    """A ledger with a few entries, published, with a trust file and a held checkpoint."""
+    begin(bare)
+    bare.ok("checkpoint", "--out", "held")
+    bare.ok("parcel", "value", "K1", "--value", "1000000", "--key", "miner-1")
+    bare.ok("trust", "--out", "bw.trust")
+    bare.ok("publish", "published")
+    return bare
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *args: Any) -> None:
+        """Nothing."""
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The folder behind an ordinary web server."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_an_ordinary_web_server_is_a_mirror(kept: Laptop) -> None:
+    """The same check by URL, also of a receipt; a damaged tile is told."""
+    receipt = kept.ok("log", "--json").data
+    assert receipt
+    with served(kept.folder / "published") as url:
+        ran = kept.ok("verify", url, "--trust", "bw.trust", "--since", "held")
+        assert "result: it holds" in ran.out
+        assert kept.data("verify", url, "--trust", "bw.trust", "--no-entries")["holds"] is True
+        tile = next((kept.folder / "published" / "tile" / "0").rglob("*.p/*"))
+        tile.write_bytes(tile.read_bytes()[:-32] + bytes(32))
+        broken = kept("verify", url, "--trust", "bw.trust")
+    assert broken.code == 1
+    assert "fault: the tiles of the right edge" in broken.out
+
+
+def test_a_rotten_entry_is_named_by_fsck_and_by_a_mirror(kept: Laptop) -> None:
+    """Both name the file; fsck goes on after it."""
+    bundle = next((kept.folder / "published" / "tile" / "entries").rglob("*.p/*"))
+    data = bytearray(bundle.read_bytes())
+    data[200] ^= 1
+    bundle.write_bytes(data)
+    for words in (("fsck", "published"), ("verify", "published", "--trust", "bw.trust")):
+        ran = kept(*words)
+        assert ran.code == 1
+        assert "tile/" in ran.out
+
+
+def test_trust_must_come_from_the_reader(kept: Laptop) -> None:
+    """Without a trust file nothing is verified, and with another ledger's nothing holds."""
+    kept.ok("prove", "entry", "1", "--out", "1.tlog-proof")
+    for target in ("1.tlog-proof", "published", "held"):
+        assert kept("verify", target).code == 6
+    other = (kept.folder / "bw.trust").read_text().replace("k7q2", "zzzz")
+    (kept.folder / "other.trust").write_text(other)
+    assert kept("verify", "held", "--trust", "other.trust").code == 4
+
+
+def test_a_held_checkpoint_convicts_a_rewritten_ledger(kept: Laptop) -> None:
+    """The ledger was replaced by one of the same size or larger under the same key."""
+    key = read_key(kept.folder / f"{LEDGER}.keys" / "ledger.pem")
+    true = SignedCheckpoint.parse((kept.folder / "held").read_bytes()).checkpoint
+    forged = sign(Checkpoint(true.origin, true.size, bytes(32)), key)
+    (kept.folder / "forged").write_bytes(forged.encode())
+    ran = kept("checkpoint", "--since", "forged")
+    assert ran.code == 1
+    proof = kept.folder / "forged.fork-proof"
+    assert forks.ForkProof.decode(proof.read_bytes()).smaller == forged
+    assert "convicted: ledger.example/bw/k7q2" in kept.ok("verify-fork", proof.name).out
+    convicted = kept.data("verify-fork", proof.name, "--trust", "bw.trust")["convicted"]
+    assert convicted == [str((kept.folder / "bw.trust").read_text().split()[1])]
+    assert "convicted" in kept.ok("verify", proof.name, "--trust", "bw.trust").out
+    beyond = sign(Checkpoint(true.origin, 10_000, bytes(32)), key)
+    (kept.folder / "beyond").write_bytes(beyond.encode())
+    assert "checkpoint-behind" in kept("checkpoint", "--since", "beyond").err
+
+
+def test_the_database_is_held_to_the_checkpoint(kept: Laptop) -> None:
+    """`adamas verify --since` finds another root, a smaller ledger, another ledger's checkpoint."""
+    assert "a checkpoint held outside" in kept.ok("verify", "--since", "held", "--trust", "bw.trust").out
+    true = SignedCheckpoint.parse((kept.folder / "held").read_bytes()).checkpoint
+    for origin, size, code in (
+        (true.origin, true.size, "verify-held-root"),
+        (true.origin, 10_000, "verify-held-size"),
+        ("ledger.example/other", true.size, "verify-held-other"),
+    ):
+        forged = sign(Checkpoint(origin, size, bytes(32)), signing_key("somebody"))
+        (kept.folder / "forged").write_bytes(forged.encode())
+        ran = kept("verify", "--since", "forged")
+        assert ran.code == 1
+        assert code in ran.out
+        assert kept("verify", "--since", "forged", "--trust", "bw.trust").code == 4
+
+
+def test_a_ledger_named_as_a_file_is_verified_as_a_ledger(kept: Laptop) -> None:
+    """`adamas verify FILE` looks at what the file is."""
+    assert "Adamas verification report" in kept.ok("verify", LEDGER).out
+
+
+def test_questions_ask_for_no_key(kept: Laptop) -> None:
+    """Reading commands neither read the ledger's key nor touch its guard."""
+    keys = kept.folder / f"{LEDGER}.keys"
+    (keys / "ledger.pem").rename(keys / "away.pem")
+    before = (keys / "ledger.pem.guard").read_bytes()
+    for words in (("list", "parcels"), ("show", "parcel", "K1"), ("verify",), ("trace", "K1")):
+        assert kept.ok(*words).err.count("not signed") == 0
+    assert (keys / "ledger.pem.guard").read_bytes() == before
+    ran = kept("checkpoint")
+    assert ran.code == 6
+
+
+def test_without_the_ledger_key_an_act_is_recorded_unsigned(kept: Laptop) -> None:
+    """Its receipt is INDEX:HASH; a proof of it cannot be had."""
+    keys = kept.folder / f"{LEDGER}.keys"
+    (keys / "ledger.pem").rename(kept.folder / "away.pem")
+    assert kept.ok("parcel", "weigh", "K1", "--weight", "12.49", "--key", "miner-1").receipt
+    refused = kept("parcel", "weigh", "K1", "--weight", "12.48", "--key", "miner-1", "--receipt", "r")
+    assert refused.code == 6
+    assert not (kept.folder / "r").exists()
+    ran = kept.ok(
+        "parcel", "weigh", "K1", "--weight", "12.47", "--key", "miner-1", "--ledger-key", "away.pem",
+        "--receipt", "r",
+    )  # fmt: skip
+    assert "not signed" not in ran.err
+    assert "result: it holds" in kept.ok("verify", "r", "--trust", "bw.trust").out
+
+
+def test_an_encrypted_ledger_key_needs_its_passphrase(bare: Laptop) -> None:
+    """Given, acts are signed; not given, they are recorded and that is said."""
+    first = ("--participant", "BW", "--authority", "authority-bw", "--name", "Office", "--yes")
+    bare.ok("init", *first, passphrase=b"correct horse\n")
+    words = ("party", "register", "miner-1", "--role", "miner", "--residence", "BW")
+    bare.ok(*words, "--receipt", "r", passphrase=b"correct horse\n")
+    bare.ok("trust", "--out", "bw.trust")
+    assert "result: it holds" in bare.ok("verify", "r", "--trust", "bw.trust").out
+    assert bare("checkpoint").code == 6
+    assert bare.ok("checkpoint", passphrase=b"correct horse\n").out.startswith("adamas.example/bw/")
+
+
+def test_an_old_copy_put_back_is_told_how_to_go_on(kept: Laptop) -> None:
+    """Nothing is recorded but the end; the message names the command."""
+    path = kept.folder / LEDGER
+    old = path.read_bytes()
+    kept.ok("parcel", "weigh", "K1", "--weight", "12.49", "--key", "miner-1")
+    for name in ("-wal", "-shm"):
+        (kept.folder / f"{LEDGER}{name}").unlink(missing_ok=True)
+    path.write_bytes(old)
+    size = kept.size()
+    ran = kept("parcel", "weigh", "K1", "--weight", "12.45", "--key", "miner-1")
+    assert ran.code == 8
+    assert "adamas house close" in ran.err
+    assert kept.size() == size
+    closed = kept.ok("house", "close", "--successor", "ledger.example/bw/n3x7")
+    assert "not signed for the ledger: guard-sideways" in closed.err
+    assert kept.size() == size + 1
+
+
+def test_a_witness_file_takes_no_own_witness(kept: Laptop) -> None:
+    """The ledger's own key as a witness is left out, so a quorum of it cannot be had."""
+    own = (kept.folder / "bw.trust").read_text().split()[1]
+    ran = kept("trust", "--witness", own, "--quorum", "1", "--out", "own.trust")
+    assert ran.code == 4
+    assert not (kept.folder / "own.trust").exists()
