@@ -112,11 +112,13 @@ def values(report: ProofReport) -> dict[str, Any]:
             for index, one in report.outcomes()
         ],
         "entries": [_entry_values(one) for one in report.reports.values() if one.entry is not None],
-        "limits": [messages.text(code, {}) for code in _LIMITS],
+        "limits": list(_limits()),
     }  # fmt: skip
 
 
-_LIMITS = ("verify-limit-truth", "proof-limit-later")
+def _limits() -> tuple[str, str]:
+    """What no proof shows."""
+    return messages.text("verify-limit-truth", {}), messages.text("proof-limit-later", {})
 
 
 def _entry_values(report: Report) -> dict[str, Any]:
@@ -150,8 +152,8 @@ def _lines(report: ProofReport) -> Iterator[str]:
         if one.entry is not None:
             yield from _entry_lines(one, brief=len(report.reports) > 1)
     yield ""
-    for code in _LIMITS:
-        yield f"limit: {messages.text(code, {})}"
+    for limit in _limits():
+        yield f"limit: {limit}"
     yield "result: it holds" if report.holds else "result: it does not hold"
 
 
