@@ -96,7 +96,7 @@ def cosign(
         remark(f"{trouble.code}: {trouble}")
     if found.enough and out is not None:
         write_artefact(out, found.checkpoint.encode())
-    _tell(session, found, out)
+    _show_collected(session, found, out)
     if not found.enough:
         raise Faults("cosign-quorum", quorum=trust.quorum, count=len(found.cosigned))
 
@@ -126,7 +126,7 @@ def _reading(folder: Path) -> Callable[[str], bytes | None]:
     return read
 
 
-def _tell(session: Session, found: Collected, out: Path | None) -> None:
+def _show_collected(session: Session, found: Collected, out: Path | None) -> None:
     head = found.checkpoint.checkpoint
     if session.json:
         rows: list[dict[str, Any]] = [
