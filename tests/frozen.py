@@ -44,7 +44,7 @@ def make(path: Path, draft: Path) -> None:
         "root": head.root().hex(),
         "kept": len(list(journal.digests())),
         "types": sorted(journal.types()),
-        "holders": {name: world.holder(name) for name in ("P1a", "M1", "P2a")},
+        "holders": {name: world.parcel(name).holder for name in ("P1a", "M1", "P2a")},
     }
     path.with_suffix(".json").write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
     world.close()
