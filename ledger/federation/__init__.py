@@ -1,1 +1,1 @@
-"""What ledgers ask of others: cosignatures of witnesses, tokens of timestamping authorities."""
+"""What passes between ledgers and others: letters of proofs, cosignatures of witnesses, timestamps."""
