@@ -99,7 +99,8 @@ def _file(session: Session, file: Path, given: Given) -> None:
         return verify_fork(session, data, _trust(given).keys)
     if proof_report.is_checkpoint(data):
         return _checkpoint(session, data, given)
-    report = proof_report.examine(data, _reader(session, given), [read_artefact(one) for one in given.along])
+    along = [one for more in given.along for one in _proofs_in(read_artefact(more, most=_LONGEST))]
+    report = proof_report.examine(data, _reader(session, given), along)
     if session.json:
         emit_json({"file": str(file), **proof_report.values(report)})
     else:
@@ -107,6 +108,13 @@ def _file(session: Session, file: Path, given: Given) -> None:
     if not report.holds:
         raise Faults("verify-proof-faults", path=str(file))
     return None
+
+
+def _proofs_in(data: bytes) -> list[bytes]:
+    """The bundles of a file: one, or a zip of them."""
+    from ledger.chain import archive
+
+    return list(archive.unpack(data).values()) if archive.is_zip(data) else [data]
 
 
 def _checkpoint(session: Session, data: bytes, given: Given) -> None:

@@ -227,8 +227,8 @@ class Verification:
             values = {"origin": held.origin, "found": self.origin or "-"}
             self.faults.append(StepFault(steps.SEEN, None, "verify-held-other", values))
         elif held.size > self._tree.size:
-            values = {"size": held.size, "found": self._tree.size}
-            self.faults.append(StepFault(steps.SEEN, None, "verify-held-size", values))
+            sizes = {"size": held.size, "found": self._tree.size}
+            self.faults.append(StepFault(steps.SEEN, None, "verify-held-size", sizes))
         elif held.size and (found := self._root_at(held.size)) != held.root:
             roots = {"stated": held.root.hex()[:16], "found": found.hex()[:16]}
             self.faults.append(StepFault(steps.SEEN, None, "verify-held-root", {"size": held.size, **roots}))

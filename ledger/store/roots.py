@@ -1,7 +1,7 @@
 """Roots of the Merkle tree at earlier sizes, for what authors say they have seen.
 
-The present root stands in the head. An earlier one is made of the kept subtrees (`ledger.store.nodes`), and a
-few hundred roots are remembered.
+The present root stands in the head. An earlier one is made of the kept subtrees (`ledger.store.nodes`),
+and a few hundred roots are remembered.
 """
 
 from __future__ import annotations
