@@ -23,20 +23,20 @@ def with_option(function: Callable[..., Any]) -> Callable[..., Any]:
     """Where partners' acts are read."""
     return click.option(
         "--with", "places", multiple=True, metavar="FILE|DIR|URL",
-        help="A partner's ledger, published directory or letter, into which the trace goes on; repeat for "
-        "more.",
+        help="A partner's ledger, published directory or letter, or a folder of letters such as "
+        "adamas.db.evidence: into these the trace goes on. Repeat for more.",
     )(function)  # fmt: skip
 
 
 @contextmanager
 def _borders(session: Session, lineage: Lineage, places: Sequence[str]) -> Iterator[tuple[Border, ...]]:
-    from ledger.federation.sources import open_
+    from ledger.federation.sources import open_all
     from ledger.federation.trace_across import across
 
     sources = []
     try:
         for place in places:
-            sources.append(open_(place))
+            sources += open_all(place)
         yield across(session.ledger().records, lineage, sources)
     finally:
         for source in sources:

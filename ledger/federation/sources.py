@@ -18,6 +18,7 @@ from ledger.chain.checkpoint import SignedCheckpoint
 from ledger.chain.entry import entry_hash
 from ledger.chain.note import VerifierKey
 from ledger.chain.tile_source import TileSource
+from ledger.chain.tiles import CHECKPOINT
 from ledger.domain.events import EVENTS, LedgerOpened, Opaque, Recorded
 from ledger.domain.moments import Acts
 from ledger.domain.state import guarded, touched
@@ -88,6 +89,23 @@ class Gathered:
         return len(self._opaque), min(self._opaque, default=None)
 
 
+def open_all(place: str) -> list[Source]:
+    """The sources at a place: one, or of a folder that is no publication, such as ``adamas.db.evidence``,
+    every letter that lies in it. Raises as `open_`.
+    """
+    folder = Path(place)
+    if publications.is_url(place) or not folder.is_dir() or (folder / CHECKPOINT).exists():
+        return [open_(place)]
+    found = []
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and _is_letter(path):
+            try:
+                found.append(_letter(str(path)))
+            except Malformed:
+                continue  # a document that only begins as a letter does
+    return found
+
+
 def open_(place: str) -> Source:
     """The source at a place: a ledger's file or database, a published directory or URL, a letter.
 
@@ -126,7 +144,7 @@ def _ledger(place: str) -> Source:
 
 def _published(place: str) -> Source:
     read = publications.reading(place)
-    data = read("checkpoint")
+    data = read(CHECKPOINT)
     if data is None:
         raise NotFound("published-no-checkpoint", place=place)
     signed = SignedCheckpoint.parse(data)

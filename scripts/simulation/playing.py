@@ -94,8 +94,7 @@ def simulate(world: World, folder: Path, processes: int = 2, tell: Callable[[str
         tell(f"month {month + 1} of {world.months}: {result.acts} acts, {time.monotonic() - began:.0f} s")
     for pipe, _ in hands:
         pipe.send(None)
-    for process in multiprocessing.active_children():
-        process.join()  # their ledgers are closed then
+        pipe.recv()  # its ledgers are closed
     result.seconds = time.monotonic() - began
     lines = "".join(json.dumps(line, sort_keys=True) + "\n" for line in result.answers)
     (folder / "answers.jsonl").write_text(lines, encoding="utf-8", newline="\n")
@@ -174,3 +173,4 @@ def _keep(world: World, folder: Path, share: Sequence[Country], pipe: Connection
         pipe.send(told)
     for house in houses.values():
         house.ledger.close()
+    pipe.send({})

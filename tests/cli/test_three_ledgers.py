@@ -319,6 +319,17 @@ def test_a_trace_reads_publications_and_letters(two: Ministries) -> None:
         assert border["withheld"]["importer"] == 1
 
 
+def test_a_trace_reads_the_letters_that_were_kept(two: Ministries) -> None:
+    """What was received lies in the evidence folder, among other documents, and is enough to go on."""
+    two.receive(two.exported("K1", "SL 004201", "--history"), "--parcel", "K1=D1")
+    kept = two.hub.folder / f"{LEDGER}.evidence"
+    (kept / "scan").write_bytes(b"PK\x03\x04 a scan that begins as a letter does")
+    (kept / "note").write_text("a note", "utf-8")
+    (border,) = two.hub.data("trace", "D1", "--with", str(kept))["borders"]
+    assert border["trace"]["parcels"][0]["parcel"] == "K1"
+    assert Path(border["read_from"]).parent == kept
+
+
 def test_a_trace_takes_no_letter_that_a_stranger_signed(two: Ministries, tmp_path: Path) -> None:
     """The same entries under another key: whoever signs in the partner's name is not the partner."""
     letter = two.exported("K1", "SL 004201", "--history")
