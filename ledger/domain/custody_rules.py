@@ -35,6 +35,7 @@ _AUTHORITY_MAY = (
 _ANY_CONDITION = (e.Valued, e.Named, e.Reported)
 _SEIZED_MAY = (e.Forfeited, e.Released, e.Weighed, e.Valued, e.Named, e.Sealed, e.Lost, e.Seized)
 _CERTIFIED_MAY = (e.Exported, e.Sealed, e.Valued, e.Named, e.Weighed, e.Seized, e.Lost)
+_HANDOVERS = (e.Sold, e.Consigned, e.Transferred)
 _LOST_MAY = (e.Recovered, e.Seized)
 
 
@@ -96,6 +97,8 @@ def custody(state: State, act: e.Recorded) -> Refusals:
         yield from _seizable(state, event)
     if isinstance(event, e.Sold):
         yield from _buyer(state, act, event)
+    if isinstance(event, _HANDOVERS) and event.to == event.by and not event.documented:
+        yield Refusal("to-itself", f"party:{event.by}", {"party": event.by})
 
 
 def _twice(event: e.Event) -> Refusals:

@@ -147,6 +147,7 @@ def _custody(cast: Cast) -> Iterator[Attempt]:
     yield no("parcel-seized", _sold("K-4"))
     yield no("parcel-not-seized", e.Released(by=MINISTRY, parcels=("K-6",), to="mine-1"), MINISTRY)
     yield no("parcel-lost", _sold("K-5"))
+    yield no("to-itself", _sold(to="mine-1"))
     yield no("parcel-not-lost", e.Recovered(by="mine-1", parts=(e.Part("K-6"),), to="mine-1"))
     yield no("parcel-documented", _sold("OLD-1"))
 

@@ -63,7 +63,7 @@ def new_place(url: str) -> Place:
         return Place(name, name, None, writable=True)
     path = path_of(url)
     try:
-        path.touch(exist_ok=False)
+        path.touch(mode=0o600, exist_ok=False)  # sealed names and prices lie in it
     except FileExistsError:
         raise StoreTrouble("store-exists", path=str(path)) from None
     except OSError as problem:

@@ -115,6 +115,13 @@ def test_an_owner_sells_what_an_agent_holds_and_the_agent_does_not(book: Book) -
     assert book.codes(split("P1", ("P2", 12_500))) == ["holder-only"]
 
 
+def test_nobody_hands_goods_to_itself(book: Book) -> None:
+    """A sale, a consignment or a handing over has two parties."""
+    assert book.codes(e.Sold(by="miner-1", parcels=("P1",), to="miner-1", price=1)) == ["to-itself"]
+    assert book.codes(e.Transferred(by="miner-1", parcels=("P1",), to="miner-1")) == ["to-itself"]
+    assert book.codes(e.Transferred(by="miner-1", parcels=("P1",), to="dealer-1")) == []
+
+
 def test_what_was_used_up_cannot_be_used_again(book: Book) -> None:
     """The refusal names what it became."""
     book.do(split("P1", ("P2", 3_500), ("P3", 9_000)))
