@@ -19,7 +19,22 @@ if TYPE_CHECKING:
     from ledger.application import Ledger
 
 
-@click.group("show", cls=AdamasGroup)
+class ShowGroup(AdamasGroup):
+    """``adamas show P2`` does not say what P2 is; the answer says how to."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with the next step in the sentence where the first word is no kind of thing."""
+        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            kinds = ", ".join(f"adamas show {kind} {args[0]}" for kind in self.list_commands(ctx))
+            raise click.UsageError(
+                f"say what {args[0]} is: {kinds}; or look for it: adamas find {args[0]}", ctx
+            )
+        return super().resolve_command(ctx, args)
+
+
+@click.group("show", cls=ShowGroup)
 def show() -> None:
     """Show one entry, parcel, certificate or party in full."""
 
