@@ -54,6 +54,7 @@ def _fetching(prefix: str) -> Read:
             with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
                 data: bytes = answer.read(MOST_BYTES + 1)
         except urllib.error.HTTPError as problem:
+            problem.close()
             if problem.code in _MISSING:
                 return None
             raise Unavailable("server-silent", url=url, reason=f"status {problem.code}") from None

@@ -1,0 +1,101 @@
+"""What another ledger published, read from a folder and over the network: the same bytes, and no others."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from ledger.errors import Malformed, StoreTrouble, Unavailable
+from ledger.federation import publications
+from ledger.federation.publications import is_url, reading
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """Serves a folder, and says nothing of it."""
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  its name in the library
+        """Nothing."""
+
+    def do_GET(self) -> None:
+        """A file, or a fault for ``broken``."""
+        if self.path.endswith("/broken"):
+            self.send_error(503)
+            return
+        super().do_GET()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a checkpoint and a tile."""
+    (tmp_path / "tile" / "0").mkdir(parents=True)
+    (tmp_path / "checkpoint").write_bytes(b"a checkpoint\n")
+    (tmp_path / "tile" / "0" / "000").write_bytes(bytes(range(256)) * 32)
+    return tmp_path
+
+
+@pytest.fixture
+def url(folder: Path) -> Iterator[str]:
+    """The same folder behind a web server."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder))) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_folder_and_a_server_give_the_same_bytes(folder: Path, url: str) -> None:
+    """Every file, and None for what is not there; a slash behind the URL changes nothing."""
+    read = reading(str(folder))
+    for place in (url, url + "/"):
+        for path in ("checkpoint", "tile/0/000"):
+            assert reading(place)(path) == read(path) != b""
+        assert reading(place)("tile/0/001") is None
+    assert read("tile/0/001") is None
+    assert read("checkpoint/below") is None
+
+
+def test_only_http_is_a_url() -> None:
+    """A path stays a path, whatever it looks like; a URL without a host is none."""
+    assert is_url("https://tiles.example/bw")
+    assert not is_url("http.folder/bw")
+    assert not is_url("C:/tiles")
+    with pytest.raises(Malformed) as refused:
+        reading("http:///tile")
+    assert refused.value.code == "server-url"
+
+
+def test_a_server_in_trouble_is_told_apart_from_a_file_that_is_missing(url: str) -> None:
+    """A fault of the server is no missing tile."""
+    with pytest.raises(Unavailable) as silent:
+        reading(url)("broken")
+    assert (silent.value.code, "503" in str(silent.value)) == ("server-silent", True)
+
+
+def test_nobody_listening_is_told(url: str) -> None:
+    """A port where no server is."""
+    with pytest.raises(Unavailable) as silent:
+        reading("http://127.0.0.1:1")("checkpoint")
+    assert silent.value.code == "server-silent"
+
+
+def test_an_endless_answer_is_cut_off(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No file of a publication is longer than the limit."""
+    monkeypatch.setattr(publications, "MOST_BYTES", 8_191)
+    with pytest.raises(Unavailable) as long:
+        reading(url)("tile/0/000")
+    assert long.value.code == "server-long"
+    monkeypatch.setattr(publications, "MOST_BYTES", 8_192)
+    assert len(reading(url)("tile/0/000") or b"") == 8_192
+
+
+def test_a_folder_that_cannot_be_read_is_told(folder: Path) -> None:
+    """A directory where a file should be is trouble, not absence."""
+    with pytest.raises(StoreTrouble) as trouble:
+        reading(str(folder))("tile")
+    assert trouble.value.code == "artefact-unreadable"
