@@ -1,0 +1,109 @@
+"""Killed without warning (SIGKILL) at random moments of its work, again and again."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from faulting.work import KINDS
+
+from ledger.application import Ledger
+from ledger.audit.auditing import Audit, Options
+from ledger.chain.entry import entry_hash
+from ledger.store.checking import open_for_checking
+from tests.world import World
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPTS = ROOT / "scripts"
+
+
+@dataclass
+class Told:
+    """What came of one fault: how often it was brought about, how many acts were acknowledged meanwhile, and
+    what did not hold."""
+
+    fault: str
+    times: int = 0
+    acknowledged: int = 0
+    wrong: list[str] = field(default_factory=list)
+    note: str = ""
+
+
+def verified(url: str, *, views: bool = False) -> list[str]:
+    """What `adamas verify` finds."""
+    with open_for_checking(url) as journal:
+        audit = Audit(journal, Options(views=views, cores=1))
+        return [str(fault) for fault in (list(audit.run()), audit.faults)[1]]
+
+
+def kill(kind: str, url: str, folder: Path, times: int, seed: int = 1) -> Told:
+    """Kill one kind of work so often; everything that was acknowledged must be there, and the next start
+    needs no hand. The whole ledger is verified at the end, and every fiftieth time."""
+    chance, told = random.Random(f"{kind} {seed}"), Told(f"killed: {kind}")  # noqa: S311
+    World(url).close()
+    acknowledged: dict[int, str] = {}
+    for number in range(times):
+        _killed(kind, url, f"{folder}/{kind[0]}{seed}-{number}", acknowledged, chance)
+        told.times += 1
+        told.wrong += _after(url, acknowledged)
+        if number % 50 == 49 or number == times - 1:
+            told.wrong += verified(url, views=kind == "view update")
+        told.wrong += _left_behind(folder)
+        told.acknowledged += len(acknowledged)
+        acknowledged.clear()
+        if told.wrong:
+            break
+    return told
+
+
+def _killed(kind: str, url: str, seed: str, acknowledged: dict[int, str], chance: random.Random) -> None:
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{SCRIPTS}"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "faulting.work", kind, url, seed],
+        stdout=subprocess.PIPE, text=True, env=environment, cwd=ROOT,
+    )  # fmt: skip
+    if process.stdout is None or process.stdout.readline() != "ready\n":
+        raise RuntimeError(f"{kind} did not begin")
+    time.sleep(chance.uniform(0.0, 0.6))
+    process.send_signal(signal.SIGKILL)
+    for line in process.stdout:
+        if line.endswith("\n"):
+            index, name = line.split()
+            acknowledged[int(index)] = name
+    process.wait()
+    process.stdout.close()
+
+
+def _after(url: str, acknowledged: dict[int, str]) -> list[str]:
+    """A start as any other, and what was acknowledged."""
+    with Ledger.open(url, clock_confirmed=True) as ledger:
+        found = {
+            index: entry_hash(data).hex() for index, data in ledger.journal.several(acknowledged).items()
+        }
+        lost = [index for index, name in acknowledged.items() if found.get(index) != name]
+        head = ledger.head()
+        last = entry_hash(ledger.journal.entry(head.size - 1))
+    wrong = [f"the acknowledged entry {index} is not there" for index in lost]
+    return wrong + ([] if last == head.hash else ["the head is not the last entry"])
+
+
+def _left_behind(folder: Path) -> list[str]:
+    """A backup is whole or not there: those that are there verify."""
+    wrong: list[str] = []
+    for path in folder.glob("*.backup"):
+        wrong += [f"{path.name}: {fault}" for fault in verified(str(path))]
+        path.unlink()
+    for part in folder.glob("*.backup.part*"):
+        part.unlink()
+    return wrong
+
+
+def kinds() -> list[str]:
+    """What can be killed."""
+    return list(KINDS)
