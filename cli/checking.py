@@ -85,7 +85,9 @@ def check_deadlines(session: Session, day: str | None, as_csv: bool) -> int:
     with rows_at(session, moment) as found:
         ledger = session.ledger(write=True)
         profile = profile_at(ledger.records, moment)
-        lines = [asdict(one) for one in overdue(found.rows, ledger.records, profile, until, moment)]
+        lines = [
+            asdict(one) for one in overdue(found.rows, ledger.journal, ledger.records, profile, until, moment)
+        ]
         if lines or session.json or as_csv:
             columns = ("certificate", "kind", "since", "due", "late", "other", "entry")
             answer(session, found, "overdue", lines, columns, as_csv=as_csv)

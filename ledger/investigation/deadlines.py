@@ -14,10 +14,10 @@ Friday; public holidays are not known here. Documented certificates owe nobody a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ledger.domain import certificates as c
 from ledger.domain import events as e
@@ -27,10 +27,12 @@ from ledger.domain.parties import HOUSE, House
 from ledger.domain.refusal import when
 from ledger.domain.state import fold_subject
 from ledger.edtf import calendar_days, spans
+from ledger.investigation.shipments import last_day
 from ledger.projections.register_goods import CERTIFICATES
 from ledger.store.rows import Rows, Where
 
 if TYPE_CHECKING:
+    from ledger.store.journal import Journal
     from ledger.store.records import Records
 
 WAITING = (c.ISSUED, c.VALIDATED, c.EXPORTED, c.RECEIVED, c.DETAINED)
@@ -53,14 +55,66 @@ class Overdue:
 
 
 def overdue(
-    rows: Rows, records: Records, profile: e.ProfileAdopted | None, day: int, moment: Moment = NOW
+    rows: Rows,
+    journal: Journal,
+    records: Records,
+    profile: e.ProfileAdopted | None,
+    day: int,
+    moment: Moment = NOW,
 ) -> Iterator[Overdue]:
     """What is overdue on a day (its ordinal), by certificate; ``rows`` are those of the moment."""
-    for row in rows.select(CERTIFICATES, [Where("status", "among", WAITING)]):
+    begun, allowed = _begun(journal), _allowed(profile)
+    for row in rows.select(CERTIFICATES, [Where("status", "among", WAITING), Where("documented", "is", 0)]):
+        if not _may_be_late(CERTIFICATES.labelled(row), begun, allowed, day):
+            continue
         subject = c.subject(str(row[0]))
         found = fold_subject(subject, known_at(records.of(subject), moment))
-        if isinstance(found, Certificate) and not found.documented:
+        if isinstance(found, Certificate):
             yield from _of(found, profile, day)
+
+
+_BEGINNINGS = (e.Exported.TYPE, e.Imported.TYPE, e.ShipmentDetained.TYPE)
+
+
+def _begun(journal: Journal) -> dict[str, int]:
+    """By certificate, the first day that a deadline can count from; -1 where a correction may have moved it.
+
+    Most certificates are not late; to know that, their bodies are enough.
+    """
+    from ledger.store.bodies import bodies
+
+    places: dict[str, list[int]] = {wire: [] for wire in (*_BEGINNINGS, e.Corrected.TYPE)}
+    for index, wire in journal.wires():
+        if wire in places:
+            places[wire].append(index)
+    corrections = [body.values for body in bodies(journal, places.pop(e.Corrected.TYPE))]
+    corrected = {values["index"] for values in corrections}
+    begun = {values["replacement"].get("certificate"): -1 for values in corrections}
+    for indexes in places.values():
+        for body in bodies(journal, indexes):
+            name, day = body.values.get("certificate"), last_day(body)
+            day = -1 if day is None or body.index in corrected else day
+            begun[name] = min(day, begun.get(name, day))
+    return begun
+
+
+def _allowed(profile: e.ProfileAdopted | None) -> dict[str, int]:
+    """At least how many days each state may last; none for a state without a deadline."""
+    if profile is None:
+        return {}
+    confirm, detain = profile.confirmation_days, profile.detention_days
+    found = {c.EXPORTED: confirm, c.RECEIVED: confirm, c.DETAINED: detain}
+    return {state: days for state, days in found.items() if days is not None}
+
+
+def _may_be_late(
+    paper: Mapping[str, Any], begun: Mapping[str, int], allowed: Mapping[str, int], day: int
+) -> bool:
+    state = paper["status"]
+    if state in (c.ISSUED, c.VALIDATED):
+        expiry = calendar_days(spans(paper["expiry"]))[1]
+        return expiry is not None and expiry < day
+    return state in allowed and begun.get(paper["certificate"], -1) + allowed[state] < day
 
 
 def profile_at(records: Records, moment: Moment) -> e.ProfileAdopted | None:

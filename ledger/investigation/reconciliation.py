@@ -144,8 +144,11 @@ def match(sent: Iterable[Shipment], received: Iterable[Shipment], terms: Terms) 
 
 def _by_certificate(shipments: Iterable[Shipment]) -> dict[str, list[Shipment]]:
     groups: dict[str, list[Shipment]] = {}
-    for one in sorted(shipments, key=_order):
+    for one in shipments:
         groups.setdefault(one.certificate, []).append(one)
+    for group in groups.values():
+        if len(group) > 1:
+            group.sort(key=lambda one: (_order(one), repr(one)))
     return groups
 
 

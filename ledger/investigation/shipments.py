@@ -126,7 +126,7 @@ def _exported(
         flow=EXPORT,
         provenance=paper.get("provenance") or own,
         destination=values.get("destination"),
-        day=_day(body),
+        day=last_day(body),
         weight=_sum(values.get("parts", ())) if weight is None else weight,
         value=_whole(paper.get("value")),
         classes=tuple(sorted((hs, weight) for hs, weight in classes if weight)),
@@ -152,7 +152,7 @@ def _imported(name: str, body: Body, own: str | None) -> Shipment:
         flow=IMPORT,
         provenance=values.get("provenance"),
         destination=own,
-        day=_day(body),
+        day=last_day(body),
         weight=values.get("weight") if measured is None else measured,
         value=_whole(values.get("value")),
         classes=tuple(sorted(classes.items())),
@@ -173,7 +173,7 @@ def _whole(value: Any) -> int | None:
     return value if isinstance(value, int) else None
 
 
-def _day(body: Body) -> int | None:
+def last_day(body: Body) -> int | None:
     """The last day on which it can have happened; a live act without a date happened when it was recorded."""
     if body.occurred is None:
         if body.values.get("documented"):

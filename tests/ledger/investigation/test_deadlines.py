@@ -28,7 +28,7 @@ def late(world: World, on: str, *, profile: e.ProfileAdopted | None = PROFILE) -
     """What is overdue on a day."""
     records = world.ledger.records
     with replay(world.ledger.journal, records, as_recorded("2025-01-01")) as found:
-        return list(overdue(found.rows, records, profile, day(on)))
+        return list(overdue(found.rows, world.ledger.journal, records, profile, day(on)))
 
 
 @pytest.fixture
@@ -52,6 +52,20 @@ def test_a_confirmed_export_is_not_late(world: World) -> None:
     """Nor is anything else of it."""
     world.do(e.ImportConfirmed(by=AUTHORITY, certificate="BW/00000107", parcels=1, weight=12_500))
     assert late(world, "2024-12-31") == []
+
+
+def test_a_corrected_export_is_still_waited_for(world: World) -> None:
+    """A correction does not take a certificate out of sight."""
+    act = next(act for act in world.certificate("BW/00000107").acts if isinstance(act.event, e.Exported))
+    other = e.Exported(
+        by="miner-1", certificate="BW/00000107", parts=(e.Part("P1", 12_500),), destination="AE", note="x"
+    )
+    world.do(
+        e.Corrected(by="miner-1", index=act.index, hash=act.hash, reason="a note", replacement=e.write(other))
+    )
+    assert late(world, "2024-01-29") == []
+    (one,) = late(world, "2024-01-30")
+    assert one.entry == act.index
 
 
 def test_without_a_profile_nothing_is_said_to_be_late_and_that_is_told(world: World) -> None:
