@@ -67,7 +67,8 @@ def global_options(*, hidden: bool, from_environment: bool) -> list[click.Parame
                 help="The author's key file, or a party whose key lies in <ledger>.keys. "
                 "[ADAMAS_KEY; default: <ledger>.keys/authority.pem]"),
         _option("--ledger-key", metavar="FILE", envvar=variables[2], hidden=hidden,
-                help="The keeper's key file. [ADAMAS_LEDGER_KEY; default: <ledger>.keys/ledger.pem]"),
+                help="What signs for the ledger: a key file, fd:N or command:LINE; several files with commas "
+                "while keys change. [ADAMAS_LEDGER_KEY; default: <ledger>.keys/ledger.pem]"),
         _option("--passphrase-fd", metavar="N", type=click.IntRange(0), hidden=hidden,
                 help="Read the passphrase from file descriptor N instead of asking; a second line is "
                 "for new keys."),

@@ -24,9 +24,10 @@ from ledger.errors import KeyTrouble
 if TYPE_CHECKING:
     from ledger.application import Ledger
     from ledger.keeping import LedgerKey
-    from ledger.keys import SigningKey
+    from ledger.keys import Signer, SigningKey
 
 DEFAULT = "adamas.db"
+_ELSEWHERE = ("fd:", "command:")
 AUTHORITY, KEEPER, RECOVERY = "authority.pem", "ledger.pem", "recovery.pem"
 
 
@@ -109,15 +110,22 @@ class Session:
         return own if not Path(named).exists() and own.exists() else Path(named)
 
     def ledger_key(self) -> LedgerKey:
-        """The keeper's key, which speaks for the ledger, and its guard. Raises `KeyTrouble`."""
+        """The keeper's key, which speaks for the ledger, its guard, and what signs beside it while keys
+        change. Raises `KeyTrouble`."""
         from ledger.keeping import LedgerKey
-        from ledger.signers import signer
 
         spelled = self.settings.ledger_key or str(self.keys_folder / KEEPER)
-        plain = ":" not in spelled.removeprefix(Path(spelled).drive)
-        guard = Path(spelled) if plain else self.keys_folder / KEEPER
-        made = self.read_key(Path(spelled)) if plain else signer(spelled, lambda: self.passphrase(spelled))
-        return LedgerKey(made, guard.with_name(guard.name + ".guard"))
+        first, *more = [spelled] if spelled.startswith("command:") else spelled.split(",")
+        guard = self.keys_folder / KEEPER if first.startswith(_ELSEWHERE) else Path(first)
+        also = tuple(map(self._signer, more))
+        return LedgerKey(self._signer(first), guard.with_name(guard.name + ".guard"), also=also)
+
+    def _signer(self, spelled: str) -> Signer:
+        from ledger.signers import signer
+
+        if spelled.startswith(_ELSEWHERE):
+            return signer(spelled, lambda: self.passphrase(spelled))
+        return self.read_key(Path(spelled))
 
     def _key_that_is_there(self) -> LedgerKey | None:
         """The keeper's key if it was named, or lies in its place and can be opened without asking in vain."""

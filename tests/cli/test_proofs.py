@@ -184,6 +184,37 @@ def test_an_old_copy_put_back_is_told_how_to_go_on(kept: Laptop) -> None:
     assert kept.size() == size + 1
 
 
+def test_keys_change_and_both_sign_meanwhile(kept: Laptop) -> None:
+    """Whoever trusts either is served; a revoked key signs no more, and what it signed later is void."""
+    old = f"{LEDGER}.keys/ledger.pem"
+    kept.ok("key", "new", "next", "--out", "next.pem", "--no-passphrase")
+    kept.ok("house", "change-key", "--new", "next.pem")
+    both = kept.ok("checkpoint", "--ledger-key", f"{old},next.pem").out
+    assert both.count("\u2014 ledger.example") == 2
+    kept.ok("trust", "--out", "both.trust")
+    verifiers = [line.split()[1] for line in (kept.folder / "both.trust").read_text().splitlines()[:2]]
+    (kept.folder / "next.trust").write_text(f"log {verifiers[1]}\nquorum none\n")
+    (kept.folder / "both").write_text(both)
+    for file in ("bw.trust", "next.trust", "both.trust"):
+        kept.ok("verify", "both", "--trust", file)
+    kept.ok("house", "revoke-key", "--verifier", verifiers[0], "--last", "held", "--ledger-key", "next.pem")
+    assert kept("checkpoint").code == 6
+    size = kept.size()
+    pinned = str(SignedCheckpoint.parse((kept.folder / "held").read_bytes()).checkpoint.size)
+    kept.ok("prove", "entry", str(size - 1), "--pinned", pinned, "--out", "void", "--ledger-key", "next.pem")
+    kept.ok("prove", "entry", "1", "--out", "new.tlog-proof", "--ledger-key", "next.pem")
+    assert (
+        "result: it holds"
+        in kept.ok("verify", "new.tlog-proof", "--trust", "both.trust", "--revoked", "void").out
+    )
+    forged = sign(Checkpoint("ledger.example/bw/k7q2", 10_000, bytes(32)), read_key(kept.folder / old))
+    data = (kept.folder / "new.tlog-proof").read_bytes()
+    (kept.folder / "forged.tlog-proof").write_bytes(data.split(b"\n\n")[0] + b"\n\n" + forged.encode())
+    ran = kept("verify", "forged.tlog-proof", "--trust", "both.trust", "--revoked", "void")
+    assert ran.code == 1
+    assert "fault: " in ran.out
+
+
 def test_a_witness_file_takes_no_own_witness(kept: Laptop) -> None:
     """The ledger's own key as a witness is left out, so a quorum of it cannot be had."""
     own = (kept.folder / "bw.trust").read_text().split()[1]
