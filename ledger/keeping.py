@@ -125,10 +125,25 @@ class Keeper:
                 else:
                     self._guard.permit(newest.size, self.tree.root(newest.size))
             except Conflict:
-                if self._guard.newest == newest:  # or else another process has signed meanwhile
-                    raise
+                if self._guard.newest != newest:  # another process has signed meanwhile
+                    continue
+                self._check_tree(newest)
+                raise
             else:
                 self._known = newest
+
+    def _check_tree(self, signed: Signed) -> None:
+        """Before a ledger is called another one: its entries decide, not the kept subtrees.
+
+        Raises `StoreTrouble` (``store-damaged``) where the entries have the root that was signed.
+        """
+        frontier = Frontier()
+        for _, entry in self._journal.entries(0, signed.size):
+            frontier.append(entry_hash(entry))
+        if frontier.size == signed.size and frontier.root() == signed.root:
+            raise StoreTrouble(
+                "store-damaged", path=self._journal.url, reason="kept subtrees of the tree differ"
+            )
 
     def checkpoint(self) -> SignedCheckpoint:
         """The signed checkpoint of the durable head; the same one as long as the head stays.
