@@ -124,8 +124,8 @@ class LedgerDatastore(PostgresDatastore):
         return Turn(self, _IN_TURN if write else _READ, write=write)
 
     def appending(self, first: str) -> Turn:
-        """A transaction that takes no lock but that of its ``first`` statement, which goes with its beginning
-        in one trip; the statement's rows are in ``first``."""
+        """A transaction that takes no lock but those of its ``first`` statements, which go with its beginning
+        in one trip; their rows are in ``first``."""
         if not self.write:
             raise StoreTrouble("store-readonly", path=self.address.shown)
         return Turn(self, f"{_WRITE}; {first}", write=True)
@@ -162,7 +162,7 @@ def told(problem: Exception, url: str) -> Exception:
 class Turn:
     """A transaction: gives a cursor, commits on leaving without an exception when it is for writing.
 
-    ``first`` are the rows of the last statement that it began with; None inside another one.
+    ``first`` are the rows of each statement that it began with; None inside another one.
     """
 
     __slots__ = ("_beginning", "_cursor", "_inner", "_store", "_write", "first")
@@ -172,7 +172,7 @@ class Turn:
         self._beginning = beginning
         self._write = write
         self._inner = False
-        self.first: list[Any] | None = None
+        self.first: list[list[Any]] | None = None
 
     def __enter__(self) -> psycopg.Cursor[Any]:
         store = self._store
@@ -192,10 +192,8 @@ class Turn:
     def _begun(self) -> psycopg.Cursor[Any]:
         connection = self._store.connection()
         try:
-            with connection.execute(self._beginning) as told_first:
-                while told_first.nextset():
-                    continue
-                self.first = told_first.fetchall() if told_first.description else None
+            with connection.execute(self._beginning) as answers:
+                self.first = [answers.fetchall() for _ in answers.results() if answers.description]
         except psycopg.Error:
             if not connection.closed:
                 connection.rollback()

@@ -9,6 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from psycopg import sql
+
 from ledger.errors import NotFound, StoreTrouble
 from ledger.store.journal import Head, Journal
 from ledger.store.postgres_connection import LedgerDatastore
@@ -187,6 +189,11 @@ def versions_of(rows: Any, subjects: Iterable[str]) -> dict[str, int]:
     if found:
         found.update(rows.execute(_VERSIONS, (list(found),)).fetchall())
     return found
+
+
+def versions_written_out(subjects: Iterable[str]) -> str:
+    """The question of `versions_of` with the subjects in it, to be asked together with others."""
+    return sql.SQL(_VERSIONS.replace("%s", "{}::text[]")).format(sql.Literal(list(subjects))).as_string()
 
 
 def _gathered(rows: Iterable[tuple[Any, Any]]) -> dict[Any, list[Any]]:

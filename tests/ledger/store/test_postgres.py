@@ -17,7 +17,7 @@ from ledger.errors import StoreTrouble
 from ledger.projections.following import reading
 from ledger.store import opening
 from ledger.store.checking import snapshot
-from ledger.store.journal import Draft, Journal
+from ledger.store.journal import Draft, Journal, Stale
 from ledger.store.postgres import PostgresJournal
 from ledger.store.postgres_salvage import EXPECTED, PostgresSalvage
 from ledger.store.postgres_url import address_of, without_password
@@ -62,6 +62,22 @@ def test_few_rows_and_many_are_recorded_alike(postgres: PostgresServer, rows: in
             assert list(getattr(journal, question)()) == list(getattr(other, question)())
         assert journal.head() == other.head()
         assert journal.nodes(4, 0, 99) == other.nodes(4, 0, 99)
+
+
+def test_what_was_read_is_compared_whatever_its_name(postgres: PostgresServer) -> None:
+    """In the same trip as the head, with all signs that mean something to SQL; few names and many."""
+    odd = ["a", "b'c", 'd"e', "f\\g", "h,i", "{j}", "k%sl", "m;--", "n\to", "é💎", "NULL", ""]
+    for names in (odd, [f"{name}{n}" for n in range(9) for name in odd]):
+        with opening.create(postgres.url()) as journal:
+            head = journal.head()
+            add(journal, *(draft(name) for name in names))
+            read = dict.fromkeys(names, 1)
+            told, _ = journal.append([draft("z")], clock=lambda: START, read=read, head=head)
+            assert told[0].index == len(names)
+            for name in (names[1], names[-1]):
+                with pytest.raises(Stale) as caught:
+                    journal.append([draft("z")], clock=lambda: START, read={**read, name: 0}, head=head)
+                assert caught.value.subjects == {name}
 
 
 @pytest.mark.parametrize("arrives", [True, False])
