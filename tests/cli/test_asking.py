@@ -62,7 +62,7 @@ def test_the_views_are_kept_in_the_ledger(laptop: Laptop) -> None:
     """The second command need not derive again what the first did."""
     laptop.ok("list", "parcels")
     with Ledger.open(str(laptop.folder / LEDGER)) as ledger:
-        tables = Tables(ledger.journal.transaction)
+        tables = Tables.of(ledger.journal)
         assert tables.position(VIEW, VERSION) == ledger.head().size
 
 
