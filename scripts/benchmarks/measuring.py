@@ -1,4 +1,4 @@
-"""Measuring: best of a few runs, rates, quantiles, and the table that is printed. Ratios only within one run."""
+"""Measuring: best of a few runs, quantiles, and the table that is printed. Ratios only within one run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: ours against a peer or a bare limit; ``goal`` is a ratio, or None where none is set."""
+    """One line of the table: ours against a peer or a bare limit; ``goal`` is a ratio, None: none is set."""
 
     work: str
     ours: str
@@ -40,7 +40,7 @@ def best(run: Callable[[], None], times: int = 3) -> float:
 
 
 def in_turn(runs: Sequence[Callable[[], None]], times: int = 3) -> list[float]:
-    """The fastest of a few rounds for each of several works, run in turn so that all meet the same machine."""
+    """The fastest of a few rounds for each of several works, in turn so that all meet the same machine."""
     found: list[list[float]] = [[] for _ in runs]
     for _ in range(times):
         for place, run in enumerate(runs):
@@ -63,5 +63,8 @@ def table(rows: Sequence[Row]) -> str:
         goal = "" if row.goal is None else f"{sign} {row.goal:g}"
         cells.append((row.work, row.ours, row.against, ratio, goal, row.reached))
     widths = [max(len(line[column]) for line in cells) for column in range(6)]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells]
+    lines = []
+    for line in cells:
+        padded = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        lines.append("  ".join(padded).rstrip())
     return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])

@@ -73,14 +73,25 @@ def proofs(folder: Path, entries: int) -> list[Row]:
         if not report.holds:
             raise AssertionError(str(report.fault))
     rows = [
-        Row(f"a proof made, {size:,} entries (median; slowest of 20: {quantile(making, 0.95) * 1_000:.2f} ms)",
-            f"{quantile(making, 0.5) * 1_000:.2f} ms", "goal 1 ms", quantile(making, 0.5) * 1_000, 1.0, at_most=True),
-        Row(f"the same verified (slowest of 20: {quantile(checking, 0.95) * 1_000:.2f} ms)",
-            f"{quantile(checking, 0.5) * 1_000:.2f} ms", "goal 2 ms", quantile(checking, 0.5) * 1_000, 2.0,
-            at_most=True),
+        Row(
+            f"a proof made, {size:,} entries (median; slowest of 20: {quantile(making, 0.95) * 1_000:.2f} ms)",
+            f"{quantile(making, 0.5) * 1_000:.2f} ms",
+            "goal 1 ms",
+            quantile(making, 0.5) * 1_000,
+            1.0,
+            at_most=True,
+        ),
+        Row(
+            f"the same verified (slowest of 20: {quantile(checking, 0.95) * 1_000:.2f} ms)",
+            f"{quantile(checking, 0.5) * 1_000:.2f} ms",
+            "goal 2 ms",
+            quantile(checking, 0.5) * 1_000,
+            2.0,
+            at_most=True,
+        ),
         *_published(folder, ledger, signed, keeper),
         *_roots(size),
-    ]  # fmt: skip
+    ]
     ledger.close()
     return rows
 
@@ -115,11 +126,21 @@ def _published(folder: Path, ledger: Ledger, signed: SignedCheckpoint, keeper: K
     ours, loop = in_turn([fsck, bare], 3)
     tiles = sum(1 for _ in os.walk(place))
     return [
-        Row(f"publishing {size:,} entries, {tiles:,} folders, on the disk", f"{size / seconds:,.0f}/s",
-            "goal 100,000/s", size / seconds / 100_000, 1.0),
-        Row(f"fsck of {size:,} published entries: every file derived again", f"{size / ours:,.0f}/s",
-            f"bare reading and SHA-256 of entries and nodes: {size / loop:,.0f}/s", loop / ours, 0.7),
-    ]  # fmt: skip
+        Row(
+            f"publishing {size:,} entries, {tiles:,} folders, on the disk",
+            f"{size / seconds:,.0f}/s",
+            "goal 100,000/s",
+            size / seconds / 100_000,
+            1.0,
+        ),
+        Row(
+            f"fsck of {size:,} published entries: every file derived again",
+            f"{size / ours:,.0f}/s",
+            f"bare reading and SHA-256 of entries and nodes: {size / loop:,.0f}/s",
+            loop / ours,
+            0.7,
+        ),
+    ]
 
 
 def _roots(size: int) -> list[Row]:

@@ -27,6 +27,7 @@ class Stone(Aggregate):
 
 
 def plain_saves(folder: Path, acts: int) -> Iterator[None]:
+    """The library's own saves of one plain event, a round of them each time it is asked."""
     environment = {
         "PERSISTENCE_MODULE": "eventsourcing.sqlite",
         "SQLITE_DBNAME": str(folder / f"plain-{uuid.uuid4().hex}.db"),
@@ -76,10 +77,14 @@ def sheets(folder: Path, stones: int) -> list[Row]:
             world.ledger.record(e.Mined(by="miner-1", site="kalahari-1", lines=lines), key)
 
     (seconds,) = in_turn([register], 1)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform != "darwin" else 1024**2)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
+        1024 if sys.platform != "darwin" else 1024**2
+    )
     rate = stones / seconds
     what = f"{stones:,} stones in sheets of 500, each sheet durable"
     return [
         Row(what, f"{rate:,.0f} stones/s", "goal 50,000 stones/s", rate / 50_000, 1.0),
-        Row("memory at its highest meanwhile", f"{peak:,.0f} MB", "goal 300 MB", peak / 300, 1.0, at_most=True),
+        Row(
+            "memory at its highest meanwhile", f"{peak:,.0f} MB", "goal 300 MB", peak / 300, 1.0, at_most=True
+        ),
     ]

@@ -1,4 +1,4 @@
-"""How long a trace takes: first query after opening, in a small ledger and in a large one, and a cold start."""
+"""How long a trace takes: first query after opening, in a small and in a large ledger, and a cold start."""
 
 from __future__ import annotations
 
@@ -41,13 +41,28 @@ def traces(folder: Path, small: int, large: int) -> list[Row]:
     return [
         Row(f"{what}: p50", f"{p50:.2f} ms", "goal 5 ms", p50 / 5, 1.0, at_most=True),
         Row(f"{what}: p99", f"{p99:.2f} ms", "goal 15 ms", p99 / 15, 1.0, at_most=True),
-        Row(f"the same against {small:,} entries: p50", f"{p50:.2f} ms", f"{base:.2f} ms", p50 / base, 1.3, at_most=True),
+        Row(
+            f"the same against {small:,} entries: p50",
+            f"{p50:.2f} ms",
+            f"{base:.2f} ms",
+            p50 / base,
+            1.3,
+            at_most=True,
+        ),
         *_cold_start(paths[large]),
     ]
 
 
 def _cold_start(path: Path) -> list[Row]:
-    command = [sys.executable, "-c", "from cli.main import run; run()", "trace", SOUGHT, "--ledger", str(path)]
+    command = [
+        sys.executable,
+        "-c",
+        "from cli.main import run; run()",
+        "trace",
+        SOUGHT,
+        "--ledger",
+        str(path),
+    ]
     found = []
     for _ in range(7):
         start = time.perf_counter()

@@ -79,7 +79,12 @@ def chain(folder: Path, entries: int) -> list[Row]:
     loop = f"bare select, SHA-256, compare: {count / bare:,.0f}/s"
     return [
         Row(f"chain of {count:,} entries, steps 2-4", f"{count / only:,.0f}/s", loop, bare / only, 0.5),
-        Row("the same, and every statement canonical, steps 1-6", f"{count / strict:,.0f}/s", loop, bare / strict),
+        Row(
+            "the same, and every statement canonical, steps 1-6",
+            f"{count / strict:,.0f}/s",
+            loop,
+            bare / strict,
+        ),
         Row(
             "the same with signatures, steps 1-7, all cores",
             f"{count / whole:,.0f}/s",
