@@ -187,22 +187,6 @@ class Keeper:
         """Let the guard remember what was signed last."""
         self._guard.write()
 
-    def _root(self, signed: Signed) -> bytes:
-        """The root at the size that was signed; if the kept hashes lead to another, that of the entries.
-
-        Raises `StoreTrouble` (``store-damaged``) where the kept hashes alone are wrong: nobody forked.
-        """
-        root = self.tree.root(signed.size)
-        if root == signed.root:
-            return root
-        frontier = Frontier()
-        for _, data in self._journal.entries(0, signed.size):
-            frontier.append(entry_hash(data))
-        if frontier.root() == signed.root:
-            reason = "the kept hashes of the tree are not those of the entries"
-            raise StoreTrouble("store-damaged", path=self._journal.url, reason=reason)
-        return frontier.root()
-
     def _head(self) -> Checkpoint:
         head = self._journal.head()
         return Checkpoint(self.origin, head.size, head.root())
