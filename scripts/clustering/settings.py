@@ -30,6 +30,7 @@ _PARAMETERS = {
     "max_replication_slots": 10,
     "wal_log_hints": "on",
     "log_min_messages": "warning",
+    "wal_retrieve_retry_interval": "500ms",  # after 5 s, as it is by itself, a new leader has its second
 }
 
 
