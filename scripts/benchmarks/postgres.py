@@ -38,8 +38,8 @@ def _plain_environment(server: str, schema: str) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _plain(server: str, schema: str) -> tuple[Application[Any], Stone]:
-    application = Application[uuid.UUID](_plain_environment(server, schema))
+def _plain(server: str, schema: str, create: str = "y") -> tuple[Application[Any], Stone]:
+    application = Application[uuid.UUID]({**_plain_environment(server, schema), "CREATE_TABLE": create})
     stone = Stone()
     application.save(stone)
     return application, stone
@@ -47,7 +47,7 @@ def _plain(server: str, schema: str) -> tuple[Application[Any], Stone]:
 
 def _save_until(server: str, schema: str, seconds: float) -> _Timed:
     """Seconds of each save of one plain event, in a process of its own."""
-    application, stone = _plain(server, schema)
+    application, stone = _plain(server, schema, "n")  # its start-up DDL fails where several start together
 
     def save(number: int) -> None:
         stone.weigh("P1", 12_500 + number % 2)
@@ -71,7 +71,7 @@ def _weigh_until(url: str, writer: int, seconds: float) -> _Timed:
 
 def _repeated(work: Callable[[int], None], seconds: float) -> _Timed:
     work(0)
-    _barriers[0].wait()
+    _barriers[0].wait(60)
     took: _Timed = []
     number, end = 0, time.perf_counter() + seconds
     while time.perf_counter() < end:
