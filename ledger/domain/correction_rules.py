@@ -6,13 +6,13 @@ One that would make a later act impossible is refused, naming that act.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ledger.domain import events as e
 from ledger.domain.refusal import Refusal, Refusals, when
 from ledger.domain.standing_rules import roles
-from ledger.domain.state import EMPTY, State, evolve, guarded, replacement
+from ledger.domain.state import State, Subject, evolve, guarded, replacement
 from ledger.domain.vocabulary import Role
 
 Rules = Callable[[State, e.Recorded], Iterable[Refusal]]
@@ -86,8 +86,32 @@ def _by_authority(state: State, act: e.Recorded) -> bool:
     return party is not None and Role.AUTHORITY in roles(party, when(act))
 
 
+class _Beside(Mapping[str, Subject | None]):
+    """What is known of all subjects but some, which are to be folded again from nothing."""
+
+    def __init__(self, state: State, without: Collection[str]) -> None:
+        self._state = state
+        self._without = without
+
+    def __getitem__(self, name: str) -> Subject | None:
+        if name in self._without:
+            raise KeyError(name)
+        found: Subject | None = self._state.subject(name)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in self._state.subjects() if name not in self._without)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 def consequences(
-    rules: Rules, act: e.Recorded, histories: Sequence[e.Recorded], together: Sequence[e.Recorded] = ()
+    rules: Rules,
+    state: State,
+    act: e.Recorded,
+    histories: Sequence[e.Recorded],
+    together: Sequence[e.Recorded] = (),
 ) -> Refusals:
     """The first act that a correction would make impossible: the corrected one in its place, or a later one.
 
@@ -95,7 +119,7 @@ def consequences(
     subjects those entries guard, in index order. ``together``: the corrections of the same batch, which count
     as made: a sheet and the split that followed it are corrected together or not at all. ``rules`` judges
     goods, not standing: who was entitled is settled. Only a refusal that the uncorrected history did not have
-    counts.
+    counts. What the histories do not tell (the house, parties, licences) is as ``state`` knows it.
     """
     new = {recorded.index: recorded for recorded in map(_replaced, (*together, act)) if recorded is not None}
     if act.about is None or act.about.index not in new or not isinstance(act.event, e.Corrected):
@@ -104,8 +128,12 @@ def consequences(
         recorded.about.index: recorded.about for recorded in (*together, act) if recorded.about is not None
     }
     affected = {name for recorded in (*new.values(), *original.values()) for name in guarded(recorded.event)}
-    before = _judged(rules, histories, {}, affected)
-    after = _judged(rules, histories, new, affected)
+    folded = {
+        name for recorded in (*histories, *new.values()) for name in guarded(recorded.event, recorded.about)
+    }
+    base = State(_Beside(state, folded | affected))
+    before = _judged(rules, base, histories, {}, affected)
+    after = _judged(rules, base, histories, new, affected)
     for index in sorted(after):
         found = [refusal for refusal in after[index] if refusal not in before.get(index, [])]
         if found:
@@ -122,9 +150,13 @@ def _replaced(act: e.Recorded) -> e.Recorded | None:
 
 
 def _judged(
-    rules: Rules, histories: Sequence[e.Recorded], new: Mapping[int, e.Recorded], affected: set[str]
+    rules: Rules,
+    state: State,
+    histories: Sequence[e.Recorded],
+    new: Mapping[int, e.Recorded],
+    affected: set[str],
 ) -> dict[int, list[Refusal]]:
-    state, found = EMPTY, {}
+    found = {}
     for recorded in histories:
         if isinstance(recorded.event, e.Corrected) and (
             recorded.about is None or recorded.about.index in new

@@ -50,7 +50,7 @@ def refusals(
         return list(_documented(state, act, event))
     found += _business(state, act)
     if not found:
-        found += consequences(goods, act, histories, together)
+        found += consequences(goods, state, act, histories, together)
     return found
 
 

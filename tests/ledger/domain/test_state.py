@@ -13,7 +13,7 @@ from ledger.domain import events as e
 from ledger.domain import rules
 from ledger.domain.state import EMPTY, State, evolve, fold, fold_subject, guarded, touched
 from ledger.domain.vocabulary import carats
-from tests.book import Book
+from tests.book import Book, certificate
 
 
 def goods(*pairs: tuple[str, int]) -> tuple[e.Goods, ...]:
@@ -137,6 +137,25 @@ def test_a_correction_that_makes_a_later_act_impossible_is_refused_naming_it() -
         assert rules.refusals(book.state, act, book.histories(act), together) == []
     same = correct(book, mined.index, dataclasses.replace(mined.event, note="clean"), "miner-1")
     assert book.attempt(same) == []
+
+
+def test_a_certificates_number_can_be_corrected() -> None:
+    """The trial of what would follow knows the house and its parties; the old number is free of goods
+    again.
+    """
+    book = Book()
+    book.mine("P1", 12_500)
+    issued = certificate("P1", 12_500)
+    entry = book.do(issued)
+    right = dataclasses.replace(issued, certificate="BW/00000108", number="BW 108")
+    book.do(correct(book, entry.index, right, "ministry"))
+    assert book.state.certificate("BW/00000107") is None
+    found = book.state.certificate("BW/00000108")
+    parcel = book.state.parcel("P1")
+    assert found is not None
+    assert parcel is not None
+    assert (found.status, parcel.certificate) == ("issued", "BW/00000108")
+    assert same(book.state, book.refolded())
 
 
 def test_corrections_are_the_authors_or_an_authoritys_and_fit_the_act() -> None:
