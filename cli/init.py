@@ -85,7 +85,7 @@ def init(session: Session, no_passphrase: bool, adopt_register: bool, yes: bool,
 
 def _nothing_there(session: Session) -> None:
     if session.file.exists():
-        raise StoreTrouble("init-exists", path=session.path)
+        raise StoreTrouble("init-exists", path=session.shown)
     for name in (AUTHORITY, KEEPER, RECOVERY):
         if (session.keys_folder / name).exists():
             raise KeyTrouble("key-file-exists", path=str(session.keys_folder / name))
@@ -220,7 +220,7 @@ def _tell(session: Session, answers: Answers, receipt: Receipt, *, plain: bool) 
     if session.json:
         emit_json(
             {
-                "ledger": session.path,
+                "ledger": session.shown,
                 "origin": answers.origin,
                 "participant": answers.participant,
                 "authority": answers.authority,
@@ -231,7 +231,7 @@ def _tell(session: Session, answers: Answers, receipt: Receipt, *, plain: bool) 
             }
         )
         return
-    say(f"ledger    {session.path}")
+    say(f"ledger    {session.shown}")
     say(f"origin    {answers.origin}")
     say(f"authority {answers.authority}")
     say(f"keys      {folder}{'' if plain else ' (encrypted)'}")

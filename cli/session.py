@@ -53,6 +53,15 @@ class Session:
         return self.settings.ledger or DEFAULT
 
     @property
+    def shown(self) -> str:
+        """The ledger as it may be shown: a URL without its password."""
+        if "://" not in self.path:
+            return self.path
+        from ledger.store.opening import shown
+
+        return shown(self.path)
+
+    @property
     def file(self) -> Path:
         """The ledger's file; for another kind of URL, the name that its keys and evidence are kept under."""
         return Path(_name_of(self.path) if "://" in self.path else self.path)

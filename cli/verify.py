@@ -164,7 +164,7 @@ def _verify_ledger(
     with open_for_checking(session.path) as journal:
         audit = Audit(journal, options)
         _run(audit)
-        report = Report(audit, session.path, session.clock(), __version__)
+        report = Report(audit, session.shown, session.clock(), __version__)
         if file is not None:
             _write(report, file)
         if session.json:
