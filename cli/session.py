@@ -125,9 +125,13 @@ class Session:
 
         spelled = self.settings.ledger_key or str(self.keys_folder / KEEPER)
         first, *more = [spelled] if spelled.startswith("command:") else spelled.split(",")
-        guard = self.keys_folder / KEEPER if first.startswith(_ELSEWHERE) else Path(first)
-        also = tuple(map(self._signer, more))
-        return LedgerKey(self._signer(first), guard.with_name(guard.name + ".guard"), also=also)
+        also = tuple((self._signer(one), self._guard_of(one)) for one in more)
+        return LedgerKey(self._signer(first), self._guard_of(first), also=also)
+
+    def _guard_of(self, spelled: str) -> Path:
+        """The guard beside a key file; of a key that lies elsewhere, beside the keeper's."""
+        file = self.keys_folder / KEEPER if spelled.startswith(_ELSEWHERE) else Path(spelled)
+        return file.with_name(file.name + ".guard")
 
     def _signer(self, spelled: str) -> Signer:
         from ledger.signers import signer

@@ -5,9 +5,11 @@ two copies run, would sign a second history over the same origin; the guard refu
 than was signed, never another root at the same size (FORMATS section 6). Going on is then possible under a
 new origin only.
 
-The file holds one line of JSON: ``{"origin": ..., "size": ..., "root": <hex>}``. It is written at least
-once a second while signing, and when closing; written whole beside itself and put in place, so that it is
-never half there. It is no secret and proves nothing to others.
+The file holds one line of JSON, ``{"origin": ..., "size": ..., "root": <hex>}``, filled up with spaces to 512
+bytes. It is written before each signature, in one piece and in its place, and forced onto the disk at least
+once a second while signing, and when closing: so a killed process forgets nothing, and a machine that loses
+its power a second at most. Looking and writing are one turn among processes (`ledger.turns`), so of two
+copies that run at once one is refused. It is no secret and proves nothing to others.
 """
 
 from __future__ import annotations
@@ -20,9 +22,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.errors import Conflict, KeyTrouble
+from ledger.turns import turn
 
 EVERY = 1.0
-"""Seconds that may pass between a signature and the guard's remembering it."""
+"""Seconds that may pass until what is remembered is forced onto the disk."""
+_LENGTH = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +42,13 @@ class Guard:
 
     def __init__(self, path: Path, origin: str, clock: Callable[[], float] = time.monotonic) -> None:
         self.path = path
+        self._turn = path.with_name(path.name + ".turn")
         self._origin = origin
         self._clock = clock
-        self._kept = self._read()
-        self._newest = self._kept
+        self._newest = self._read()
         self._stamp = self._stat()
-        self._written = clock()
+        self._forced: float | None = None
+        self._waiting = False
 
     @property
     def newest(self) -> Signed | None:
@@ -53,20 +58,32 @@ class Guard:
     def look(self) -> Signed | None:
         """What was signed last, by this process or another one. Raises `KeyTrouble` (``guard-...``)."""
         if self._stat() != self._stamp:
-            self._take_in(self._read())
+            self._take_in()
         return self._newest
 
     def permit(self, size: int, root: bytes) -> None:
-        """Refuse to sign backwards or sideways; what may be signed is remembered.
+        """Refuse to sign backwards or sideways; what may be signed is remembered before this returns.
 
-        Raises `Conflict` (``guard-behind``, ``guard-sideways``) and `KeyTrouble` (``guard-unreadable``,
-        ``guard-unwritable``).
+        Raises `Conflict` (``guard-behind``, ``guard-sideways``), `KeyTrouble` (``guard-unreadable``,
+        ``guard-unwritable``), `StoreTrouble` (``turn-impossible``).
         """
-        self.look()
-        self.remember(size, root)
+        if not self.path.parent.is_dir():
+            raise KeyTrouble("guard-unwritable", path=str(self.path), reason="its folder is missing")
+        with turn(self._turn):
+            self._take_in()
+            self._compare(size, root)
+            if self._newest != Signed(size, root):
+                self._write(Signed(size, root))
 
-    def remember(self, size: int, root: bytes) -> None:
-        """`permit`, for whoever has just looked."""
+    def write(self) -> None:
+        """Force what was remembered onto the disk."""
+        if self._waiting:
+            with turn(self._turn):
+                self._take_in()
+                if self._newest is not None:
+                    self._write(self._newest, force=True)
+
+    def _compare(self, size: int, root: bytes) -> None:
         last = self._newest
         if last is not None and size < last.size:
             raise Conflict(
@@ -81,33 +98,28 @@ class Guard:
                 root=root.hex()[:16],
                 signed=last.root.hex()[:16],
             )
-        self._newest = Signed(size, root)
-        if self._kept is None or self._clock() - self._written >= EVERY:
-            self.write()
 
-    def write(self) -> None:
-        """Put what was signed last into the file, unless another process has put something newer there."""
-        self._take_in(self._read())
-        newest = self._newest
-        if newest is None or newest == self._kept:
-            self._written = self._clock()
-            return
-        line = json.dumps({"origin": self._origin, "size": newest.size, "root": newest.root.hex()}) + "\n"
-        beside = self.path.with_name(f"{self.path.name}.{os.getpid()}")
+    def _write(self, signed: Signed, *, force: bool = False) -> None:
+        line = json.dumps({"origin": self._origin, "size": signed.size, "root": signed.root.hex()})
+        now = self._clock()
+        force = force or self._forced is None or now - self._forced >= EVERY
         try:
-            handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(handle, "w", encoding="ascii", newline="\n") as file:
-                file.write(line)
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(self.path)
+            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+            try:
+                os.write(handle, (line.ljust(_LENGTH - 1) + "\n").encode("ascii"))
+                if force:
+                    os.fsync(handle)
+            finally:
+                os.close(handle)
         except OSError as trouble:
             raise KeyTrouble("guard-unwritable", path=str(self.path), reason=trouble.strerror) from trouble
-        self._kept, self._stamp, self._written = newest, self._stat(), self._clock()
+        self._newest, self._stamp, self._waiting = signed, self._stat(), not force
+        if force:
+            self._forced = now
 
-    def _take_in(self, found: Signed | None) -> None:
+    def _take_in(self) -> None:
         """What the file says; another process may have signed a later size."""
-        self._kept, self._stamp = found, self._stat()
+        found, self._stamp = self._read(), self._stat()
         if found is not None and (self._newest is None or found.size > self._newest.size):
             self._newest = found
 

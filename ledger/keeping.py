@@ -41,11 +41,12 @@ class LedgerKey:
     signer: Signer
     guard: Path
     second: MlDsa44Key | None = None
-    also: tuple[Signer, ...] = ()
+    also: tuple[tuple[Signer, Path], ...] = ()
 
     def keeper(self, origin: str, journal: Journal) -> Keeper:
         """The keeper of a ledger with this key. Raises `KeyTrouble` (``guard-...``)."""
-        return Keeper(origin, journal, self.signer, Guard(self.guard, origin), self.second, self.also)
+        also = [(signer, Guard(path, origin)) for signer, path in self.also]
+        return Keeper(origin, journal, self.signer, Guard(self.guard, origin), self.second, also)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,46 +92,50 @@ class Keeper:
         signer: Signer,
         guard: Guard,
         second: MlDsa44Key | None = None,
-        also: Sequence[Signer] = (),
+        also: Sequence[tuple[Signer, Guard]] = (),
     ) -> None:
         self.origin = origin
         self.key: VerifierKey = note.verifier_key(origin, signer)
         self.tree = JournalTree(journal)
         self._journal = journal
         self._signer = signer
-        self._guard = guard
+        self._guards = (guard, *(beside for _, beside in also))
         self._second = second
-        self._also = tuple(also)
+        self._also = tuple(signer for signer, _ in also)
         self._mark = self.key.id
-        self._known: Signed | None = None
+        self._known: dict[Guard, Signed | None] = {}
         self._last: SignedCheckpoint | None = None
 
     def check_speaks(self, house: House | None) -> None:
         """Raises `KeyTrouble` unless the ledger's entries name the key (``ledger-key-other``) and have not
         revoked it (``ledger-key-void``)."""
-        key = str(self.key)
-        if house is None or key not in house.keys:
-            raise KeyTrouble("ledger-key-other", key=key, origin=self.origin)
-        if any(name == key for name, _, _ in house.revoked):
-            raise KeyTrouble("ledger-key-void", key=key, origin=self.origin)
+        for key in (str(self.key), *(str(note.verifier_key(self.origin, one)) for one in self._also)):
+            if house is None or key not in house.keys:
+                raise KeyTrouble("ledger-key-other", key=key, origin=self.origin)
+            if any(name == key for name, _, _ in house.revoked):
+                raise KeyTrouble("ledger-key-void", key=key, origin=self.origin)
 
     def check(self) -> None:
-        """Raises `Conflict` (``guard-behind``, ``guard-sideways``) unless this ledger contains what was
-        signed last (step 1)."""
-        while (newest := self._guard.look()) is not None and newest != self._known:
+        """Raises `Conflict` (``guard-behind``, ``guard-sideways``) unless this ledger contains what each of
+        its keys signed last (step 1)."""
+        for guard in self._guards:
+            self._contains_signed(guard)
+
+    def _contains_signed(self, guard: Guard) -> None:
+        while (newest := guard.look()) is not None and newest != self._known.get(guard):
             head = self._head()
             try:
                 if head.size < newest.size:
-                    self._guard.permit(head.size, head.root)
+                    guard.permit(head.size, head.root)
                 else:
-                    self._guard.permit(newest.size, self.tree.root(newest.size))
+                    guard.permit(newest.size, self.tree.root(newest.size))
             except Conflict:
-                if self._guard.newest != newest:  # another process has signed meanwhile
+                if guard.newest != newest:  # another process has signed meanwhile
                     continue
                 self._check_tree(newest)
                 raise
             else:
-                self._known = newest
+                self._known[guard] = newest
 
     def _check_tree(self, signed: Signed) -> None:
         """Before a ledger is called another one: its entries decide, not the kept subtrees.
@@ -184,8 +189,9 @@ class Keeper:
         return made
 
     def close(self) -> None:
-        """Let the guard remember what was signed last."""
-        self._guard.write()
+        """Let the guards force onto the disk what was signed last."""
+        for guard in self._guards:
+            guard.write()
 
     def _head(self) -> Checkpoint:
         head = self._journal.head()
@@ -195,7 +201,8 @@ class Keeper:
         head = self._head()
         while True:
             try:
-                self._guard.remember(head.size, head.root)
+                for guard in self._guards:
+                    guard.permit(head.size, head.root)
             except Conflict:
                 again = self._head()
                 if again == head:
@@ -203,7 +210,7 @@ class Keeper:
                 self.check()
                 head = again
             else:
-                self._known = self._guard.newest
+                self._known = {guard: guard.newest for guard in self._guards}
                 return head
 
     def _sign(self, head: Checkpoint) -> SignedCheckpoint:

@@ -24,6 +24,7 @@ FLOORS: Steps = (
     ("ledger.errors",),
     ("ledger.edtf", "ledger.encoding"),
     ("ledger.keys",),
+    ("ledger.turns",),
     ("ledger.guard", "ledger.signers"),
     ("ledger.domain", "ledger.chain"),
     ("ledger.store",),

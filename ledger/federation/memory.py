@@ -23,7 +23,7 @@ from ledger.chain.checkpoint import SignedCheckpoint
 from ledger.chain.forks import ForkProof
 from ledger.chain.note import VerifierKey
 from ledger.errors import Malformed, StoreTrouble
-from ledger.federation.turns import turn
+from ledger.turns import turn
 
 
 @dataclass(frozen=True, slots=True)

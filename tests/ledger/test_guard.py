@@ -59,19 +59,24 @@ def test_it_refuses_backwards_and_sideways(path: Path, hand: Hand, size: int, ro
     assert "new origin" in str(refused.value)
 
 
-def test_the_first_signature_is_on_disk_at_once_and_later_ones_within_the_second(
-    path: Path, hand: Hand
-) -> None:
-    """A crash loses at most what was signed in the last second."""
+def test_a_killed_process_forgets_nothing(path: Path, hand: Hand) -> None:
+    """Each signature is remembered before it is made, also within the second in which nothing is forced."""
     guard = Guard(path, ORIGIN, hand)
-    guard.permit(1, A)
-    assert Guard(path, ORIGIN).newest == Signed(1, A)
-    hand.now = EVERY / 2
-    guard.permit(2, B)
-    assert Guard(path, ORIGIN).newest == Signed(1, A)
-    hand.now = EVERY
-    guard.permit(3, A)
-    assert Guard(path, ORIGIN).newest == Signed(3, A)
+    for size, root, now in ((1, A, 0.0), (2, B, EVERY / 2), (3, A, EVERY)):
+        hand.now = now
+        guard.permit(size, root)
+        assert Guard(path, ORIGIN).newest == Signed(size, root)
+        assert path.stat().st_size == 512
+
+
+def test_of_two_copies_the_one_that_comes_second_is_refused_at_once(path: Path, hand: Hand) -> None:
+    """Without a write in between, and without a second's grace."""
+    one, other = Guard(path, ORIGIN, hand), Guard(path, ORIGIN, hand)
+    one.permit(33, A)
+    other.look()
+    one.permit(34, A)
+    with refusing(Conflict, "guard-sideways"):
+        other.permit(34, B)
 
 
 def test_two_copies_that_run_at_once_do_not_sign_two_histories(path: Path, hand: Hand) -> None:

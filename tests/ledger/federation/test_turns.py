@@ -9,13 +9,13 @@ import time
 from pathlib import Path
 
 from ledger.errors import StoreTrouble
-from ledger.federation.turns import turn
+from ledger.turns import turn
 from tests.witnessing import raised
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from ledger.federation.turns import turn
+from ledger.turns import turn
 with turn(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.readline()
