@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.artefacts import read_artefact
 from cli.output import adamas_command, emit_json, remark, say
 from cli.session import Session, pass_session
 from ledger.chain.steps import Anchor
 from ledger.errors import Faults, Malformed, StoreTrouble
 
 if TYPE_CHECKING:
+    from cli.verify_proof import Given
     from ledger.audit.auditing import Audit
     from ledger.audit.report import Report
-    from ledger.chain.checkpoint import Checkpoint
 
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -114,52 +113,50 @@ def verify(
     Nothing is trusted and nothing is written. The check goes on after a fault. It ends with the head to keep
     outside of the ledger: without one, cutting off the end of a ledger cannot be seen.
 
+    A trust file and checkpoints hold the ledger, too: its origin must be the trust file's, and --since must
+    be signed by it. Options that say nothing of what is checked are refused.
+
     With a FILE that somebody handed over (a proof, proofs in a zip, a proof of absence, a checkpoint, a fork
     proof), or a DIR or URL where a ledger is published, that is checked instead, by your own trust file and
     nothing else.
     """
     from cli.verify_proof import Given, is_ledger, verify_target
 
-    if target is not None and is_ledger(target):
-        session.settings.ledger = target
-    elif target is not None:
-        given = Given(trust_file, since, along, revoked, max_age, anchor, not no_entries)
+    ways = {"--views": views, "--no-signatures": no_signatures, "--chain-only": chain_only, "--report": file}
+    others = tuple(name for name, chosen in ways.items() if chosen)
+    given = Given(trust_file, since, along, revoked, max_age, anchor, not no_entries, others)
+    if target is not None and not is_ledger(target):
         verify_target(session, target, given)
         return
-    held = _held(since, trust_file)
-    _verify_ledger(session, anchor, held, views, no_signatures, chain_only, file)
+    if target is not None:
+        session.settings.ledger = target
+    _check_given(given, chain_only)
+    _verify_ledger(session, given, views, no_signatures, chain_only, file)
 
 
-def _held(since: tuple[Path, ...], trust_file: Path | None) -> Checkpoint | None:
-    """The checkpoint held outside, its signature checked where a trust file says by whose key."""
-    from ledger.chain.checkpoint import SignedCheckpoint
-    from ledger.chain.trust import Trust
-
-    if not since:
-        return None
-    signed = SignedCheckpoint.parse(read_artefact(since[0]))
-    if trust_file is not None:
-        Trust.parse(read_artefact(trust_file)).signed_by(signed)
-    return signed.checkpoint
+def _check_given(given: Given, chain_only: bool) -> None:
+    """Nothing that was asked of a ledger may be passed over. Raises `click.UsageError`."""
+    given.refuse_beyond("a ledger", "--since", "--revoked", "--head", *given.others)
+    if given.revoked and not (given.since and given.trust):
+        raise click.UsageError("--revoked says which --since count by --trust; give these too.")
+    if given.since and chain_only:
+        raise click.UsageError("--chain-only compares no --since; leave one of them out.")
 
 
 def _verify_ledger(
-    session: Session,
-    anchor: Anchor | None,
-    held: Checkpoint | None,
-    views: bool,
-    no_signatures: bool,
-    chain_only: bool,
-    file: Path | None,
+    session: Session, given: Given, views: bool, no_signatures: bool, chain_only: bool, file: Path | None
 ) -> None:
+    from cli.verify_proof import held_outside
     from ledger import __version__
     from ledger.audit.auditing import Audit, Options
     from ledger.audit.report import Report
     from ledger.store.checking import open_for_checking
     from ledger.store.evidence import Evidence
 
+    held, trusted = held_outside(given)
+    evidence = Evidence(session.evidence_folder)
     options = Options(
-        anchor, chain_only, not no_signatures, views, Evidence(session.evidence_folder), held=held
+        given.anchor, chain_only, not no_signatures, views, evidence, held=held, trusted=trusted
     )
     with open_for_checking(session.path) as journal:
         audit = Audit(journal, options)

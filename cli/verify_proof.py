@@ -20,6 +20,7 @@ from ledger.errors import Faults, KeyTrouble
 
 if TYPE_CHECKING:
     from ledger.chain.bundle_check import Reader
+    from ledger.chain.checkpoint import Checkpoint
     from ledger.chain.steps import Anchor
     from ledger.chain.trust import Trust
     from ledger.federation.mirror import Mirror
@@ -40,6 +41,22 @@ class Given:
     max_age: int | None = None
     anchor: Anchor | None = None
     entries: bool = True
+    others: tuple[str, ...] = ()
+
+    def refuse_beyond(self, kind: str, *allowed: str) -> None:
+        """Nothing that was asked may be passed over; ``others`` are further options that were given.
+
+        Raises `click.UsageError` for options that say nothing of that kind of thing.
+        """
+        used = {
+            "--since": self.since, "--along": self.along, "--revoked": self.revoked,
+            "--max-age": self.max_age is not None, "--head": self.anchor is not None,
+            "--no-entries": not self.entries,
+        }  # fmt: skip
+        idle = [name for name, is_given in used.items() if is_given] + list(self.others)
+        idle = [name for name in idle if name not in allowed]
+        if idle:
+            raise click.UsageError(f"{', '.join(idle)}: nothing that can be asked of {kind}.")
 
 
 def is_ledger(target: str) -> bool:
@@ -67,6 +84,25 @@ def _trust(given: Given) -> Trust:
     if given.trust is None:
         raise KeyTrouble("verify-trust-missing")
     return Trust.parse(read_artefact(given.trust))
+
+
+def held_outside(given: Given) -> tuple[tuple[Checkpoint, ...], str | None]:
+    """The checkpoints that a database is held to, and the origin of the trust file.
+
+    Where there is a trust file, a key of it must have signed each. Raises `Malformed`.
+    """
+    from ledger.chain.bundle_check import Reader, revocation, signature
+    from ledger.chain.checkpoint import SignedCheckpoint
+
+    held = [SignedCheckpoint.parse(read_artefact(file)) for file in given.since]
+    heads = tuple(signed.checkpoint for signed in held)
+    if given.trust is None:
+        return heads, None
+    trust = _trust(given)
+    revoked = [revocation(read_artefact(file), Reader(trust)) for file in given.revoked]
+    for signed in held:
+        signature(signed, trust, revoked)
+    return heads, trust.origin
 
 
 def _now(session: Session, given: Given) -> dict[str, int]:

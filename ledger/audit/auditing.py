@@ -37,7 +37,8 @@ from ledger.store.salvage import Salvage
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What is to be checked. ``anchor`` and ``held``: a head and a checkpoint held outside;
+    """What is to be checked. ``anchor`` and ``held``: a head and checkpoints held outside;
+    ``trusted``: the origin that the reader's trust file is about, which the ledger's must be;
     ``chain_only``: steps 2 to 4 and nothing else; ``evidence``: where documents lie."""
 
     anchor: Anchor | None = None
@@ -46,7 +47,8 @@ class Options:
     views: bool = False
     evidence: Evidence | None = None
     cores: int = 0
-    held: Checkpoint | None = None
+    held: tuple[Checkpoint, ...] = ()
+    trusted: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ class Audit:
             for done in chain.run():
                 yield Progress(1, done, stop)
             self._take(chain, salvage)
+            self._compare_trusted()
             if not self.options.chain_only:
                 look = Examination(salvage, chain, self.options.evidence)
                 for done in look.run(stop):
@@ -130,6 +133,17 @@ class Audit:
             frontier = chain.frontier()
             peaks = [frontier[place : place + 32] for place in range(0, len(frontier), 32)]
             self.root = Frontier(chain.size, peaks).root()
+
+    def _compare_trusted(self) -> None:
+        """The reader's trust file is about one ledger; its keys have signed checkpoints, and no database."""
+        trusted = self.options.trusted
+        if trusted is None:
+            return
+        if trusted != self.origin:
+            values = {"origin": trusted, "found": self.origin or "-"}
+            self.faults.append(StepFault(steps.ORIGIN, None, "verify-trust-other", values))
+        if not self.options.held:
+            self.remarks.append(AuditRemark("verify-remark-trust"))
 
     def _add(self, look: Examination) -> None:
         """The result of the second phase."""

@@ -46,7 +46,7 @@ class Report:
             "head": None if audit.head is None else str(audit.head),
             "root": audit.root,
             "against": None if audit.options.anchor is None else str(audit.options.anchor),
-            "held": None if audit.options.held is None else audit.options.held.size,
+            "held": max((held.size for held in audit.options.held), default=None),
             "steps": [self._step_values(step) for step in STEPS],
             "faults": [_fault_values(fault) for fault in audit.faults],
             "remarks": [{"code": remark.code, "said": str(remark)} for remark in audit.remarks],
@@ -59,8 +59,8 @@ class Report:
         yield AuditRemark("verify-limit-truth")
         if options.anchor is not None:
             yield AuditRemark("verify-limit-head", {"index": options.anchor.index})
-        elif options.held is not None and not options.chain_only:
-            yield AuditRemark("verify-limit-head", {"index": options.held.size - 1})
+        elif any(held.size for held in options.held) and not options.chain_only:
+            yield AuditRemark("verify-limit-head", {"index": max(held.size for held in options.held) - 1})
         else:
             yield AuditRemark("verify-limit-no-head")
         yield AuditRemark("verify-limit-recorded")
@@ -93,8 +93,7 @@ class Report:
         yield f"entries   {audit.size:,}{last}"
         if audit.options.anchor is not None:
             yield f"against   {audit.options.anchor} (a head held outside)"
-        if audit.options.held is not None:
-            held = audit.options.held
+        for held in audit.options.held:
             yield f"against   {held.size:,} entries, root {held.root.hex()} (a checkpoint held outside)"
         if audit.root is not None:
             yield f"root      {audit.root.hex()}"

@@ -147,7 +147,7 @@ class Examination:
         return known
 
     def _signature(self, signed: SignedCheckpoint) -> Outcome:  # (2)
-        return _step(steps.SIGNATURE, partial(_signed, signed, self._reader.trust, self._revoked))
+        return _step(steps.SIGNATURE, partial(signature, signed, self._reader.trust, self._revoked))
 
     def _quorum(self, signed: SignedCheckpoint) -> Outcome:  # (3)
         return _step(steps.QUORUM, partial(_cosigned, signed, self._reader))
@@ -190,7 +190,11 @@ def _step(number: int, check: Callable[[], Outcome]) -> Outcome:
         return steps.fault(number, trouble)
 
 
-def _signed(signed: SignedCheckpoint, trust: Trust, revoked: Sequence[Revoked]) -> Outcome:
+def signature(signed: SignedCheckpoint, trust: Trust, revoked: Sequence[Revoked]) -> Outcome:
+    """Whose signature makes a checkpoint count, revoked keys' only as far as they were honest (step 2).
+
+    Raises `Malformed` as `Trust.signed_by`, and as `Revoked.check` where only revoked keys signed.
+    """
     void = {item.key for item in revoked}
     signers = trust.signed_by(signed, sorted(void, key=str))
     valid = [key for key in signers if key not in void]
@@ -269,7 +273,7 @@ def _disclosures(report: Report) -> tuple[Outcome, Report]:  # (8)
 def _pin(signed: SignedCheckpoint, trust: Trust, revoked: Sequence[Revoked]) -> Checkpoint | Malformed:
     """A pinned checkpoint; its log signature is enough. One that does not hold speaks against nobody."""
     try:
-        _signed(signed, trust, revoked)
+        signature(signed, trust, revoked)
     except Malformed as trouble:
         return trouble
     return signed.checkpoint

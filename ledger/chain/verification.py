@@ -44,7 +44,7 @@ than handing entries to another process."""
 class Verification:
     """One run of steps 1 to 7 and what it found.
 
-    ``held`` is a checkpoint that somebody holds outside.
+    ``held`` are checkpoints that somebody holds outside.
 
     ``size`` counts the entries read; ``last`` is the last one's index and hash (the head to write down), None
     for an empty ledger; ``checked`` how much each step looked at; ``expected`` how many entries there may be.
@@ -56,7 +56,7 @@ class Verification:
     signatures: bool = True
     expected: int = 0
     cores: int = 0
-    held: Checkpoint | None = None
+    held: tuple[Checkpoint, ...] = ()
     faults: list[StepFault] = field(default_factory=list)
     checked: dict[int, int] = field(default_factory=dict)
     size: int = 0
@@ -220,20 +220,23 @@ class Verification:
 
     def _compare_held(self) -> None:
         """What somebody holds outside says of the ledger, as authors say of what they had seen (step 6)."""
-        held = self.held
-        if held is None or not self.statements:
-            return
+        for held in self.held if self.statements else ():
+            self._compare_one(held)
+
+    def _compare_one(self, held: Checkpoint) -> None:
         if held.origin != self.origin:
             values = {"origin": held.origin, "found": self.origin or "-"}
             self.faults.append(StepFault(steps.SEEN, None, "verify-held-other", values))
         elif held.size > self._tree.size:
             sizes = {"size": held.size, "found": self._tree.size}
             self.faults.append(StepFault(steps.SEEN, None, "verify-held-size", sizes))
-        elif held.size and (found := self._root_at(held.size)) != held.root:
+        elif (found := self._root_at(held.size)) != held.root:
             roots = {"stated": held.root.hex()[:16], "found": found.hex()[:16]}
             self.faults.append(StepFault(steps.SEEN, None, "verify-held-root", {"size": held.size, **roots}))
 
     def _root_at(self, size: int) -> bytes:
+        if not size:
+            return merkle.root([])
         start, frontier = self._tree.frontier_at(self._tree.page_of(size))
         for _, data in self.read(start, size):
             frontier.append(entry_hash(data))

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ledger.chain import forks
+from ledger.chain import forks, merkle
 from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint, sign
 from ledger.keys import read_key
 from tests.laptop import LEDGER, Laptop, begin
@@ -221,3 +221,33 @@ def test_a_witness_file_takes_no_own_witness(kept: Laptop) -> None:
     ran = kept("trust", "--witness", own, "--quorum", "1", "--out", "own.trust")
     assert ran.code == 4
     assert not (kept.folder / "own.trust").exists()
+
+
+STRANGE = ("--participant", "SL", "--authority", "authority-sl", "--name", "Office", "--yes")
+
+
+def test_a_database_is_held_to_the_trust_file(kept: Laptop, tmp_path: Path) -> None:
+    """Another ledger under the name of a proof is a fault; its own origin is compared, and that is said."""
+    own = kept.ok("verify", LEDGER, "--trust", "bw.trust")
+    assert "only the origin was compared" in " ".join(own.out.split())
+    folder = tmp_path / "strange"
+    folder.mkdir()
+    strange = Laptop(folder)
+    strange.ok("init", *STRANGE, "--origin", "ledger.example/sl/x1", "--no-passphrase")
+    (kept.folder / "107.tlog-proof").write_bytes((folder / LEDGER).read_bytes())
+    ran = kept("verify", "107.tlog-proof", "--trust", "bw.trust")
+    assert ran.code == 1
+    assert "verify-trust-other" in ran.out
+    assert kept("verify", "107.tlog-proof", "--trust", "nothing.trust").code == 7
+
+
+def test_every_held_checkpoint_counts_for_a_database(kept: Laptop) -> None:
+    """A second one that is another history, also of no entries, is a fault behind a first that is right."""
+    key = read_key(kept.folder / f"{LEDGER}.keys" / "ledger.pem")
+    true = SignedCheckpoint.parse((kept.folder / "held").read_bytes()).checkpoint
+    for size, code in ((true.size, 1), (0, 1)):
+        (kept.folder / "forged").write_bytes(sign(Checkpoint(true.origin, size, bytes(32)), key).encode())
+        assert kept("verify", "--since", "held", "--since", "forged", "--trust", "bw.trust").code == code
+    nothing = Checkpoint(true.origin, 0, merkle.root([]))
+    (kept.folder / "nothing").write_bytes(sign(nothing, key).encode())
+    kept.ok("verify", "--since", "held", "--since", "nothing", "--trust", "bw.trust")
