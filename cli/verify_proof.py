@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ledger.chain.bundle_check import Reader
     from ledger.chain.checkpoint import Checkpoint
     from ledger.chain.steps import Anchor
+    from ledger.chain.succession import Revoked
     from ledger.chain.trust import Trust
     from ledger.federation.mirror import Mirror
 
@@ -91,7 +92,7 @@ def held_outside(given: Given) -> tuple[tuple[Checkpoint, ...], str | None]:
 
     Where there is a trust file, a key of it must have signed each. Raises `Malformed`.
     """
-    from ledger.chain.bundle_check import Reader, revocation, signature
+    from ledger.chain.bundle_check import signature
     from ledger.chain.checkpoint import SignedCheckpoint
 
     held = [SignedCheckpoint.parse(read_artefact(file)) for file in given.since]
@@ -99,10 +100,16 @@ def held_outside(given: Given) -> tuple[tuple[Checkpoint, ...], str | None]:
     if given.trust is None:
         return heads, None
     trust = _trust(given)
-    revoked = [revocation(read_artefact(file), Reader(trust)) for file in given.revoked]
+    revoked = _revoked(given, trust)
     for signed in held:
         signature(signed, trust, revoked)
     return heads, trust.origin
+
+
+def _revoked(given: Given, trust: Trust) -> tuple[Revoked, ...]:
+    from ledger.chain.bundle_check import Reader, revocation
+
+    return tuple(revocation(read_artefact(file), Reader(trust)) for file in given.revoked)
 
 
 def _now(session: Session, given: Given) -> dict[str, int]:
@@ -195,16 +202,17 @@ def _published(session: Session, place: str, given: Given) -> None:
     from ledger.federation.mirror import Mirror
     from ledger.federation.publications import reading
 
-    age = _now(session, given)
+    age, trust = _now(session, given), _trust(given)
     held = [SignedCheckpoint.parse(read_artefact(file)) for file in given.since]
     mirror = Mirror(
         reading(place),
-        _trust(given),
-        held[0] if held else None,
+        trust,
+        tuple(held),
         given.anchor,
         age.get("now"),
         age.get("max_age"),
         given.entries,
+        _revoked(given, trust),
     )
     hidden = not sys.stderr.isatty()
     with click.progressbar(mirror.run(), label="Entries", file=sys.stderr, hidden=hidden) as bar:

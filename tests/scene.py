@@ -65,7 +65,7 @@ class Scene:
     def audit(self, *, head: bool = False, held: bool = False, views: bool = True) -> Audit:
         """A finished audit, on one core, with or without the head or the checkpoint that somebody keeps."""
         anchor = self.head if head else None
-        kept = self.checkpoint if held else None
+        kept = (self.checkpoint,) if held else ()
         with open_for_checking(str(self.path)) as journal:
             audit = Audit(journal, Options(anchor, views=views, evidence=self.evidence, cores=1, held=kept))
             list(audit.run())

@@ -22,14 +22,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from ledger import messages
 from ledger.chain import merkle
+from ledger.chain.bundle_check import signature
 from ledger.chain.checkpoint import SignedCheckpoint
 from ledger.chain.entry import entry_hash
 from ledger.chain.proof_steps import FAULT, NOT_SHOWN, OK
 from ledger.chain.steps import Anchor, Step
+from ledger.chain.succession import Revoked
 from ledger.chain.tile_source import Read, TileSource
 from ledger.chain.tiles import CHECKPOINT
 from ledger.chain.trust import Trust
@@ -66,17 +69,19 @@ class Finding:
 class Mirror:
     """One run and what it found.
 
-    ``held`` is a checkpoint that the reader holds, ``anchor`` a receipt; ``now`` and ``max_age`` (seconds)
-    make old cosignatures not count; without ``entries`` step 6 is left out.
+    ``held`` are checkpoints that the reader holds, ``anchor`` a receipt; ``now`` and ``max_age`` (seconds)
+    make old cosignatures not count; without ``entries`` step 6 is left out; ``revoked`` are keys of the
+    ledger that count no more than their revocations say.
     """
 
     read: Read
     trust: Trust
-    held: SignedCheckpoint | None = None
+    held: tuple[SignedCheckpoint, ...] = ()
     anchor: Anchor | None = None
     now: int | None = None
     max_age: int | None = None
     entries: bool = True
+    revoked: tuple[Revoked, ...] = ()
     outcomes: list[Finding] = field(default_factory=list)
     signed: SignedCheckpoint | None = None
 
@@ -96,7 +101,10 @@ class Mirror:
         source = self._step(ROOT, lambda: self._root(signed))
         if source is None:
             return
-        self._step(GROWTH, lambda: self._growth(source))
+        if not self.held:
+            self._tell(GROWTH, NOT_SHOWN, "bundle-nothing-pinned")
+        for held in self.held:
+            self._step(GROWTH, partial(self._growth, source, held))
         yield from self._entries(source)
         self._step(HEAD, lambda: self._head(source))
 
@@ -122,8 +130,8 @@ class Mirror:
         return signed
 
     def _signature(self, signed: SignedCheckpoint) -> None:  # (2)
-        keys = ", ".join(f"{key.name} ({key.id.hex()})" for key in self.trust.signed_by(signed))
-        self._tell(SIGNATURE, OK, "bundle-signed", keys=keys)
+        found = signature(signed, self.trust, self.revoked)
+        self._tell(SIGNATURE, OK, found.code, **found.values)
 
     def _quorum(self, signed: SignedCheckpoint) -> None:  # (3)
         found = self.trust.check_quorum(signed, self.now, self.max_age)
@@ -135,12 +143,9 @@ class Mirror:
         self._tell(ROOT, OK, "mirror-root", size=source.size)
         return source
 
-    def _growth(self, source: TileSource) -> None:  # (5)
-        if self.held is None:
-            self._tell(GROWTH, NOT_SHOWN, "bundle-nothing-pinned")
-            return
-        self.trust.signed_by(self.held)
-        old, new = self.held.checkpoint, source.head
+    def _growth(self, source: TileSource, held: SignedCheckpoint) -> None:  # (5)
+        signature(held, self.trust, self.revoked)
+        old, new = held.checkpoint, source.head
         if old.size > new.size:
             raise Malformed("mirror-behind", held=old.size, size=new.size)
         path = merkle.consistency(old.size, new.size, source.node)
@@ -160,6 +165,10 @@ class Mirror:
             yield from check.run()
         except Malformed as trouble:
             self.outcomes.append(Finding(ENTRIES, FAULT, trouble.code, trouble.values))
+            return
+        if check.origin != self.trust.origin:
+            values = {"origin": self.trust.origin, "found": check.origin or "-"}
+            self._tell(ENTRIES, FAULT, "mirror-entries-other", **values)
             return
         for fault in check.faults[:_MOST_SHOWN]:
             index = "-" if fault.index is None else fault.index

@@ -213,6 +213,10 @@ def test_keys_change_and_both_sign_meanwhile(kept: Laptop) -> None:
     ran = kept("verify", "forged.tlog-proof", "--trust", "both.trust", "--revoked", "void")
     assert ran.code == 1
     assert "fault: " in ran.out
+    kept.ok("verify", "published", "--trust", "both.trust")
+    later = kept("verify", "published", "--trust", "both.trust", "--revoked", "void")
+    assert later.code == 1
+    assert "fault: " in later.out.split("(2)")[1].split("(3)")[0]
 
 
 def test_a_witness_file_takes_no_own_witness(kept: Laptop) -> None:

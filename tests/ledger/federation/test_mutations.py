@@ -110,7 +110,7 @@ def accepted(folder: Path, held: SignedCheckpoint) -> bool:
             return False
     except Malformed:
         return False
-    mirror = Mirror(reading(str(folder)), TRUST, held)
+    mirror = Mirror(reading(str(folder)), TRUST, (held,))
     list(mirror.run())
     return not mirror.faults
 

@@ -10,7 +10,7 @@ import pytest
 
 from ledger.chain import checkpoint
 from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint
-from ledger.chain.note import VerifierKey
+from ledger.chain.note import VerifierKey, verifier_key
 from ledger.chain.steps import Anchor
 from ledger.chain.tile_source import TileSource
 from ledger.chain.trust import Log, Trust
@@ -159,7 +159,7 @@ def test_a_mirror_is_checked_without_the_ledger(grown: World, tmp_path: Path) ->
     put(grown, tmp_path)
     head = grown.ledger.head()
     anchor = Anchor(head.size - 1, head.hash)
-    found = mirror(tmp_path, held=signed_at(grown, 299), anchor=anchor)
+    found = mirror(tmp_path, held=(signed_at(grown, 299),), anchor=anchor)
     assert [one.standing for one in found.outcomes] == ["ok"] * 7
 
 
@@ -173,7 +173,7 @@ def test_only_what_is_needed_is_fetched(grown: World, tmp_path: Path) -> None:
         return reading(str(tmp_path))(path)
 
     anchor = Anchor(0, grown.ledger.records.recorded(0).hash)
-    found = Mirror(read, TRUST, signed_at(grown, 100), anchor, entries=False)
+    found = Mirror(read, TRUST, (signed_at(grown, 100),), anchor, entries=False)
     list(found.run())
     assert not found.faults
     assert len([path for path in asked if "entries" in path]) == 1
@@ -184,7 +184,7 @@ def test_a_mirror_that_does_not_hold_names_the_step(grown: World, tmp_path: Path
     """Another root, an altered entry, another history, another receipt."""
     put(grown, tmp_path)
     forged = checkpoint.sign(Checkpoint(grown.ledger.origin, 299, bytes(32)), signing_key("ledger"))
-    assert {one.step for one in mirror(tmp_path, held=forged).faults} == {GROWTH}
+    assert {one.step for one in mirror(tmp_path, held=(signed_at(grown, 100), forged)).faults} == {GROWTH}
     assert {one.step for one in mirror(tmp_path, anchor=Anchor(3, bytes(32))).faults} == {HEAD}
     shutil.copytree(tmp_path, tmp_path / "altered")
     bundle = tmp_path / "altered" / "tile" / "entries" / "000"
@@ -216,3 +216,16 @@ def test_erasing_a_value_changes_nothing_that_was_published(tmp_path: Path) -> N
     assert world.ledger.sealed(receipt.index) == {}
     source = TileSource(reading(str(tmp_path / "after")), signed.checkpoint)
     assert source.entry(receipt.index) == world.ledger.journal.entry(receipt.index)
+
+
+def test_another_ledgers_entries_do_not_hold_under_a_trusted_checkpoint(grown: World, tmp_path: Path) -> None:
+    """Whoever copies a ledger and signs its root by a name of one's own published nothing of that name."""
+    thief, name = signing_key("thief"), "ledger.example/ru/mall1"
+    head = Checkpoint(name, 300, grown.ledger.keeper.tree.root(300))
+    publish(
+        tmp_path, checkpoint.sign(head, thief), grown.ledger.journal.entries, grown.ledger.keeper.tree.root
+    )
+    found = Mirror(reading(str(tmp_path)), Trust((Log(verifier_key(name, thief)),)))
+    for _ in found.run():
+        continue
+    assert [(one.step, one.code) for one in found.faults] == [(ENTRIES, "mirror-entries-other")]
