@@ -6,6 +6,7 @@ The file itself stays, empty, and says nothing.
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -47,7 +48,8 @@ def turn(path: Path) -> Iterator[None]:
     Raises `StoreTrouble` (``turn-impossible``) where the file cannot be made or the system cannot lock it.
     """
     try:
-        file = path.open("ab")
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
+        file = os.fdopen(os.open(path, flags, 0o600), "rb+")
     except OSError as problem:
         raise StoreTrouble("turn-impossible", path=str(path), reason=problem.strerror) from None
     with file:

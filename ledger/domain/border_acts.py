@@ -30,6 +30,7 @@ class Imported(Event):
     lines: tuple[Arrival, ...] = rows(Arrival, "the parcels that arrived")
     weight: int | None = need(f.WEIGHT, "the weight the certificate states")
     origins: tuple[str, ...] = may(f.COUNTRY, "mining origins the certificate states", many=True)
+    zones: tuple[str, ...] = may(f.TEXT, "zones of mining the certificate states", many=True)
     provenance: str | None = need(f.COUNTRY, "the participant it left")
     expiry: str | None = may(f.DATE, "the certificate's last day")
     seals: tuple[str, ...] = may(f.SEAL, "the seals' numbers found", many=True)

@@ -27,7 +27,7 @@ def border(state: State, act: e.Recorded) -> Refusals:
             yield Refusal("certificate-needed", f"act:{event.TYPE}", {"what": "import"})
             return
     if not isinstance(event, e.Opaque) and type(event) in LIFE:
-        yield from life(state, event)
+        yield from life(state, act, event)
     match event:
         case e.CertificateIssued() | e.CertificateApplied() | e.CertificateRefused():
             yield from issuing(state, act, event)
@@ -94,6 +94,9 @@ def _arriving(state: State, act: e.Recorded, event: e.ShipmentArrived | e.Import
     if not isinstance(event, e.Imported):
         return
     yield from expired(state, act, name, event.expiry)
+    arrived = state.certificate(name)
+    if arrived is not None and arrived.conforms is False and not event.documented:
+        yield Refusal("certificate-nonconforming", about(name), {"certificate": name})
     measured = [line.weight for line in event.lines]
     if event.weight is None or None in measured:
         return

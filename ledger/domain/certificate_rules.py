@@ -10,13 +10,13 @@ import re
 
 from ledger.domain import events as e
 from ledger.domain.ancestry import mining_origins
-from ledger.domain.certificates import JOURNEYED, LIFE, UNKNOWN, status
+from ledger.domain.certificates import JOURNEYED, LIFE, UNKNOWN, Certificate, status
 from ledger.domain.parcels import Parcel
 from ledger.domain.parties import House
 from ledger.domain.refusal import Refusal, Refusals, when
 from ledger.domain.state import State
 from ledger.domain.vocabulary import POLISHED_HS, carats, certificate_key, certificate_series
-from ledger.edtf import Span, calendar_days, day_before, spans
+from ledger.edtf import Span, calendar_days, certainly_before, day_before, spans
 
 
 def about(certificate: str) -> str:
@@ -30,7 +30,7 @@ def differs(name: str, what: str, stated: object, found: object) -> Refusal:
     return Refusal("certificate-differs", about(name), values)
 
 
-def life(state: State, event: e.Event) -> Refusals:
+def life(state: State, act: e.Recorded, event: e.Event) -> Refusals:
     """The certificate is in a state from which the act may come (see `certificates.LIFE`)."""
     name = getattr(event, "certificate", None)
     if name is None:
@@ -38,6 +38,7 @@ def life(state: State, event: e.Event) -> Refusals:
     known = state.certificate(name)
     now, (wanted, _) = status(known), LIFE[type(event)]
     if now in wanted:
+        yield from _in_order(known, act)
         return
     values = {
         "certificate": name,
@@ -55,6 +56,25 @@ def life(state: State, event: e.Event) -> Refusals:
     else:
         code = "certificate-state"
     yield Refusal(code, about(name), values)
+
+
+def _in_order(known: Certificate | None, act: e.Recorded) -> Refusals:
+    """No act of a certificate's life is dated before the one that it follows."""
+    for earlier in reversed(() if known is None else known.acts):
+        span = spans(earlier.occurred)
+        dated = "T" not in when(act).text + span.text
+        if earlier.occurred is not None and (
+            certainly_before(when(act), span) or (dated and day_before(when(act), span))
+        ):
+            values = {
+                "certificate": known.id if known is not None else "",
+                "date": when(act).text,
+                "earlier": span.text,
+                "index": earlier.index,
+                "type": earlier.event.TYPE,
+            }
+            yield Refusal("certificate-order", about(str(values["certificate"])), values)
+            return
 
 
 def expired(state: State, act: e.Recorded, name: str, expiry: str | None = None) -> Refusals:

@@ -37,14 +37,19 @@ def good_standing(state: State, act: e.Recorded) -> Refusals:
         return
     match act.event:
         case e.CertificateIssued() as event:
+            yield from _may_trade(state, house.participant, when(act), (event.exporter,))
             yield from _may_trade(state, event.destination, when(act), ())
             yield from _own_goods(state, event, when(act))
         case e.CertificateValidated() as event:
             yield from _attested(state, event, when(act))
         case e.Exported(destination=str(destination)):
+            yield from _may_trade(state, house.participant, when(act), ())
             yield from _may_trade(state, destination, when(act), ())
         case e.Imported() as event:
-            yield from _may_trade(state, event.provenance, when(act), ())
+            parties = () if event.by is None else (event.by,)
+            yield from _may_trade(state, house.participant, when(act), parties)
+            yield from _may_trade(state, event.provenance, when(act), parties)
+            yield from _zones(state, event, when(act))
             # where no origin is stated, the goods are taken to be of the country they come from
             for origin in event.origins or filter(None, (event.provenance,)):
                 yield from _origin(state, origin, when(act))
@@ -79,9 +84,24 @@ def _may_trade(state: State, code: str | None, day: Span, parties: tuple[str, ..
 
 
 def _trade_only(participant: Participant) -> Participant:
-    """The participant with only the measures that stop all its trade: what others send it is not its own."""
-    whole = tuple(m for m in measures(participant) if m.effect == "no-trade" and not m.zones)
+    """The participant with only the measures that stop all its trade, or a party's: its own goods aside."""
+    stopping = ("no-trade", "no-party")
+    whole = tuple(m for m in measures(participant) if m.effect in stopping and not m.zones)
     return Participant(participant.id, participant.name, participant.members, participant.departures, whole)
+
+
+def _zones(state: State, event: e.Imported, day: Span) -> Refusals:
+    """Goods that come straight from where they were mined come from zones that may export, and say which."""
+    source = event.provenance
+    participant = state.participant(source) if source is not None else None
+    if source is None or participant is None or (event.origins and source not in event.origins):
+        return
+    listed = tuple(m for m in measures(participant) if m.effect == "zones-only" or m.zones)
+    only = Participant(participant.id, participant.name, participant.members, participant.departures, listed)
+    for zone in event.zones or (None,):
+        answer = standing(only, day, zone=zone)
+        if answer.measure is not None and answer.reply != Reply.YES:
+            yield _said(source, day, answer)
 
 
 def _own_goods(state: State, event: e.CertificateIssued, day: Span) -> Refusals:

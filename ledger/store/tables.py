@@ -157,7 +157,7 @@ class Tables(Rows):
     def _create(self, cursor: Any, view: str, version: int, tables: Sequence[Table]) -> None:
         if not self._has(cursor, _META):
             cursor.execute(
-                f"CREATE TABLE views (view TEXT PRIMARY KEY, version INTEGER NOT NULL, "
+                f"CREATE TABLE views (view TEXT PRIMARY KEY, version {self._dialect.integer} NOT NULL, "
                 f"position {self._dialect.integer} NOT NULL, tables TEXT NOT NULL)"
             )
         for table in tables:

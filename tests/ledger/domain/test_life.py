@@ -292,6 +292,27 @@ def test_alerts_findings_and_grants_have_one_beginning() -> None:
     assert book.codes(grant) == ["id-taken"]
 
 
+def test_a_validation_is_not_dated_before_its_issue() -> None:
+    """Otherwise a date before a measure would evade it."""
+    book = Book()
+    book.mine("P1", 12_500)
+    book.do(certificate("P1", 12_500), occurred="2024-01-02")
+    validation = by_ministry(e.CertificateValidated, OWN)
+    assert book.codes(validation, occurred="2024-01-01") == ["certificate-order"]
+    assert book.codes(validation, occurred="2024-01-02") == []
+
+
+def test_what_an_inspection_found_wanting_is_not_imported() -> None:
+    """Until it is inspected again and conforms."""
+    book = Book()
+    book.do(ARRIVAL)
+    found = e.ShipmentInspected(by="ministry", certificate=FOREIGN, weight=1_000, conforms=False)
+    book.do(found)
+    assert book.codes(IMPORT) == ["certificate-nonconforming"]
+    book.do(dataclasses.replace(found, weight=5_000, conforms=True))
+    assert book.codes(IMPORT) == []
+
+
 def test_number_patterns() -> None:
     """``#`` is a digit, everything else itself."""
     assert matches("EU########", "EU 12345678")

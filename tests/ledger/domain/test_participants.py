@@ -182,6 +182,36 @@ def test_an_embargo_meets_goods_that_come_straight_from_the_country() -> None:
     assert book.codes(dataclasses.replace(arrival, origins=("ZA",))) == []
 
 
+def test_the_own_participant_a_barred_party_and_unnamed_zones_are_asked() -> None:
+    """A suspended State issues and imports nothing; a measure on a party and on zones meets imports too."""
+    book = Book()
+    book.do(adoption("ministry"))
+    book.mine("P1", 12_500)
+    adopt = e.MeasureAdopted(
+        by="ministry", measure="M", participant="BW", effect="no-trade", since="2023-01-01", source="s"
+    )
+    arrival = e.Imported(
+        by="dealer-1",
+        certificate="CF/00000009",
+        number="CF 9",
+        lines=(e.Arrival("Z1", 5_000),),
+        weight=5_000,
+        provenance="CF",
+        origins=("CF",),
+        expiry="2024-06-30",
+    )
+    assert book.codes(arrival) == ["standing-unknown"]
+    assert book.codes(dataclasses.replace(arrival, zones=("Nola",))) == []
+    assert book.codes(dataclasses.replace(arrival, zones=("Bria",))) == ["standing-no"]
+    party = dataclasses.replace(
+        adopt, measure="P", participant="CF", effect="no-party", parties=("dealer-1",)
+    )
+    book.do(party)
+    assert "standing-no" in book.codes(dataclasses.replace(arrival, zones=("Nola",)))
+    book.do(adopt)
+    assert set(book.codes(certificate("P1", 12_500))) == {"standing-no"}
+
+
 def test_under_supervision_a_certificate_waits_for_its_attestation() -> None:
     """Missing, it is disputed and not validated; issuer's and exporter's own attestations do not count."""
     book = Book()
