@@ -7,6 +7,7 @@ are needed are read.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from ledger.errors import Faults, KeyTrouble
 if TYPE_CHECKING:
     from ledger.chain.bundle_check import Reader
     from ledger.chain.checkpoint import Checkpoint
+    from ledger.chain.proof_steps import Outcome
     from ledger.chain.steps import Anchor
     from ledger.chain.succession import Revoked
     from ledger.chain.trust import Trust
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 _HOUR = 3_600
 _SQLITE = b"SQLite format 3\x00"
 _LONGEST = 64 << 20
+_COUNT = ("--since", "--revoked", "--max-age")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +142,12 @@ def _file(session: Session, file: Path, given: Given) -> None:
 
     data = read_artefact(file, most=_LONGEST)
     if data.startswith(HEADER.encode("ascii")):
+        given.refuse_beyond("a fork proof")
         return verify_fork(session, data, _trust(given).keys)
     if proof_report.is_checkpoint(data):
-        return _checkpoint(session, data, given)
+        return _checkpoint(session, str(file), data, given)
+    more_proofs = () if proof_report.is_zip(data) else ("--along",)
+    given.refuse_beyond("a proof" + "s in a zip" * (not more_proofs), *_COUNT, *more_proofs)
     along = [one for more in given.along for one in _proofs_in(read_artefact(more, most=_LONGEST))]
     report = proof_report.examine(data, _reader(session, given), along)
     if session.json:
@@ -150,6 +156,7 @@ def _file(session: Session, file: Path, given: Given) -> None:
         say(proof_report.as_text(report).rstrip("\n"))
     if not report.holds:
         raise Faults("verify-proof-faults", path=str(file))
+    _demand_growth(str(file), report.unshown)
     return None
 
 
@@ -160,22 +167,64 @@ def _proofs_in(data: bytes) -> list[bytes]:
     return list(archive.unpack(data).values()) if archive.is_zip(data) else [data]
 
 
-def _checkpoint(session: Session, data: bytes, given: Given) -> None:
-    """A bare checkpoint: who signed it, and who cosigned."""
-    from ledger.chain.checkpoint import SignedCheckpoint
+def _grown_values(growth: Sequence[Outcome]) -> dict[str, Any]:
+    """Whether a checkpoint holds, and whether it grew from what is held, for programs."""
+    from ledger.chain.proof_steps import FAULT, OK
 
+    holds = not any(one.standing == FAULT for one in growth)
+    rows = [{"standing": one.standing, "code": one.code, "said": str(one)} for one in growth]
+    return {"holds": holds, "grown": all(one.standing == OK for one in growth) if rows else None,
+            "growth": rows}  # fmt: skip
+
+
+def _unshown(growth: Sequence[Outcome]) -> tuple[Outcome, ...]:
+    from ledger.chain.proof_steps import NOT_SHOWN
+
+    return tuple(one for one in growth if one.standing == NOT_SHOWN)
+
+
+def _demand_growth(place: str, unshown: Sequence[Outcome]) -> None:
+    """What --since asked for must be shown. Raises `Faults` (``verify-since-not-shown``)."""
+    if unshown:
+        raise Faults("verify-since-not-shown", path=place, reason=str(unshown[0]))
+
+
+def _checkpoint(session: Session, place: str, data: bytes, given: Given) -> None:
+    """A bare checkpoint: who signed it, who cosigned, and that it is no fork of what the reader holds.
+
+    It carries no path: of another size than what is held, that it grew from that is not shown.
+    """
+    from ledger.chain import merkle
+    from ledger.chain.bundle_check import grown, pin, signature
+    from ledger.chain.checkpoint import SignedCheckpoint
+    from ledger.chain.proof_steps import FAULT
+    from ledger.federation.proof_report import result
+
+    given.refuse_beyond("a checkpoint", *_COUNT)
     trust = _trust(given)
+    revoked = _revoked(given, trust)
     signed = SignedCheckpoint.parse(data)
-    keys = [f"{key.name} ({key.id.hex()})" for key in trust.signed_by(signed)]
-    names = [one.witness.name for one in trust.check_quorum(signed, **_now(session, given)) if one.counts]
     head = signed.checkpoint
+    found = signature(signed, trust, revoked)
+    if not head.size:
+        merkle.check_consistency(0, 0, (), head.root, head.root)
+    names = [one.witness.name for one in trust.check_quorum(signed, **_now(session, given)) if one.counts]
+    held = [pin(SignedCheckpoint.parse(read_artefact(file)), trust, revoked) for file in given.since]
+    growth = [grown(head, {}, one) for one in held]
     if session.json:
+        keys = found.values["keys"].split(", ")
         told: dict[str, Any] = {"kind": "checkpoint", "origin": head.origin, "size": head.size}
-        emit_json({**told, "root": head.root, "signed": keys, "cosigned": names, "holds": True})
-        return
-    say(f"checkpoint of {head.origin}: {head.size} entries, root {head.root.hex()}")
-    say(f"signed by {', '.join(keys)}; cosigned by {', '.join(names) or 'nobody'} (quorum {trust.quorum})")
-    say("result: it holds")
+        told |= {"root": head.root, "signed": keys, "cosigned": names, **_grown_values(growth)}
+        emit_json(told)
+    else:
+        say(f"checkpoint of {head.origin}: {head.size} entries, root {head.root.hex()}")
+        say(f"{found}; cosigned by {', '.join(names) or 'nobody'} (quorum {trust.quorum})")
+        for one in growth:
+            say(f"growth: {one.standing}: {one}")
+        say(result(not any(one.standing == FAULT for one in growth), _unshown(growth)))
+    if any(one.standing == FAULT for one in growth):
+        raise Faults("verify-proof-faults", path=place)
+    _demand_growth(place, _unshown(growth))
 
 
 def verify_fork(session: Session, data: bytes, keys: Any) -> None:
@@ -202,6 +251,7 @@ def _published(session: Session, place: str, given: Given) -> None:
     from ledger.federation.mirror import Mirror
     from ledger.federation.publications import reading
 
+    given.refuse_beyond("a published ledger", *_COUNT, "--head", "--no-entries")
     age, trust = _now(session, given), _trust(given)
     held = [SignedCheckpoint.parse(read_artefact(file)) for file in given.since]
     mirror = Mirror(

@@ -27,7 +27,7 @@ from ledger.chain.entry import Entry, entry_hash
 from ledger.chain.note import VerifierKey
 from ledger.chain.proof_steps import FAULT, NOT_SHOWN, OK, Outcome
 from ledger.chain.statement import Statement
-from ledger.chain.succession import REVOKED, Revoked
+from ledger.chain.succession import REVOKED, Paths, Revoked
 from ledger.chain.trust import Trust
 from ledger.errors import Malformed
 
@@ -100,7 +100,7 @@ class Examination:
         self._reader = reader
         self._heads: dict[bytes, tuple[Outcome, Outcome]] = {}
         self._revoked = [revocation(data, reader) for data in reader.revocations]
-        self._pinned = [_pin(signed, reader.trust, self._revoked) for signed in reader.pinned]
+        self._pinned = [pin(signed, reader.trust, self._revoked) for signed in reader.pinned]
 
     def report(self, data: bytes) -> Report:
         """Steps 1 to 9, and what is said of 10 and 11 where nothing accompanies the bundle."""
@@ -153,7 +153,8 @@ class Examination:
         return _step(steps.QUORUM, partial(_cosigned, signed, self._reader))
 
     def _consistency(self, bundle: Bundle) -> Outcome:  # (9)
-        outcomes = [_grown(bundle, pin) for pin in self._pinned]
+        head = bundle.checkpoint.checkpoint
+        outcomes = [grown(head, bundle.paths, pinned) for pinned in self._pinned]
         for standing in (FAULT, OK, NOT_SHOWN):
             for outcome in outcomes:
                 if outcome.standing == standing:
@@ -270,7 +271,7 @@ def _disclosures(report: Report) -> tuple[Outcome, Report]:  # (8)
     return outcome, replace(report, body=body, evidence=evidence, fields=fields)
 
 
-def _pin(signed: SignedCheckpoint, trust: Trust, revoked: Sequence[Revoked]) -> Checkpoint | Malformed:
+def pin(signed: SignedCheckpoint, trust: Trust, revoked: Sequence[Revoked]) -> Checkpoint | Malformed:
     """A pinned checkpoint; its log signature is enough. One that does not hold speaks against nobody."""
     try:
         signature(signed, trust, revoked)
@@ -279,16 +280,16 @@ def _pin(signed: SignedCheckpoint, trust: Trust, revoked: Sequence[Revoked]) -> 
     return signed.checkpoint
 
 
-def _grown(bundle: Bundle, pin: Checkpoint | Malformed) -> Outcome:
-    if isinstance(pin, Malformed):
-        return Outcome(steps.CONSISTENCY, NOT_SHOWN, pin.code, pin.values)
-    head = bundle.checkpoint.checkpoint
-    values = {"pinned": pin.size, "size": head.size}
-    path = () if pin.size in (0, head.size) else bundle.paths.get(pin.size)
-    if pin.size > head.size or path is None:
+def grown(head: Checkpoint, paths: Paths, pinned: Checkpoint | Malformed) -> Outcome:
+    """Whether a tree grew from what `pin` found, by the path from its size, if there is one (step 9)."""
+    if isinstance(pinned, Malformed):
+        return Outcome(steps.CONSISTENCY, NOT_SHOWN, pinned.code, pinned.values)
+    values = {"pinned": pinned.size, "size": head.size}
+    path = () if pinned.size in (0, head.size) else paths.get(pinned.size)
+    if pinned.size > head.size or path is None:
         return Outcome(steps.CONSISTENCY, NOT_SHOWN, "bundle-no-path", values)
     try:
-        merkle.check_consistency(pin.size, head.size, path, pin.root, head.root)
+        merkle.check_consistency(pinned.size, head.size, path, pinned.root, head.root)
     except Malformed as trouble:
         return Outcome(steps.CONSISTENCY, FAULT, "bundle-not-grown", {**values, "reason": str(trouble)})
     return Outcome(steps.CONSISTENCY, OK, "bundle-grown", values)

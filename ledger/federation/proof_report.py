@@ -7,7 +7,7 @@ the steps say. Each field is *public*, *disclosed* (sealed in the entry, opened 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,11 +34,12 @@ _TITLES = {
 @dataclass(frozen=True, slots=True)
 class ProofReport:
     """A checked file: what ``kind`` of file it is, the reports on its bundles by index, and what an index
-    entry's leaf tells."""
+    entry's leaf tells. ``grown``: of each checkpoint that the reader holds, whether the tree grew from it."""
 
     kind: str
     reports: Mapping[int, Report]
     absence: AbsenceReport | None = None
+    grown: Sequence[Outcome] = ()
 
     @property
     def holds(self) -> bool:
@@ -46,6 +47,11 @@ class ProofReport:
         if self.absence is not None:
             return self.absence.holds
         return all(report.holds for report in self.reports.values())
+
+    @property
+    def unshown(self) -> tuple[Outcome, ...]:
+        """What tells why it is not shown that the tree grew from a checkpoint that the reader holds."""
+        return tuple(one for one in self.grown if one.standing == NOT_SHOWN)
 
     @property
     def head(self) -> Checkpoint | None:
@@ -67,13 +73,44 @@ def examine(data: bytes, reader: Reader, along: Sequence[bytes] = ()) -> ProofRe
     Raises `Malformed` (``archive-...``, ``succession-...``) where there is nothing to report on.
     """
     if archive.is_zip(data):
-        return ProofReport(ZIP, archive.verify(data, reader))
+        many = archive.verify(data, reader)
+        return ProofReport(ZIP, many, grown=_grown(many.values(), reader))
     if data.startswith(absence.HEADER.encode("ascii")):
         found = absence.verify(data, reader, along)
         entry = found.index_entry
-        return ProofReport(ABSENCE, {} if entry is None else {-1: entry}, found)
+        reports = {} if entry is None else {-1: entry}
+        return ProofReport(ABSENCE, reports, found, _grown(reports.values(), reader))
     report = bundle_check.verify(data, reader, along)
-    return ProofReport(BUNDLE, {-1 if report.entry is None else report.entry.index: report})
+    index = -1 if report.entry is None else report.entry.index
+    return ProofReport(BUNDLE, {index: report}, grown=_grown([report], reader))
+
+
+def _grown(reports: Iterable[Report], reader: Reader) -> list[Outcome]:
+    """Of each pinned checkpoint, the best that any of the bundles, all at one checkpoint, shows."""
+    bundles = [one.bundle for one in reports if one.bundle is not None]
+    if not bundles:
+        return []
+    revoked = [bundle_check.revocation(data, reader) for data in reader.revocations]
+    found = []
+    for signed in reader.pinned:
+        pinned = bundle_check.pin(signed, reader.trust, revoked)
+        each = [bundle_check.grown(one.checkpoint.checkpoint, one.paths, pinned) for one in bundles]
+        found.append(min(each, key=lambda one: (FAULT, OK, NOT_SHOWN).index(one.standing)))
+    return found
+
+
+def is_zip(data: bytes) -> bool:
+    """Whether the bytes are several proofs in a zip."""
+    return archive.is_zip(data)
+
+
+def result(holds: bool, unshown: Sequence[Outcome]) -> str:
+    """The last line of a report."""
+    if not holds:
+        return "result: it does not hold"
+    if unshown:
+        return f"result: not shown that the ledger grew from what you hold (--since): {unshown[0]}"
+    return "result: it holds"
 
 
 def is_checkpoint(data: bytes) -> bool:
@@ -102,6 +139,7 @@ def values(report: ProofReport) -> dict[str, Any]:
     return {
         "kind": report.kind,
         "holds": report.holds,
+        "grown": all(one.standing == OK for one in report.grown) if report.grown else None,
         "origin": None if head is None else head.origin,
         "size": None if head is None else head.size,
         "root": None if head is None else head.root,
@@ -154,7 +192,7 @@ def _lines(report: ProofReport) -> Iterator[str]:
     yield ""
     for limit in _limits():
         yield f"limit: {limit}"
-    yield "result: it holds" if report.holds else "result: it does not hold"
+    yield result(report.holds, report.unshown)
 
 
 def _step_lines(outcomes: list[tuple[int, Outcome]]) -> Iterator[str]:

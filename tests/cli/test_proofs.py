@@ -210,10 +210,14 @@ def test_keys_change_and_both_sign_meanwhile(kept: Laptop) -> None:
     forged = sign(Checkpoint("ledger.example/bw/k7q2", 10_000, bytes(32)), read_key(kept.folder / old))
     data = (kept.folder / "new.tlog-proof").read_bytes()
     (kept.folder / "forged.tlog-proof").write_bytes(data.split(b"\n\n")[0] + b"\n\n" + forged.encode())
+    (kept.folder / "beyond").write_bytes(forged.encode())
     ran = kept("verify", "forged.tlog-proof", "--trust", "both.trust", "--revoked", "void")
     assert ran.code == 1
     assert "fault: " in ran.out
     kept.ok("verify", "published", "--trust", "both.trust")
+    beyond = kept("verify", "beyond", "--trust", "both.trust", "--revoked", "void")
+    assert (beyond.code, "succession-later" in beyond.err) == (4, True)
+    assert "revoked since" in kept.ok("verify", "held", "--trust", "both.trust", "--revoked", "void").out
     later = kept("verify", "published", "--trust", "both.trust", "--revoked", "void")
     assert later.code == 1
     assert "fault: " in later.out.split("(2)")[1].split("(3)")[0]
@@ -255,3 +259,73 @@ def test_every_held_checkpoint_counts_for_a_database(kept: Laptop) -> None:
     nothing = Checkpoint(true.origin, 0, merkle.root([]))
     (kept.folder / "nothing").write_bytes(sign(nothing, key).encode())
     kept.ok("verify", "--since", "held", "--since", "nothing", "--trust", "bw.trust")
+
+
+def test_a_bare_checkpoint_is_held_to_another(kept: Laptop) -> None:
+    """Of the same size: the same root or a fork; of other sizes nothing is shown, and that ends with 1."""
+    key = read_key(kept.folder / f"{LEDGER}.keys" / "ledger.pem")
+    now = kept.ok("checkpoint", "--out", "now")
+    assert now.code == 0
+    true = SignedCheckpoint.parse((kept.folder / "now").read_bytes()).checkpoint
+    for name, size in (("forged", true.size), ("bigger", 10_000), ("nothing", 0)):
+        (kept.folder / name).write_bytes(sign(Checkpoint(true.origin, size, bytes(32)), key).encode())
+    assert "growth: ok" in kept.ok("verify", "now", "--trust", "bw.trust", "--since", "now").out
+    fork = kept("verify", "forged", "--trust", "bw.trust", "--since", "now")
+    assert (fork.code, "result: it does not hold" in fork.out) == (1, True)
+    assert kept.data("verify", "now", "--trust", "bw.trust", "--since", "now")["grown"] is True
+    for file, since in (("now", "held"), ("held", "now"), ("bigger", "now")):
+        apart = kept("verify", file, "--trust", "bw.trust", "--since", since)
+        assert (apart.code, "result: not shown that the ledger grew" in apart.out) == (1, True)
+        assert "verify-since-not-shown" in apart.err
+    assert kept("verify", "held", "--trust", "bw.trust", "--since", "absent").code == 7
+    assert kept("verify", "nothing", "--trust", "bw.trust").code == 4
+    assert kept("verify", "now", "--trust", "bw.trust", "--since", "nothing").code == 1
+
+
+def test_since_that_a_proof_does_not_show_ends_with_1(kept: Laptop) -> None:
+    """No path, a larger pin, a stranger's: each is told in the result, and with a path all is shown."""
+    key = read_key(kept.folder / f"{LEDGER}.keys" / "ledger.pem")
+    true = SignedCheckpoint.parse((kept.folder / "held").read_bytes()).checkpoint
+    for name, signer, size in (("big", key, 10_000), ("stranger", signing_key("somebody"), true.size)):
+        (kept.folder / name).write_bytes(sign(Checkpoint(true.origin, size, bytes(32)), signer).encode())
+    kept.ok("prove", "entry", "1", "--out", "bare.tlog-proof")
+    kept.ok("prove", "entry", "1", "--pinned", str(true.size), "--out", "1.tlog-proof")
+    shown = kept.ok("verify", "1.tlog-proof", "--trust", "bw.trust", "--since", "held")
+    assert "result: it holds" in shown.out
+    assert kept.data("verify", "1.tlog-proof", "--trust", "bw.trust", "--since", "held")["grown"] is True
+    for file, since in (
+        ("bare.tlog-proof", ["held"]),
+        ("1.tlog-proof", ["big"]),
+        ("1.tlog-proof", ["stranger"]),
+        ("1.tlog-proof", ["held", "big"]),
+    ):
+        held = [word for name in since for word in ("--since", name)]
+        ran = kept("verify", file, "--trust", "bw.trust", *held)
+        assert ran.code == 1
+        assert "result: not shown that the ledger grew" in ran.out
+        assert "result: it holds" not in ran.out
+
+
+def test_options_that_say_nothing_of_the_file_are_refused(kept: Laptop) -> None:
+    """Nothing that was asked is passed over: each kind of thing has its own options."""
+    kept.ok("prove", "entry", "1", "--out", "1.tlog-proof")
+    kept.ok("prove", "parcel", "K1", "--out", "K1.zip")
+    for target, words in (
+        ("1.tlog-proof", ("--head", "1:" + "ab" * 32)),
+        ("1.tlog-proof", ("--report", "report.txt")),
+        ("1.tlog-proof", ("--no-entries",)),
+        ("K1.zip", ("--along", "1.tlog-proof")),
+        ("held", ("--along", "1.tlog-proof")),
+        ("published", ("--along", "1.tlog-proof")),
+        ("published", ("--chain-only",)),
+        (LEDGER, ("--along", "1.tlog-proof")),
+        (LEDGER, ("--max-age", "1")),
+        (LEDGER, ("--revoked", "nothing")),
+        (LEDGER, ("--no-entries",)),
+        (LEDGER, ("--chain-only", "--since", "held")),
+    ):
+        ran = kept("verify", target, "--trust", "bw.trust", *words)
+        assert ran.code == 2, (target, words)
+        assert words[0] in ran.err
+    kept.ok("verify", "K1.zip", "--trust", "bw.trust")
+    kept.ok("verify", "1.tlog-proof", "--trust", "bw.trust", "--along", "1.tlog-proof")
