@@ -138,6 +138,8 @@ def prove_absent(session: Session, certificate: str, out: Path) -> None:
     """Prove that a certificate number was never issued, or its status, as of the newest index.
 
     The index is stated by: adamas house index-certificates. The file is checked with: adamas verify FILE
+
+    NUMBER is as printed, or a key such as BW/107, and is brought into normal form; the answer names the key.
     """
     from ledger.chain import certificate_index
     from ledger.chain.certificate_index import Leaf

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 from ledger.chain import absence
 from ledger.chain.absence import Absence
 from ledger.domain import events as e
 from ledger.domain.vocabulary import certificate_key
-from ledger.errors import NotFound, StoreTrouble
+from ledger.errors import Malformed, NotFound, StoreTrouble
 from ledger.keeping import Keeper
 from ledger.projections.certificate_leaves import CertificateLeaves
 from ledger.store.journal import Journal
 from ledger.store.records import Records
+
+_ISSUER = re.compile(r"[A-Za-z]{2}")
 
 
 def next_index(journal: Journal, records: Records, by: str | None) -> e.CertificateIndex:
@@ -21,11 +25,11 @@ def next_index(journal: Journal, records: Records, by: str | None) -> e.Certific
 
 
 def prove(keeper: Keeper, journal: Journal, records: Records, named: str) -> Absence:
-    """The proof for a certificate, by its key or by a number of this participant as printed, as of the newest
-    index.
+    """The proof for a certificate, as of the newest index; ``named`` as `key_of` reads it.
 
-    Raises `NotFound` (``index-none``) where no index was recorded, `StoreTrouble` (``index-wrong``) where the
-    newest one is not what the entries give.
+    Raises `Malformed` (``absence-key-form``) for what is no key in normal form even then, `NotFound`
+    (``index-none``) where no index was recorded, `StoreTrouble` (``index-wrong``) where the newest one is
+    not what the entries give.
     """
     house = records.state().house()
     if house is None or house.indexed is None:
@@ -36,5 +40,22 @@ def prove(keeper: Keeper, journal: Journal, records: Records, named: str) -> Abs
     index = CertificateLeaves(journal, records).at(event.size)
     if (index.count, index.root) != (event.count, event.root):
         raise StoreTrouble("index-wrong", index=house.indexed, size=event.size)
-    key = named if "/" in named else certificate_key(house.participant or "", named)
+    is_leaf = "/" in named and len(index.around(named)) == 1
+    key = named if is_leaf else key_of(named, house.participant or "")
+    if not is_leaf and key_of(key) != key:
+        raise Malformed("absence-key-form", key=key, normal=key_of(key))
     return absence.make(key, index, keeper.proof(house.indexed))
+
+
+def key_of(named: str, own: str = "") -> str:
+    """The key in normal form of what a person typed: a key, as ``bw/107``, or a number as it is printed.
+
+    ``own`` is the issuer of numbers that name none.
+
+    >>> key_of("bw/107"), key_of("107 ", "BW"), key_of("EC/107")
+    ('BW/00000107', 'BW/00000107', 'EU/EC00000107')
+    """
+    issuer, slash, number = named.strip().partition("/")
+    if slash and _ISSUER.fullmatch(issuer):
+        return certificate_key(issuer.upper(), number)
+    return certificate_key(own, named)

@@ -7,8 +7,9 @@ the steps say. Each field is *public*, *disclosed* (sealed in the entry, opened 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ledger import messages
@@ -16,8 +17,9 @@ from ledger.chain import absence, archive, bundle_check
 from ledger.chain.absence import AbsenceReport
 from ledger.chain.bundle_check import Reader, Report
 from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint
-from ledger.chain.proof_steps import FAULT, NOT_SHOWN, OK, STEPS, Outcome
+from ledger.chain.proof_steps import FAULT, KEY, NOT_SHOWN, OK, STEPS, Outcome
 from ledger.domain.events import Opaque
+from ledger.domain.vocabulary import certificate_key
 from ledger.edtf import text_of
 from ledger.errors import Malformed
 from ledger.projections.wording import WITHHELD_TEXT, summary, told
@@ -29,6 +31,9 @@ _TITLES = {
     ZIP: "the proofs of several entries",
     ABSENCE: "a certificate's status, or its absence",
 }
+
+
+_ISSUER = re.compile(r"[A-Z]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +81,25 @@ def examine(data: bytes, reader: Reader, along: Sequence[bytes] = ()) -> ProofRe
         many = archive.verify(data, reader)
         return ProofReport(ZIP, many, grown=_grown(many.values(), reader))
     if data.startswith(absence.HEADER.encode("ascii")):
-        found = absence.verify(data, reader, along)
+        found = _of_normal_key(absence.verify(data, reader, along))
         entry = found.index_entry
         reports = {} if entry is None else {-1: entry}
         return ProofReport(ABSENCE, reports, found, _grown(reports.values(), reader))
     report = bundle_check.verify(data, reader, along)
     index = -1 if report.entry is None else report.entry.index
     return ProofReport(BUNDLE, {index: report}, grown=_grown([report], reader))
+
+
+def _of_normal_key(found: AbsenceReport) -> AbsenceReport:
+    """Certificates stand in the index under keys in normal form: that another spelling is absent, shows
+    nothing."""
+    issuer, _, number = found.key.partition("/")
+    normal = certificate_key(issuer.strip().upper(), number)
+    if found.leaf is not None or (normal == found.key and _ISSUER.fullmatch(issuer)):
+        return found
+    fault = Outcome(KEY, FAULT, "absence-key-form", {"key": found.key, "normal": normal})
+    outcomes = (fault if one.step == KEY and one.standing == OK else one for one in found.outcomes)
+    return replace(found, outcomes=tuple(outcomes))
 
 
 def _grown(reports: Iterable[Report], reader: Reader) -> list[Outcome]:
@@ -179,6 +196,9 @@ def _entry_values(report: Report) -> dict[str, Any]:
 def _lines(report: ProofReport) -> Iterator[str]:
     head = report.head
     yield f"Adamas report on {_TITLES[report.kind]}"
+    if report.absence is not None and report.absence.key:
+        yield ""
+        yield f"certificate  {report.absence.key}"
     if head is not None:
         yield ""
         yield f"ledger   {head.origin}, as of its first {head.size:,} entries"

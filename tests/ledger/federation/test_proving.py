@@ -7,20 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from ledger.chain import archive, forks
+from ledger.chain import absence, archive, forks
 from ledger.chain import proof_steps as steps
 from ledger.chain.bundle_check import Reader
 from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint
 from ledger.chain.checkpoint import sign as sign_checkpoint
 from ledger.chain.note import VerifierKey
-from ledger.chain.proof_steps import NOT_SHOWN, OK
+from ledger.chain.proof_steps import FAULT, NOT_SHOWN, OK
 from ledger.chain.trust import Log, Trust
 from ledger.domain import events as e
 from ledger.errors import Malformed, NotFound, StoreTrouble
 from ledger.federation import absences, growth, proof_report
 from ledger.federation.entitling import roles
-from ledger.federation.proof_report import ABSENCE, BUNDLE, ZIP, examine
+from ledger.federation.proof_report import ABSENCE, BUNDLE, ZIP, as_text, examine
 from ledger.federation.proving import Prover
+from ledger.projections.certificate_leaves import CertificateLeaves
 from ledger.store.journal import Journal
 from tests.refusing import refusing
 from tests.world import AUTHORITY, LEDGER_KEY, World, signing_key
@@ -148,6 +149,24 @@ def test_a_certificate_that_was_never_issued_and_one_that_was(traded: World) -> 
         assert report.holds
         assert report.absence is not None
         assert (report.absence.leaf.status if report.absence.leaf else None) == status
+
+
+def test_no_spelling_of_an_issued_certificate_is_proven_absent(traded: World) -> None:
+    """What is typed is brought into normal form; a proof of another spelling's absence shows nothing."""
+    journal, records = traded.ledger.journal, traded.ledger.records
+    traded.do(absences.next_index(journal, records, AUTHORITY))
+    for named in ("BW/107", "BW/0000107", "bw/00000107", "BW/00000107 ", "BW 107", "bw1-07", "107"):
+        made = absences.prove(traded.ledger.keeper, journal, records, named)
+        assert (made.key, len(made.leaves)) == ("BW/00000107", 1), named
+    with refusing(Malformed, "absence-key-form"):
+        absences.prove(traded.ledger.keeper, journal, records, "BW/BWBW107")
+    index = CertificateLeaves(journal, records).at(traded.ledger.head().size - 1)
+    bundle = absences.prove(traded.ledger.keeper, journal, records, "999").bundle
+    for key in ("BW/107", "bw/00000107", "BW /00000107", "107"):
+        report = examine(absence.make(key, index, bundle).encode(), READER)
+        assert not report.holds
+        assert ["absence-key-form"] == [one.code for _, one in report.outcomes() if one.standing == FAULT]
+        assert f"certificate  {key}" in as_text(report)
 
 
 def test_an_index_that_lies_is_found_and_proves_nothing(traded: World) -> None:
