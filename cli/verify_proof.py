@@ -217,14 +217,21 @@ def _checkpoint(session: Session, place: str, data: bytes, given: Given) -> None
         told |= {"root": head.root, "signed": keys, "cosigned": names, **_grown_values(growth)}
         emit_json(told)
     else:
-        say(f"checkpoint of {head.origin}: {head.size} entries, root {head.root.hex()}")
-        say(f"{found}; cosigned by {', '.join(names) or 'nobody'} (quorum {trust.quorum})")
+        _tell(f"checkpoint of {head.origin}: {head.size} entries, root {head.root.hex()}")
+        _tell(f"{found}; cosigned by {', '.join(names) or 'nobody'} (quorum {trust.quorum})")
         for one in growth:
-            say(f"growth: {one.standing}: {one}")
-        say(result(not any(one.standing == FAULT for one in growth), _unshown(growth)))
+            _tell(f"growth: {one.standing}: {one}")
+        _tell(result(not any(one.standing == FAULT for one in growth), _unshown(growth)))
     if any(one.standing == FAULT for one in growth):
         raise Faults("verify-proof-faults", path=place)
     _demand_growth(place, _unshown(growth))
+
+
+def _tell(line: str) -> None:
+    """A line that may hold what others wrote."""
+    from ledger.projections.wording import one_line
+
+    say(one_line(line))
 
 
 def verify_fork(session: Session, data: bytes, keys: Any) -> None:
@@ -238,10 +245,10 @@ def verify_fork(session: Session, data: bytes, keys: Any) -> None:
     if session.json:
         emit_json({"kind": "fork", "origin": verdict.origin, "sizes": sizes, "convicted": convicted})
         return
-    say(f"{verdict.origin} signed two histories: no single one contains both checkpoints,")
-    say(f"of {sizes[0]} and of {sizes[1]} entries.")
+    _tell(f"{verdict.origin} signed two histories: no single one contains both checkpoints,")
+    _tell(f"of {sizes[0]} and of {sizes[1]} entries.")
     for key in convicted:
-        say(f"convicted: {key}")
+        _tell(f"convicted: {key}")
     if not convicted:
         say("convicted: the origin, whose keys contradict each other")
 
@@ -286,14 +293,14 @@ def _tell_mirror(session: Session, place: str, mirror: Mirror) -> None:
         size = None if head is None else head.size
         emit_json({**told, "size": size, "root": None if head is None else head.root, "steps": rows})
         return
-    say(f"Adamas report on the ledger published at {place}")
+    _tell(f"Adamas report on the ledger published at {place}")
     say()
     for step in STEPS:
         mine = [one for one in mirror.outcomes if one.step == step.number]
         if mine:
-            say(f"({step.number}) {step.name}: {step.shows}")
+            _tell(f"({step.number}) {step.name}: {step.shows}")
         for one in mine:
-            say(f"    {one.standing}: {one}")
+            _tell(f"    {one.standing}: {one}")
     say()
     say("result: it holds" if not mirror.faults else "result: it does not hold")
     if head is not None and not mirror.faults:

@@ -16,6 +16,7 @@ from ledger.audit.auditing import Audit, AuditRemark
 from ledger.chain.steps import STEPS, Step, StepFault
 from ledger.edtf import text_of
 from ledger.errors import Malformed
+from ledger.projections.wording import one_line
 
 _WIDTH = 100
 
@@ -31,7 +32,7 @@ class Report:
 
     def as_text(self) -> str:
         """The report for people, lines ending with a line feed."""
-        return "".join(line + "\n" for line in self._lines())
+        return "".join(one_line(line) + "\n" for line in self._lines())
 
     def values(self) -> dict[str, Any]:
         """The report for programs; hashes in hexadecimal, times in microseconds since 1970 UTC."""

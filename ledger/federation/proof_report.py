@@ -22,7 +22,7 @@ from ledger.domain.events import Opaque
 from ledger.domain.vocabulary import certificate_key
 from ledger.edtf import text_of
 from ledger.errors import Malformed
-from ledger.projections.wording import WITHHELD_TEXT, summary, told
+from ledger.projections.wording import WITHHELD_TEXT, one_line, summary, told
 from ledger.store.decoding import decode
 
 BUNDLE, ZIP, ABSENCE = "proof", "proofs", "absence"
@@ -141,7 +141,7 @@ def is_checkpoint(data: bytes) -> bool:
 
 def as_text(report: ProofReport) -> str:
     """The report for people, lines ending with a line feed."""
-    return "".join(line + "\n" for line in _lines(report))
+    return "".join(one_line(line) + "\n" for line in _lines(report))
 
 
 def values(report: ProofReport) -> dict[str, Any]:

@@ -5,6 +5,7 @@ A field that is sealed and not given here reads *withheld*; nothing is left out 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,12 +14,25 @@ from ledger.domain import fields
 from ledger.domain.fields import Field, Withheld
 
 WITHHELD_TEXT = "withheld"
+_BREAK = re.compile(r"[\t\n\v\f\r\x85\u2028\u2029]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _FEW = 3
 _SHARED = frozenset({"by", "country", "place", "note", "language"})
 _FIRST = frozenset(
     {"parcel", "parcels", "lines", "inputs", "parts", "certificate", "party", "licence", "site"}
 )
 """Fields that say what an act is about: in a summary they stand without their name."""
+
+
+def one_line(text: str) -> str:
+    """A line of a report, whatever others wrote into it: breaks are spaces, controls are spelled out.
+
+    So no text can begin a line of its own, move a terminal's cursor, hide what follows or turn it around.
+
+    >>> one_line("a note\\nresult: it holds"), one_line("\\x1b[8m")
+    ('a note result: it holds', '\\\\u001b[8m')
+    """
+    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", _BREAK.sub(" ", text))
 
 
 def told(event: e.Event | e.Opaque) -> Iterator[tuple[str, str]]:

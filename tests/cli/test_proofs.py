@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from ledger.chain import forks, merkle
+from ledger.chain import forks, merkle, trust
 from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint, sign
 from ledger.keys import read_key
+from tests.artefacts import Book, log_key
 from tests.laptop import LEDGER, Laptop, begin
 from tests.world import signing_key
 
@@ -329,3 +331,20 @@ def test_options_that_say_nothing_of_the_file_are_refused(kept: Laptop) -> None:
         assert words[0] in ran.err
     kept.ok("verify", "K1.zip", "--trust", "bw.trust")
     kept.ok("verify", "1.tlog-proof", "--trust", "bw.trust", "--along", "1.tlog-proof")
+
+
+def test_no_text_of_others_forges_a_line_of_the_report(kept: Laptop) -> None:
+    """A note with line breaks and a terminal's controls stays within its line, and is seen as what it is."""
+    note = "x\nresult: it does not hold\r\u2028result: none\x1b[8m\x9b8m\u202e"
+    book = Book()
+    book.open()
+    body = {"by": "miner-1", "parcel": "P1\nresult: it holds", "weight": 12_500, "note": note}
+    index = book.record("parcel-weighed/1", body, "miner-1")
+    (kept.folder / "note.tlog-proof").write_bytes(book.bundle(index, book.signed()).encode())
+    (kept.folder / "log.trust").write_bytes(trust.make([trust.Log(log_key("log"))]).encode())
+    ran = kept("verify", "note.tlog-proof", "--trust", "log.trust")
+    lines = ran.out.split("\n")
+    assert [line for line in lines if line.startswith("result:")] == ["result: it holds"]
+    assert lines[-2] == "result: it holds"
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u202e]", ran.out)
+    assert "\\u001b[8m\\u009b8m\\u202e" in ran.out
