@@ -210,9 +210,10 @@ def test_rows_are_found_among_thousands(tmp_path: Path) -> None:
         e.Mined(by="miner-1", site=SITE, lines=(goods(f"P{n}", "1.000", "710231"),)) for n in range(2_100)
     ]
     world.ledger.record_batch(scene.acts_of(world, lines))
-    head = scene.Anchor(world.ledger.head().size - 1, world.ledger.head().hash)
+    end = world.ledger.head()
     world.close()
-    here = Scene(tmp_path / "ledger.db", {}, head, "")
+    held = scene.Checkpoint(ORIGIN, end.size, end.root())
+    here = Scene(tmp_path / "ledger.db", {}, scene.Anchor(end.size - 1, end.hash), "", held)
     assert audited(here, signatures=False).faults == []
     with Attacker(here.path) as attacker:
         attacker.sql("UPDATE links SET idx = ? WHERE subject = 'parcel:P7'", size + 1_500)
