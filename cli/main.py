@@ -6,6 +6,7 @@ needs.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -191,9 +192,20 @@ FAULT, INTERRUPTED, PIPE_CLOSED = 70, 130, 141
 """Outside the table: a fault of the program; Ctrl-C; nobody reads the output any more (128 + SIGPIPE)."""
 
 
+def spare_the_collector() -> None:
+    """Entries are many small values without cycles: look for cycles seldom, and not among what is imported.
+
+    For a process that does one thing and ends; it takes a fifth of the time of recording or reading off.
+    """
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+
+
 def run(arguments: Sequence[str] | None = None) -> None:
     """The entry point. What a person can act on ends with its exit code (see `ledger.errors`)."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments is None:
+        spare_the_collector()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # an old terminal shows ? for what it has no letter for
