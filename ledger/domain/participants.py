@@ -165,7 +165,7 @@ def member(participant: Participant | None, day: Span) -> Answer:
         return Answer(Reply.UNKNOWN, "participant-not-registered", "this register")
     answers = [_membership(participant, entry, day) for entry in participant.members]
     for reply in (Reply.YES, Reply.UNKNOWN, Reply.NO):
-        for answer in answers:
+        for answer in reversed(answers):
             if answer.reply == reply:
                 return answer
     raise AssertionError("a membership has one of three replies")

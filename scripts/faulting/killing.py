@@ -49,7 +49,8 @@ def kill(kind: str, url: str, folder: Path, times: int, seed: int = 1) -> Told:
     World(url).close()
     acknowledged: dict[int, str] = {}
     for number in range(times):
-        _killed(kind, url, f"{folder}/{kind[0]}{seed}-{number}", acknowledged, chance)
+        name = f"{kind[0]}{seed}-{number}"  # short: it begins the ids of parcels
+        _killed(kind, url, f"{folder}/{name}" if kind == "backup" else name, acknowledged, chance)
         told.times += 1
         told.wrong += _after(url, acknowledged)
         if number % 50 == 49 or number == times - 1:
@@ -76,8 +77,9 @@ def _killed(kind: str, url: str, seed: str, acknowledged: dict[int, str], chance
         if line.endswith("\n"):
             index, name = line.split()
             acknowledged[int(index)] = name
-    process.wait()
     process.stdout.close()
+    if process.wait() != -signal.SIGKILL:
+        raise RuntimeError(f"{kind} ended by itself, with {process.returncode}")
 
 
 def _after(url: str, acknowledged: dict[int, str]) -> list[str]:
