@@ -19,14 +19,13 @@ from cli.artefacts import read_artefact
 from cli.letters import (
     FILE,
     from_option,
-    letter,
     letter_options,
     named_key,
     open_letter,
     partner_for,
-    post,
     record_alert,
     record_all,
+    send_letter,
     steps_shown,
 )
 from cli.options import FieldType, Reader, read_value
@@ -91,20 +90,18 @@ class LotType(Reader):
 @click.option("--history", is_flag=True, help="With the entries of its parcels, back to where they began.")
 @letter_options
 @pass_session
-def certificate_send(
-    session: Session, certificate: str, to: str, history: bool, out: Path,
-    disclose: tuple[str, ...], pinned: tuple[int, ...],
-) -> None:  # fmt: skip
+def certificate_send(session: Session, certificate: str, to: str, history: bool, **how: Any) -> None:
     """Write the letter that proves a certificate to a partner: issued, validated, exported, by whom entitled.
 
-    Sealed fields are opened as grants to the partner allow (adamas grant give), and as --disclose says.
+    Sealed fields are opened as grants to the partner allow (adamas grant give). Without any, they stay
+    sealed.
     """
     from ledger.federation.exchange_of_certificates import told_of
 
     ledger = session.keeping()
     reader = partner_for(ledger, to)
     indexes = told_of(ledger.records, certificate, history=history)
-    post(session, ledger, letter(session, ledger, reader, indexes, disclose, pinned), out)
+    send_letter(session, ledger, reader, indexes, **how)
 
 
 @adamas_command(
@@ -214,10 +211,7 @@ def _occurred(session: Session, text: str | None) -> str | None:
 @click.option("--occurred", metavar="DATE", help="When it was confirmed.  [default: now]")
 @letter_options
 @pass_session
-def certificate_confirm(
-    session: Session, certificate: str, occurred: str | None, out: Path,
-    disclose: tuple[str, ...], pinned: tuple[int, ...],
-) -> None:  # fmt: skip
+def certificate_confirm(session: Session, certificate: str, occurred: str | None, **how: Any) -> None:
     """Confirm an import to its exporting authority: record it, unless that was done, and write the letter.
 
     The letter carries the import, its confirmation, and this ledger's pin of the exporter's (KPCS section
@@ -240,7 +234,7 @@ def certificate_confirm(
         remark(f"recorded {receipt.text}")
     indexes = exchange.entries_of_confirmation(ledger.records, certificate)
     reader = partner_for(ledger, origin)
-    post(session, ledger, letter(session, ledger, reader, indexes, disclose, pinned), out)
+    send_letter(session, ledger, reader, indexes, **how)
 
 
 @adamas_command(

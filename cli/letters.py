@@ -36,13 +36,22 @@ def letter_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("--pinned", type=click.IntRange(1), multiple=True, metavar="SIZE",
                      help="A size of this ledger that the reader has pinned; those it told of are known."),
-        click.option("--disclose", multiple=True, metavar="FIELD",
-                     help="Open this sealed field beyond what grants allow; repeat for more."),
+        *disclosure_options("the partner"),
         click.option("-o", "--out", type=click.Path(dir_okay=False, path_type=Path), required=True,
                      metavar="FILE", help="The letter's file, a zip.  [needed]"),
     ):  # fmt: skip
         function = option(function)
     return function
+
+
+def disclosure_options(reader: str) -> list[Callable[..., Any]]:
+    """Which sealed fields are opened: what grants allow, and more only by a choice that is named."""
+    return [
+        click.option("--without-grant", is_flag=True,
+                     help="Open what --disclose names although no grant allows it: the keeper's own choice."),
+        click.option("--disclose", multiple=True, metavar="FIELD",
+                     help=f"Open this sealed field; {reader} needs a grant for it. Repeat for more."),
+    ]  # fmt: skip
 
 
 def from_option(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -85,30 +94,36 @@ def partner_for(ledger: Ledger, to: str) -> Partner:
     return found[0]
 
 
-def letter(
+def send_letter(
     session: Session,
     ledger: Ledger,
     reader: Partner,
     indexes: Sequence[int],
+    *,
+    out: Path,
     disclose: Iterable[str],
     pinned: Iterable[int],
-) -> Letter:
-    """A letter to a partner, with the paths from what it is known to have pinned."""
-    from ledger.federation.mail import Letter, sizes_pinned
+    without_grant: bool,
+) -> None:
+    """Write a letter to a partner, with the paths from what it is known to have pinned; say what is in it.
+
+    Raises `Refused` (``grant-missing``), `NotFound` (``prove-no-field``), and what the keeper raises.
+    """
+    from ledger.federation import mail
     from ledger.store.evidence import Evidence
 
-    known = sizes_pinned(ledger.journal, Evidence(session.evidence_folder), reader, ledger.origin)
+    known = mail.sizes_pinned(ledger.journal, Evidence(session.evidence_folder), reader, ledger.origin)
     since = tuple(sorted({*known, *pinned}))
     day = edtf.parse(edtf.day_of(session.clock()))
-    return Letter(tuple(indexes), reader, day, frozenset(disclose), since)
-
-
-def post(session: Session, ledger: Ledger, written: Letter, out: Path) -> None:
-    """Write a letter's file, and say what is in it."""
-    from ledger.federation import mail
-
+    written = mail.Letter(tuple(indexes), reader, day, frozenset(disclose), since, without_grant)
     data = mail.write(ledger.keeper, ledger.journal, ledger.records, written)
     write_artefact(out, data)
+    _tell_sent(session, ledger, written, data, out)
+
+
+def _tell_sent(session: Session, ledger: Ledger, written: Letter, data: bytes, out: Path) -> None:
+    from ledger.federation import mail
+
     head = ledger.checkpoint().checkpoint
     count = len(mail.files(data))
     said = {"file": str(out), "origin": head.origin, "size": head.size, "proofs": count, "bytes": len(data)}

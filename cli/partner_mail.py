@@ -9,7 +9,7 @@ import click
 
 from cli.acts import Given, act_command, run_act
 from cli.artefacts import read_artefact
-from cli.letters import FILE, from_option, letter, letter_options, open_letter, partner_for, post, record_all
+from cli.letters import FILE, from_option, letter_options, open_letter, partner_for, record_all, send_letter
 from cli.options import FieldType
 from cli.output import AdamasCommand, adamas_command, say
 from cli.recording import here_and_now, party_of, tell
@@ -66,23 +66,23 @@ partner_recognise = _command()
 
 
 @adamas_command(
-    "send", example="adamas alert send fake-BW/00000107 --to BW --disclose text -o alert.zip", exits=_EXITS
+    "send",
+    example="adamas alert send fake-BW/00000107 --to BW --disclose text --without-grant -o alert.zip",
+    exits=_EXITS,
 )
 @click.argument("alert", type=FieldType(ALERT), metavar="ALERT")
 @click.option("--to", required=True, metavar="COUNTRY|ORIGIN", help="The partner it is for.  [needed]")
 @letter_options
 @pass_session
-def alert_send(
-    session: Session, alert: str, to: str, out: Path, disclose: tuple[str, ...], pinned: tuple[int, ...]
-) -> None:
-    """Write an alert as a letter to a partner. What was seen stays sealed, unless a grant or --disclose opens
-    it."""
+def alert_send(session: Session, alert: str, to: str, **how: Any) -> None:
+    """Write an alert as a letter to a partner. What was seen stays sealed, unless a grant opens it,
+    or the keeper does with --disclose text --without-grant."""
     from ledger.federation.alarms import told_of
 
     ledger = session.keeping()
     reader = partner_for(ledger, to)
     indexes = told_of(ledger.records, alert)
-    post(session, ledger, letter(session, ledger, reader, indexes, disclose, pinned), out)
+    send_letter(session, ledger, reader, indexes, **how)
 
 
 @adamas_command("receive", example="adamas alert receive alert.zip", exits=(*_EXITS, 10))

@@ -10,22 +10,25 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.artefacts import write_artefact
+from cli.letters import disclosure_options
 from cli.options import normal
 from cli.output import AdamasGroup, adamas_command, emit_json, say
 from cli.session import Session, pass_session
+from ledger import edtf
 
 if TYPE_CHECKING:
+    from ledger.application import Ledger
     from ledger.federation.proving import Prover
 
-EXITS = (0, 4, 5, 6, 7, 8)
+EXITS = (0, 3, 4, 5, 6, 7, 8)
 
 
 @click.group("prove", cls=AdamasGroup)
 def prove() -> None:
     """Prove an entry, a certificate or a parcel to a stranger, in one file.
 
-    Prices, names and whatever else is sealed stay sealed, but for fields named with --disclose. Whoever gets
-    the file checks it with: adamas verify FILE --trust FILE
+    Prices, names and whatever else is sealed stay sealed, but for what grants (adamas grant give) allow the
+    reader named with --reader. Whoever gets the file checks it with: adamas verify FILE --trust FILE
     """
 
 
@@ -33,8 +36,9 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("--pinned", "pinned", metavar="SIZE", type=click.IntRange(1), multiple=True,
                      help="A size of which the reader holds a checkpoint: growth since then is proven too."),
-        click.option("--disclose", metavar="FIELD", multiple=True,
-                     help="A sealed field to open for the reader.  [default: none]"),
+        *disclosure_options("the reader"),
+        click.option("--reader", metavar="READER",
+                     help="Whom it is for: what grants allow this reader is opened.  [default: nobody]"),
         click.option("-o", "--out", type=click.Path(dir_okay=False, path_type=Path), required=True,
                      metavar="FILE", help="Where the proof goes.  [needed]"),
     ):  # fmt: skip
@@ -55,7 +59,7 @@ def entry(session: Session, index: int, entitled: bool, **given: Any) -> None:
 @adamas_command(
     "certificate",
     example="adamas prove certificate BW/00000107 --out 107.zip\n"
-    "adamas prove certificate BW/00000107 --disclose importer --out 107.zip",
+    "adamas prove certificate BW/00000107 --reader AE --disclose importer --out 107.zip",
     exits=EXITS,
 )
 @click.argument("certificate", metavar="KEY")
@@ -86,6 +90,15 @@ for _command in (entry, certificate_, parcel_):
     prove.add_command(_command)
 
 
+def _readers(ledger: Ledger, reader: str | None) -> frozenset[str]:
+    """Under which names grants may name the reader: a partner's ledger stands for its participant too."""
+    if reader is None:
+        return frozenset()
+    partner = ledger.state().partner(reader)
+    more = () if partner is None or partner.participant is None else (partner.participant,)
+    return frozenset((normal(reader), *more))
+
+
 def _write(
     session: Session,
     find: Callable[[Prover], list[int]],
@@ -94,14 +107,19 @@ def _write(
     out: Path,
     disclose: Sequence[str],
     pinned: Sequence[int],
+    reader: str | None,
+    without_grant: bool,
 ) -> None:
     from ledger.chain import archive
+    from ledger.federation.entitling import Opening
     from ledger.federation.proving import Prover
 
     ledger = session.keeping()
+    day = edtf.parse(edtf.day_of(session.clock()))
+    opening = Opening(_readers(ledger, reader), day, frozenset(disclose), without_grant)
     prover = Prover(ledger.keeper, ledger.journal, ledger.records)
     indexes = find(prover)
-    bundles = prover.make(indexes, alone=alone, disclose=disclose, since=pinned)
+    bundles = prover.make(indexes, alone=alone, opening=opening, since=pinned)
     data = bundles[0].encode() if alone else archive.pack(bundles)
     write_artefact(out, data)
     if session.json:

@@ -8,14 +8,16 @@ the same subjects: what a ledger holds against its own author is not left out.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from ledger.chain import disclosure
 from ledger.domain.events import EVENTS, Event, GrantGiven, GrantWithdrawn, Recorded
 from ledger.domain.parties import MAY_RECORD, key_subject
-from ledger.domain.refusal import in_force
+from ledger.domain.refusal import Refusal, in_force
 from ledger.domain.state import State
 from ledger.edtf import Span
+from ledger.errors import NotFound, Refused
 from ledger.store.journal import Journal
 from ledger.store.records import Records
 
@@ -85,6 +87,66 @@ class Grants:
             if fits and not ended and in_force(grant.since, grant.until, day):
                 allowed.update(grant.fields)
         return allowed
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Which sealed fields are opened, and for whom.
+
+    What grants allow ``readers`` on ``day`` is opened by itself. ``disclose`` names fields that must come
+    along: each needs a grant too, unless the keeper chose ``without_grant``.
+    """
+
+    readers: frozenset[str] = frozenset()
+    day: Span | None = None
+    disclose: frozenset[str] = frozenset()
+    without_grant: bool = False
+
+
+def opened(
+    journal: Journal, records: Records, indexes: Iterable[int], opening: Opening
+) -> dict[int, list[str]]:
+    """The disclosures of each entry that go along.
+
+    Raises `NotFound` (``prove-no-field``) for a field of which no value is kept, `Refused`
+    (``grant-missing``) for one that none of the readers has a grant for.
+    """
+    grants = Grants(journal, records) if opening.readers and opening.day is not None else None
+    sealed = {
+        index: {disclosure.parse(text).name for text in journal.disclosures(index)} for index in indexes
+    }
+    granted: dict[int, set[str]] = {}
+    for index in sealed:
+        wire = records.recorded(index).event.TYPE
+        allowed = grants.fields(opening.readers, wire, opening.day) if grants and opening.day else set()
+        granted[index] = allowed
+    _check_kept(sealed, opening)
+    if not opening.without_grant:
+        _check_granted(records, sealed, granted, opening)
+    return {index: disclosed(journal, index, granted[index] | opening.disclose) for index in sealed}
+
+
+def _check_kept(sealed: Mapping[int, set[str]], opening: Opening) -> None:
+    kept = set[str]().union(*sealed.values())
+    for name in sorted(opening.disclose - kept):
+        raise NotFound("prove-no-field", field=name, kept=", ".join(sorted(kept)) or "-")
+
+
+def _check_granted(
+    records: Records, sealed: Mapping[int, set[str]], granted: Mapping[int, set[str]], opening: Opening
+) -> None:
+    reader = ", ".join(sorted(opening.readers))
+    wanting = [
+        Refusal(
+            "grant-missing" if reader else "grant-no-reader",
+            f"entry:{index}",
+            {"field": name, "index": index, "type": records.recorded(index).event.TYPE, "reader": reader},
+        )
+        for index, names in sorted(sealed.items())
+        for name in sorted(opening.disclose & names - granted[index])
+    ]
+    if wanting:
+        raise Refused(wanting[0].code, tuple(wanting), subject=wanting[0].subject, **wanting[0].values)
 
 
 def disclosed(journal: Journal, index: int, names: Collection[str]) -> list[str]:

@@ -16,7 +16,7 @@ Nothing of it is believed that these do not show.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ledger.chain import archive, bundle_check
@@ -35,7 +35,7 @@ from ledger.domain.state import State
 from ledger.edtf import Span
 from ledger.errors import Malformed
 from ledger.federation import entitling
-from ledger.federation.entitling import Grants
+from ledger.federation.entitling import Opening
 from ledger.federation.peers import Comparison, Peer, Shown, compare, recognised, refused
 from ledger.keeping import Keeper
 from ledger.store.decoding import decode
@@ -53,8 +53,8 @@ Published = tuple[SignedCheckpoint, Nodes]
 class Letter:
     """What is to be sent: the entries it is about, who reads it, what is opened for the reader.
 
-    ``disclose`` are names of fields beyond what grants allow; ``since`` sizes that the reader may have
-    pinned.
+    What grants allow the reader is opened. ``disclose`` are names of fields that must be, which takes a
+    grant too, unless the keeper chose ``without_grant``; ``since`` sizes that the reader may have pinned.
     """
 
     indexes: tuple[int, ...]
@@ -62,6 +62,13 @@ class Letter:
     day: Span
     disclose: frozenset[str] = frozenset()
     since: tuple[int, ...] = ()
+    without_grant: bool = False
+
+    @property
+    def opening(self) -> Opening:
+        """What is opened for the reader: by grants to its origin or its participant."""
+        readers = frozenset({self.reader.id, self.reader.participant or self.reader.id})
+        return Opening(readers, self.day, self.disclose, self.without_grant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,20 +110,18 @@ class Mail:
 
 
 def write(keeper: Keeper, journal: Journal, records: Records, letter: Letter) -> bytes:
-    """The letter's file, under the checkpoint of now. Raises what `Keeper.checkpoint` raises."""
+    """The letter's file, under the checkpoint of now.
+
+    Raises what `Keeper.checkpoint` raises, and as `entitling.opened`.
+    """
     signed = keeper.checkpoint()
     size = signed.checkpoint.size
     told = {index for index in (*letter.indexes, *_own_pin(letter.reader)) if index < size}
-    readers = {letter.reader.id, letter.reader.participant or letter.reader.id}
-    grants = Grants(journal, records)
+    shown = entitling.opened(journal, records, told, letter.opening)
     made = []
     for index in sorted(told | entitling.supporting(journal, records, told, size)):
-        names: Collection[str] = ()
-        if index in told:
-            names = grants.fields(readers, records.recorded(index).event.TYPE, letter.day) | letter.disclose
-        opened = entitling.disclosed(journal, index, names)
         since = letter.since if index in told else ()
-        made.append(keeper.proof(index, signed, disclosures=opened, since=since))
+        made.append(keeper.proof(index, signed, disclosures=shown.get(index, ()), since=since))
     return archive.pack(made)
 
 

@@ -7,14 +7,13 @@ checkpoint.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
-from ledger.chain import disclosure
 from ledger.chain.bundle import Bundle
 from ledger.chain.checkpoint import SignedCheckpoint
 from ledger.domain.vocabulary import certificate_key
 from ledger.errors import NotFound
-from ledger.federation.entitling import disclosed, supporting
+from ledger.federation.entitling import Opening, opened, supporting
 from ledger.keeping import Keeper
 from ledger.projections.tracing import trace
 from ledger.store.journal import Journal
@@ -69,22 +68,22 @@ class Prover:
         indexes: Sequence[int],
         *,
         alone: bool = False,
-        disclose: Collection[str] = (),
+        opening: Opening | None = None,
         since: Iterable[int] = (),
     ) -> list[Bundle]:
         """The bundles of entries, in order; unless ``alone``, with those that show their authors entitled.
 
-        ``disclose`` are names of sealed fields to open in ``indexes``, ``since`` sizes that the reader may
-        have pinned. Raises `NotFound` (``prove-no-field``) for a field of which no value is kept.
+        ``opening`` says which sealed fields of ``indexes`` are opened (none by default), ``since`` sizes that
+        the reader may have pinned. Raises as `entitling.opened`.
         """
         told, older = set(indexes), tuple(since)
-        self._check_fields(told, disclose)
+        shown = opened(self._journal, self._records, told, Opening() if opening is None else opening)
         every = told if alone else told | supporting(self._journal, self._records, told, self.size)
         return [
             self._keeper.proof(
                 index,
                 self.signed,
-                disclosures=disclosed(self._journal, index, disclose) if index in told else (),
+                disclosures=shown.get(index, ()),
                 since=older if index in told else (),
             )
             for index in sorted(every)
@@ -93,11 +92,3 @@ class Prover:
     def _of(self, subjects: Sequence[str]) -> list[int]:
         found = self._journal.guarding(subjects).values()
         return sorted({index for indexes in found for index in indexes if index < self.size})
-
-    def _check_fields(self, indexes: Iterable[int], names: Collection[str]) -> None:
-        if not names:
-            return
-        kept = {disclosure.parse(text).name for index in indexes for text in self._journal.disclosures(index)}
-        for name in names:
-            if name not in kept:
-                raise NotFound("prove-no-field", field=name, kept=", ".join(sorted(kept)) or "-")

@@ -17,6 +17,7 @@ from ledger.chain import archive, checkpoint
 from ledger.chain.bundle import Bundle
 from ledger.chain.forks import ForkProof
 from ledger.chain.note import VerifierKey
+from ledger.domain.fields import WITHHELD
 from ledger.federation import mail
 from tests.laptop import LEDGER, Laptop
 from tests.ministries import HUB, PRODUCER, Ministries, key_of
@@ -105,8 +106,6 @@ def test_letters_out_of_order_accuse_nobody(two: Ministries) -> None:
 
 def test_only_what_a_grant_allows_is_opened(two: Ministries) -> None:
     """Without a grant values and names stay sealed; with one for value, the name still does."""
-    from ledger.domain.fields import WITHHELD
-
     letter = two.exported("K1", "SL 004201")
     assert fields_in(letter)["value"] is WITHHELD
     two.producer.ok("grant", "give", "G-1", "--reader", "AE", "--field", "value", "--since", "2024-01-01")
@@ -114,8 +113,26 @@ def test_only_what_a_grant_allows_is_opened(two: Ministries) -> None:
     assert (opened["value"], opened["importer"]) == (900_000, WITHHELD)
     two.producer.ok("grant", "withdraw", "G-1", "--since", "2024-02-01")
     assert fields_in(two.sent(CERTIFICATE, "--pinned", "3"))["value"] is WITHHELD
-    by_hand = fields_in(two.sent(CERTIFICATE, "--disclose", "importer", "--pinned", "4"))
+    by_hand = fields_in(two.sent(CERTIFICATE, "--disclose", "importer", "--without-grant", "--pinned", "4"))
     assert (by_hand["value"], by_hand["importer"]) == (WITHHELD, "Importing House")
+
+
+def test_a_field_without_a_grant_is_opened_only_by_a_named_choice(two: Ministries) -> None:
+    """In a letter as in a proof: naming it is refused, and nothing is written."""
+    two.exported("K1", "SL 004201")
+    out = str(two.post / "opened.zip")
+    sent = two.producer("certificate", "send", CERTIFICATE, "--to", "AE", "--disclose", "value", "-o", out)
+    proven = two.producer(
+        "prove", "certificate", CERTIFICATE, "--reader", "AE", "--disclose", "value", "-o", out
+    )
+    for ran in (sent, proven):
+        assert (ran.code, "grant-missing" in ran.err, Path(out).exists()) == (3, True, False)
+    nobody = two.producer("prove", "certificate", CERTIFICATE, "--disclose", "value", "-o", out)
+    assert (nobody.code, "grant-no-reader" in nobody.err) == (3, True)
+    two.producer.ok("grant", "give", "G-1", "--reader", "AE", "--field", "value", "--since", "2024-01-01")
+    for reader in ("AE", HUB):
+        two.producer.ok("prove", "certificate", CERTIFICATE, "--reader", reader, "-o", out)
+        assert (fields_in(out)["value"], fields_in(out)["importer"]) == (900_000, WITHHELD)
 
 
 def test_a_refused_import_pins_nothing(two: Ministries) -> None:
@@ -178,7 +195,8 @@ def test_an_alert_is_noted_by_its_entry_and_opened_only_where_allowed(two: Minis
     two.producer.ok("alert", "raise", "A-1", "--about", "infringement", "--text", "a truck at night")
     sealed, opened = str(two.post / "sealed.zip"), str(two.post / "opened.zip")
     two.producer.ok("alert", "send", "A-1", "--to", "AE", "-o", sealed)
-    two.producer.ok("alert", "send", "A-1", "--to", "AE", "--disclose", "text", "-o", opened)
+    two.producer.ok("alert", "send", "A-1", "--to", "AE", "--disclose", "text", "--without-grant",
+                    "-o", opened)  # fmt: skip
     assert "withheld" in two.hub.ok("alert", "receive", sealed).out
     assert "a truck at night" in two.hub.ok("alert", "receive", opened).out
 

@@ -9,6 +9,7 @@ import pytest
 
 from ledger.application import Ledger
 from ledger.chain import archive
+from ledger.federation.entitling import Opening
 from ledger.federation.proving import Prover
 from ledger.federation.publishing import publish
 from tests.go_program import MARKS, run
@@ -44,7 +45,8 @@ def test_what_is_proven_is_accepted(program: Path, ledger: Ledger, tmp_path: Pat
     """A zip of a parcel's history with a price disclosed; not under another key."""
     prover = Prover(ledger.keeper, ledger.journal, ledger.records)
     file = tmp_path / "P1.zip"
-    file.write_bytes(archive.pack(prover.make(prover.parcel("P1"), disclose=["price"])))
+    opening = Opening(disclose=frozenset({"price"}), without_grant=True)
+    file.write_bytes(archive.pack(prover.make(prover.parcel("P1"), opening=opening)))
     code, lines = run(program, "-key", LEDGER_KEY, file)
     assert code == 0, lines
     assert any("disclosed [price]" in line for line in lines)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger import edtf
 from ledger.chain import absence, archive, forks
 from ledger.chain import proof_steps as steps
 from ledger.chain.bundle_check import Reader
@@ -16,9 +17,9 @@ from ledger.chain.note import VerifierKey
 from ledger.chain.proof_steps import FAULT, NOT_SHOWN, OK
 from ledger.chain.trust import Log, Trust
 from ledger.domain import events as e
-from ledger.errors import Malformed, NotFound, StoreTrouble
+from ledger.errors import Malformed, NotFound, Refused, StoreTrouble
 from ledger.federation import absences, growth, proof_report
-from ledger.federation.entitling import roles
+from ledger.federation.entitling import Opening, roles
 from ledger.federation.proof_report import ABSENCE, BUNDLE, ZIP, as_text, examine
 from ledger.federation.proving import Prover
 from ledger.projections.certificate_leaves import CertificateLeaves
@@ -91,11 +92,43 @@ def test_only_what_is_named_is_disclosed(traded: World) -> None:
         if isinstance(traded.ledger.records.recorded(index).event, e.Sold)
     )
     (closed,) = made.make([sold], alone=True)
-    (opened,) = made.make([sold], alone=True, disclose=["price"])
+    (opened,) = made.make([sold], alone=True, opening=chosen("price"))
     assert "disclosed" not in proof_report.as_text(examine(closed.encode(), READER)).split("entry ")[-1]
     assert "US$ 25,000.00" in proof_report.as_text(examine(opened.encode(), READER))
     with refusing(NotFound, "prove-no-field"):
-        made.make([sold], disclose=["seller"])
+        made.make([sold], opening=chosen("seller"))
+
+
+def chosen(*names: str) -> Opening:
+    """Fields that the keeper opens without any grant."""
+    return Opening(disclose=frozenset(names), without_grant=True)
+
+
+def test_a_named_reader_is_given_what_grants_allow_and_no_more(traded: World) -> None:
+    """The price is opened for whom a grant names, on its days; for others naming it is refused."""
+    sold = next(
+        index
+        for index in prover(traded).parcel("P1a")
+        if isinstance(traded.ledger.records.recorded(index).event, e.Sold)
+    )
+    grant = e.GrantGiven(
+        by=AUTHORITY, grant="G-1", reader="observer-9", fields=("price",), since="2024-01-01"
+    )
+    traded.do(grant)
+    made, day = prover(traded), edtf.parse("2024-02-01")
+
+    def given(reader: str, *names: str, on: edtf.Span = day) -> tuple[str, ...]:
+        opening = Opening(frozenset({reader}), on, frozenset(names))
+        return made.make([sold], alone=True, opening=opening)[0].disclosures
+
+    assert len(given("observer-9")) == len(given("observer-9", "price")) == 1
+    assert given("dealer-8") == given("observer-9", on=edtf.parse("2023-12-31")) == ()
+    with refusing(Refused, "grant-missing"):
+        given("dealer-8", "price")
+    with refusing(Refused, "grant-missing"):
+        given("observer-9", "price", on=edtf.parse("2023-12-31"))
+    with refusing(Refused, "grant-no-reader"):
+        made.make([sold], opening=Opening(disclose=frozenset({"price"})))
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -104,7 +137,7 @@ def test_a_proof_with_any_other_byte_does_not_hold(seed: int, traded: World) -> 
     made = prover(traded)
     held = _signed(traded, 5, traded.ledger.keeper.tree.root(5))
     reader = Reader(READER.trust, (held,), roles=roles)
-    (bundle,) = made.make(made.parcel("P1a")[1:2], alone=True, disclose=[], since=[5])
+    (bundle,) = made.make(made.parcel("P1a")[1:2], alone=True, since=[5])
     data, dice = bundle.encode(), random.Random(seed)
     for _ in range(60):
         broken = mutated(data, dice)
