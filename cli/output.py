@@ -171,11 +171,19 @@ def emit_json(value: Any) -> None:
     say(as_json(value))
 
 
+_UNSEEN = re.compile(r"[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
 def as_json(value: Any) -> str:
-    """The JSON text of a value as `emit_json` prints it."""
+    """The JSON text of a value as `emit_json` prints it.
+
+    Letters of all scripts stand as they are; controls, and marks that turn a line around, are escaped, so
+    that what others wrote moves no terminal's cursor and hides nothing.
+    """
     import json
 
-    return json.dumps(value, ensure_ascii=False, indent=2, default=_plain)
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=_plain)
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _plain(value: Any) -> Any:
@@ -254,20 +262,36 @@ def _nobody(aborted: click.Abort, question: str) -> None:
         raise Unconfirmed("answer-missing", question=question) from None
 
 
-def complain(trouble: AdamasError, *, json: bool) -> None:
-    """Tell what went wrong, on standard error: the code for scripts, the sentence for people."""
+Hint = Callable[[str, Mapping[str, Any]], str | None]
+"""From a code and its values to the next step; see `cli.hints`."""
+
+
+def complain(trouble: AdamasError, *, json: bool, hint: Hint) -> None:
+    """Tell what went wrong and what can be done, on standard error: codes for scripts, sentences for
+    people."""
     refusals = trouble.refusals if isinstance(trouble, Refused) else ()
     if json:
-        remark(as_json(_complaint(trouble, refusals)))
-    elif refusals:
-        for refusal in refusals:
-            remark(f"refused: {refusal.code}: {refusal}")
-    else:
-        remark(f"{'refused' if isinstance(trouble, Refused) else 'adamas'}: {trouble.code}: {trouble}")
+        remark(as_json(_complaint(trouble, refusals, hint)))
+        return
+    word = "refused" if isinstance(trouble, Refused) else "adamas"
+    told: set[str] = set()
+    for one in refusals or (trouble,):
+        remark(f"{word}: {one.code}: {one}")
+        if (step := _hint(one, hint)) is not None and step not in told:
+            remark(f"  next: {step}")
+            told.add(step)
 
 
-def _complaint(trouble: AdamasError, refusals: Sequence[Any]) -> dict[str, Any]:
-    if not refusals:
-        return {"exit": trouble.exit_code, "code": trouble.code, "said": str(trouble)}
-    rows = [{"code": r.code, "subject": r.subject, "said": str(r)} for r in refusals]
-    return {"exit": trouble.exit_code, "code": refusals[0].code, "said": str(refusals[0]), "refusals": rows}
+def _hint(one: Any, hint: Hint) -> str | None:
+    about = {"subject": one.subject} if hasattr(one, "subject") else {}
+    return hint(one.code, {**about, **one.values})
+
+
+def _complaint(trouble: AdamasError, refusals: Sequence[Any], hint: Hint) -> dict[str, Any]:
+    rows = [
+        {"code": one.code, **({"subject": one.subject} if refusals else {}), "said": str(one),
+         **({"hint": step} if (step := _hint(one, hint)) else {})}
+        for one in refusals or (trouble,)
+    ]  # fmt: skip
+    first = {name: text for name, text in rows[0].items() if name != "subject"}
+    return {"exit": trouble.exit_code, **first, **({"refusals": rows} if refusals else {})}
