@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.asking import answer, csv_option, rows_at, say_beside
+from cli.asking import answer, beside, csv_option, rows_at, say_beside
 from cli.options import FieldType
-from cli.output import AdamasGroup, adamas_command, heading, remark, say
+from cli.output import AdamasGroup, adamas_command, emit_json, heading, remark, say
 from cli.session import Session, pass_session
 from ledger import edtf, messages
 from ledger.domain import moments
@@ -74,8 +74,8 @@ def _tell(lines: Sequence[Mapping[str, Any]]) -> None:
 def check_deadlines(session: Session, day: str | None, as_csv: bool) -> int:
     """Exports nobody confirmed, imports not answered, shipments detained too long, paper not returned.
 
-    How long each may take is said by the national profile; what it leaves open is not checked. A year or
-    month counts to its last day.
+    How long each may take is said by the national profile. What it leaves open is not checked, and what waits
+    so is counted: the exit code is 1 for that as for what is overdue. A year or month counts to its last day.
     """
     from dataclasses import asdict
 
@@ -88,14 +88,19 @@ def check_deadlines(session: Session, day: str | None, as_csv: bool) -> int:
         lines = [
             asdict(one) for one in overdue(found.rows, ledger.journal, ledger.records, profile, until, moment)
         ]
-        if lines or session.json or as_csv:
-            columns = ("certificate", "kind", "since", "due", "late", "other", "entry")
+        open_ = [asdict(one) for one in unchecked(found.rows, profile)]
+        columns = ("certificate", "kind", "since", "due", "late", "other", "entry")
+        if session.json:
+            emit_json({**beside(found), "overdue": lines, "unchecked": open_})
+        elif lines or as_csv:
             answer(session, found, "overdue", lines, columns, as_csv=as_csv)
         else:
-            say(messages.text("deadlines-nothing", {"day": date.fromordinal(until).isoformat()}))
-    for kind in unchecked(profile):
-        remark(messages.text("deadline-unchecked", {"kind": kind}))
-    return 1 if lines else 0
+            code = "deadlines-nothing-checked" if open_ else "deadlines-nothing"
+            say(messages.text(code, {"day": date.fromordinal(until).isoformat()}))
+    tell = remark if as_csv else say
+    for kind in () if session.json else open_:
+        tell(messages.text("deadline-unchecked", kind))
+    return 1 if lines or any(kind["waiting"] for kind in open_) else 0
 
 
 def _until(session: Session, day: str | None) -> tuple[int, Moment]:

@@ -8,14 +8,14 @@
 | `unreturned`         | the certificate's expiry | nothing: unused, it goes back (EUREG 12(5)) |
 
 KPCS says "expeditiously" and no number (section III); where the national profile gives none, that kind is not
-checked. A day of which sources tell only the month counts from its last day. Working days are Monday to
-Friday; public holidays are not known here. Documented certificates owe nobody anything.
+checked, and `unchecked` counts what waits all the same. A day of which sources tell only the month counts
+from its last day. Working days are Monday to Friday; public holidays are not known here. Documented
+certificates owe nobody anything.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,7 @@ from ledger.edtf import calendar_days, spans
 from ledger.investigation.shipments import last_day
 from ledger.projections.register_goods import CERTIFICATES
 from ledger.store.rows import Rows, Where
+from ledger.values import dataclass
 
 if TYPE_CHECKING:
     from ledger.store.journal import Journal
@@ -123,14 +124,28 @@ def profile_at(records: Records, moment: Moment) -> e.ProfileAdopted | None:
     return house.profile if isinstance(house, House) else None
 
 
-def unchecked(profile: e.ProfileAdopted | None) -> tuple[str, ...]:
-    """The kinds that cannot be checked because no profile says how long."""
-    without: list[str] = []
+@dataclass(frozen=True, slots=True)
+class Unchecked:
+    """A kind for which no profile says how long it may take; ``waiting``: how many certificates stand so."""
+
+    kind: str
+    waiting: int
+
+
+def unchecked(rows: Rows, profile: e.ProfileAdopted | None) -> tuple[Unchecked, ...]:
+    """The kinds that cannot be checked, each with what waits in it: nobody is acquitted of that."""
+    without: dict[str, str] = {}
     if profile is None or profile.confirmation_days is None:
-        without += ["unconfirmed-export", "unanswered-import"]
+        without |= {"unconfirmed-export": c.EXPORTED, "unanswered-import": c.RECEIVED}
     if profile is None or profile.detention_days is None:
-        without.append("detained")
-    return tuple(without)
+        without["detained"] = c.DETAINED
+    return tuple(Unchecked(kind, _standing(rows, state)) for kind, state in without.items())
+
+
+def _standing(rows: Rows, state: str) -> int:
+    """How many certificates of this ledger's own making stand in a state."""
+    wanted = [Where("status", "is", state), Where("documented", "is", 0)]
+    return sum(1 for _ in rows.select(CERTIFICATES, wanted))
 
 
 def _of(found: Certificate, profile: e.ProfileAdopted | None, day: int) -> Iterable[Overdue]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -29,6 +30,12 @@ def late(world: World, on: str, *, profile: e.ProfileAdopted | None = PROFILE) -
     records = world.ledger.records
     with replay(world.ledger.journal, records, as_recorded("2025-01-01")) as found:
         return list(overdue(found.rows, world.ledger.journal, records, profile, day(on)))
+
+
+def waiting(world: World, profile: e.ProfileAdopted | None) -> dict[str, int]:
+    """How many certificates wait in each kind that cannot be checked."""
+    with replay(world.ledger.journal, world.ledger.records, as_recorded("2025-01-01")) as found:
+        return {one.kind: one.waiting for one in unchecked(found.rows, profile)}
 
 
 @pytest.fixture
@@ -69,10 +76,13 @@ def test_a_corrected_export_is_still_waited_for(world: World) -> None:
 
 
 def test_without_a_profile_nothing_is_said_to_be_late_and_that_is_told(world: World) -> None:
-    """KPCS says expeditiously; no number is made up."""
+    """KPCS says expeditiously; no number is made up, and what waits is counted, not acquitted."""
     assert late(world, "2024-12-31", profile=None) == []
-    assert unchecked(None) == ("unconfirmed-export", "unanswered-import", "detained")
-    assert unchecked(PROFILE) == ()
+    assert waiting(world, None) == {"unconfirmed-export": 1, "unanswered-import": 0, "detained": 0}
+    assert waiting(world, PROFILE) == {}
+    assert waiting(world, replace(PROFILE, detention_days=None)) == {"detained": 0}
+    world.do(e.ImportConfirmed(by=AUTHORITY, certificate="BW/00000107", parcels=1, weight=12_500))
+    assert waiting(world, None)["unconfirmed-export"] == 0
 
 
 def test_an_import_that_we_did_not_answer_is_ours_to_answer(world: World) -> None:
