@@ -7,7 +7,7 @@ these steps:
 1. what the guard remembers (`ledger.guard`) is in this ledger: as many entries, the same root at that size;
 2. the head is read;
 3. the guard permits its size and root; where another process has signed a later head meanwhile, from 2 again;
-4. it is signed: Ed25519, the further keys of a change-over, and ML-DSA-44 where there is such a key.
+4. it is signed: Ed25519, ML-DSA-44 where the ledger has such a key, and the further keys of a change-over.
 
 Step 1 is what finds an old copy put back, and of two copies that both run the one that came second, also when
 it has grown beyond what was signed: a checkpoint of it would convict the ledger.
@@ -28,25 +28,24 @@ from ledger.chain.note import Note, Signature, VerifierKey
 from ledger.domain.parties import House
 from ledger.errors import AdamasError, Conflict, KeyTrouble, Malformed, StoreTrouble
 from ledger.guard import Guard, Signed
-from ledger.keys import MlDsa44Key, Signer
+from ledger.keys import Signer
 from ledger.store.journal import Journal
 from ledger.store.nodes import JournalTree
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerKey:
-    """A ledger's key and its guard's file; ``also`` signs beside it while keys change, ``second`` is its
-    ML-DSA-44 key."""
+    """A ledger's Ed25519 key and its guard's file; ``also`` signs beside it: its ML-DSA-44 key, and others
+    while keys change."""
 
     signer: Signer
     guard: Path
-    second: MlDsa44Key | None = None
     also: tuple[tuple[Signer, Path], ...] = ()
 
     def keeper(self, origin: str, journal: Journal) -> Keeper:
         """The keeper of a ledger with this key. Raises `KeyTrouble` (``guard-...``)."""
         also = [(signer, Guard(path, origin)) for signer, path in self.also]
-        return Keeper(origin, journal, self.signer, Guard(self.guard, origin), self.second, also)
+        return Keeper(origin, journal, self.signer, Guard(self.guard, origin), also)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +78,10 @@ class Receipt:
         return self._prove()
 
 
+Keys = LedgerKey | Callable[[], LedgerKey | None] | None
+"""A ledger's key, or what fetches it when it is needed; None where nobody signs for the ledger here."""
+
+
 class Keeper:
     """Signs for one ledger. One object is for one thread at a time; several processes may keep one ledger.
 
@@ -91,7 +94,6 @@ class Keeper:
         journal: Journal,
         signer: Signer,
         guard: Guard,
-        second: MlDsa44Key | None = None,
         also: Sequence[tuple[Signer, Guard]] = (),
     ) -> None:
         self.origin = origin
@@ -100,20 +102,34 @@ class Keeper:
         self._journal = journal
         self._signer = signer
         self._guards = (guard, *(beside for _, beside in also))
-        self._second = second
         self._also = tuple(signer for signer, _ in also)
         self._mark = self.key.id
         self._known: dict[Guard, Signed | None] = {}
         self._last: SignedCheckpoint | None = None
+        self._spoke: tuple[tuple[str, ...], tuple[tuple[str, int, bytes], ...]] | None = None
 
     def check_speaks(self, house: House | None) -> None:
-        """Raises `KeyTrouble` unless the ledger's entries name the key (``ledger-key-other``) and have not
-        revoked it (``ledger-key-void``)."""
-        for key in (str(self.key), *(str(note.verifier_key(self.origin, one)) for one in self._also)):
+        """Raises `KeyTrouble` unless the ledger's entries name each key (``ledger-key-other``) and have not
+        revoked it (``ledger-key-void``); the first is an Ed25519 key (``ledger-key-kind``), and one is of
+        ML-DSA-44 where the ledger has one in force (``ledger-key-second``)."""
+        said = None if house is None else (house.keys, house.revoked)
+        if said is None or said != self._spoke:
+            self._check_keys(house)
+            self._spoke = said
+
+    def _check_keys(self, house: House | None) -> None:
+        signing = [self.key, *(note.verifier_key(self.origin, one) for one in self._also)]
+        void = {name for name, _, _ in house.revoked} if house is not None else set()
+        for key in map(str, signing):
             if house is None or key not in house.keys:
-                raise KeyTrouble("ledger-key-other", key=key, origin=self.origin)
-            if any(name == key for name, _, _ in house.revoked):
-                raise KeyTrouble("ledger-key-void", key=key, origin=self.origin)
+                raise KeyTrouble("ledger-key-other", key=key[:120], origin=self.origin)
+            if key in void:
+                raise KeyTrouble("ledger-key-void", key=key[:120], origin=self.origin)
+        if self.key.kind != note.ED25519:
+            raise KeyTrouble("ledger-key-kind", origin=self.origin)
+        named = () if house is None else [VerifierKey.parse(key) for key in house.keys if key not in void]
+        if note.MLDSA44 in {key.kind for key in named} - {key.kind for key in signing}:
+            raise KeyTrouble("ledger-key-second", origin=self.origin)
 
     def check(self) -> None:
         """Raises `Conflict` (``guard-behind``, ``guard-sideways``) unless this ledger contains what each of
@@ -153,8 +169,10 @@ class Keeper:
     def checkpoint(self) -> SignedCheckpoint:
         """The signed checkpoint of the durable head; the same one as long as the head stays.
 
-        Raises `Conflict` as `check`, and `KeyTrouble` (``guard-...``, ``signer-...``).
+        Raises `Conflict` as `check`, `KeyTrouble` (``guard-...``, ``signer-...``), and `StoreTrouble`
+        (``store-replica``) where the store only follows.
         """
+        self._journal.check_signable()
         self.check()
         head = self._permitted()
         if self._last is None or self._last.checkpoint != head:
@@ -218,6 +236,40 @@ class Keeper:
         own = Signature(self.origin, self._mark, self._signer.sign(text.encode("utf-8")))
         signed = SignedCheckpoint(head, Note(text, (own,)))
         more = [note.sign(text, self.origin, signer) for signer in self._also]
-        if self._second is not None:
-            more.append(note.sign_mldsa44(text, self.origin, self._second))
         return signed.with_signatures(more) if more else signed
+
+
+class AtHand:
+    """A ledger's keeper where its key is at hand; the key is fetched when something is to be signed for the
+    first time."""
+
+    def __init__(self, origin: str, journal: Journal, key: Keys) -> None:
+        self._origin = origin
+        self._journal = journal
+        self._key = key
+        self._keeper: Keeper | None = None
+
+    def keeper(self) -> Keeper | None:
+        """The keeper, None where nobody signs here. Raises `KeyTrouble`."""
+        key, self._key = self._key, None
+        if key is not None:
+            found = key if isinstance(key, LedgerKey) else key()
+            self._keeper = None if found is None else found.keeper(self._origin, self._journal)
+        return self._keeper
+
+    def speaking(self, house: House | None) -> Keeper:
+        """The keeper, whose key speaks for the ledger.
+
+        Raises `KeyTrouble`: ``ledger-key-none`` where nobody signs here, and as `Keeper.check_speaks`.
+        """
+        found = self.keeper()
+        if found is None:
+            raise KeyTrouble("ledger-key-none")
+        found.check_speaks(house)
+        return found
+
+    def close(self) -> None:
+        """Close the keeper; nobody signs here any more."""
+        keeper, self._keeper = self._keeper, None
+        if keeper is not None:
+            keeper.close()

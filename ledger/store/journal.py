@@ -148,6 +148,13 @@ class Journal(ABC):
         if not self.writable:
             raise StoreTrouble("store-readonly", path=self.url)
 
+    def check_signable(self) -> None:  # noqa: B027  a file follows nobody
+        """Before the head is read to be signed: what is read is what the ledger will keep.
+
+        Raises `StoreTrouble` (``store-replica``) on a server that only follows; it may have to take back what
+        it shows, or never learn what was recorded.
+        """
+
     @abstractmethod
     def head(self) -> Head:
         """Where the ledger ends now."""

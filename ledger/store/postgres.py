@@ -40,6 +40,8 @@ from ledger.store.postgres_url import address_of
 PATIENCE = 60
 """Seconds to wait for another writer's lock, or for a server that is out of reach."""
 _FIRST_PATIENCE = 2
+_FAILOVER_PATIENCE = 20
+"""Seconds that a command waits which begins while none of several hosts takes writes: another will soon."""
 _FEW = 64
 _NO_TIP = (None, Frontier())
 _MADE_MEANWHILE = (
@@ -114,7 +116,8 @@ class PostgresJournal(PostgresReading):
 
     def _place(self) -> Place:
         """What is there now; a person who has just asked does not wait as long as a writer at work."""
-        self._datastore.patience = min(_FIRST_PATIENCE, self.patience)
+        first = _FAILOVER_PATIENCE if self._datastore.address.several else _FIRST_PATIENCE
+        self._datastore.patience = min(first, self.patience)
         try:
             return standing(self._datastore)
         finally:
@@ -131,6 +134,11 @@ class PostgresJournal(PostgresReading):
         if self._refuses == "store-reader":
             raise StoreTrouble("store-reader", path=self.url)
         super().check_writable()
+
+    def check_signable(self) -> None:
+        """See `Journal.check_signable`."""
+        if not self._datastore.lead():
+            raise StoreTrouble("store-replica", path=self.url, reason="")
 
     def grant_reading(self, role: str) -> None:
         """Let a database role read the ledger, for auditors. Raises `StoreTrouble`

@@ -9,6 +9,12 @@ never needs, is not opened. Threads take turns on one connection.
 
 Where the server is out of reach, whoever begins something waits for it, up to ``patience`` seconds, and then
 goes on: nothing had been done. What is cut off in the middle is told (``store-unreachable``).
+
+**In a synchronous cluster** a commit is answered when a second server has it, and until then nobody sees it,
+with two exceptions. After a leader's own crash what no second server has is visible at once: so a writer's
+new connection begins with a message in the write-ahead log (`_BARRIER`), whose commit waits until everything
+before it is there (a crash ends all connections). And a wait that is cancelled ends in success and a warning:
+so no time limit ends it, and after a commit with a warning it is waited for once more in the same way.
 """
 
 from __future__ import annotations
@@ -34,11 +40,19 @@ _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 _WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE"
 _IN_TURN = f"{_WRITE}; SELECT pg_advisory_xact_lock(hashtext('adamas ' || current_schema()))"
 _SETTLED = (
-    "SELECT set_config('lock_timeout', %s, false), set_config('extra_float_digits', '0', false), "
+    "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on', "
+    "set_config('lock_timeout', %s, false), set_config('statement_timeout', '0', false), "
+    "set_config('extra_float_digits', '0', false), "
     "set_config('synchronous_commit', "
     "CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' "
     "ELSE current_setting('synchronous_commit') END, false)"
 )
+# Needs no table and no privilege. Not pg_current_xact_id(): its commit writes nothing and waits for nobody.
+_MESSAGE = (
+    "CASE WHEN NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off' "
+    "THEN pg_logical_emit_message(true, 'adamas', '') END"
+)
+_BARRIER = f"SELECT {_MESSAGE}"
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 
 
@@ -53,9 +67,13 @@ class LedgerDatastore(PostgresDatastore):
         self.address = address
         self.patience = patience
         self.write = write
+        self.follows = False
+        """Whether the server of the connection is a replica, or takes no writes for another reason."""
+        self._leading = write
         self.lock = RLock()
         self.depth = 0
         self._kept: psycopg.Connection[Any] | None = None
+        self._warned = False
 
     def register_type_adapters(self) -> None:
         """None is used: rows go as arrays or by COPY."""
@@ -69,12 +87,41 @@ class LedgerDatastore(PostgresDatastore):
     def connection(self) -> psycopg.Connection[Any]:
         """The connection, made now when there is none. Raises psycopg's exceptions."""
         if self._kept is None or self._kept.closed:
-            self.depth = 0
-            self._kept = psycopg.connect(
-                **self.address.told(write=self.write), autocommit=True, prepare_threshold=3
+            self.depth, self._warned = 0, False
+            made = psycopg.connect(
+                **self.address.told(write=self._leading), autocommit=True, prepare_threshold=3
             )
-            self._kept.execute(_SETTLED, (f"{int(self.patience * 1000)}ms",))
+            try:
+                made.add_notice_handler(self._hear)
+                begins = f"{_SETTLED}, {_MESSAGE}" if self._leading else _SETTLED
+                [(self.follows, *_)] = made.execute(begins, (f"{int(self.patience * 1000)}ms",)).fetchall()
+                self.wait_out(made)
+            except BaseException:
+                made.close()
+                raise
+            self._kept = made
         return self._kept
+
+    def lead(self) -> bool:
+        """Whether this is the server that takes writes, where everything that is seen is kept for good: asked
+        before what is seen is signed. Of several hosts it is looked for."""
+        with self.lock:
+            if not (self._leading or self.depth):
+                self._leading = True
+                if self._kept is not None:
+                    self._kept.close()
+            if self._kept is None or self._kept.closed:
+                self.patiently(self.connection)
+            return self._leading and not self.follows
+
+    def _hear(self, told: psycopg.errors.Diagnostic) -> None:
+        self._warned = self._warned or told.severity_nonlocalized == "WARNING"
+
+    def wait_out(self, connection: psycopg.Connection[Any]) -> None:
+        """After a commit with a warning: until a second server has it, where one is asked for."""
+        while self._warned:
+            self._warned = False
+            connection.execute(_BARRIER)
 
     def patiently(self, work: Callable[[], T]) -> T:
         """Do what can be done again from the start, waiting for a server that is out of reach."""
@@ -228,5 +275,6 @@ class Turn:
                 raise psycopg.OperationalError("the connection was lost")
         elif commit:
             connection.commit()
+            self._store.wait_out(connection)
         else:
             connection.rollback()
