@@ -75,7 +75,7 @@ def _change(session: Session, ledger: Ledger, given: dict[str, Any], by: str | N
     from ledger.chain.note import verifier_key
     from ledger.chain.succession import possession_name
 
-    signer = session.read_key(given["new"])
+    signer = session.read_ledger_key(given["new"])
     verifier = verifier_key(ledger.origin, signer)
     proof = keys.prove_possession(signer, possession_name(verifier), ledger.origin)
     return e.LedgerKeyChanged(by=by, key=str(verifier), proof=proof)
@@ -120,7 +120,8 @@ change_key = _act(
     example="adamas house change-key --new ledger-2.pem",
     short_help="A further key speaks for the ledger",
     help="A further key speaks for the ledger: give it as --ledger-key from then on.\n\n"
-    "The new key itself signs that its holder agrees. Whoever trusts the old one can be shown this entry.",
+    "The new key itself signs that its holder agrees. Whoever trusts the old one can be shown this entry. A "
+    "key of ML-DSA-44 (adamas key new NAME --post-quantum) signs beside the ledger's Ed25519 key.",
 )  # fmt: skip
 
 

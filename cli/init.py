@@ -2,6 +2,7 @@
 
 The **authority's key** records acts, the **ledger's key** speaks for the ledger as its keeper, the
 **recovery key** signs nothing but the revocation and enrolment of keys, and belongs in a safe, elsewhere.
+A fourth one on demand, of ML-DSA-44 (FIPS 204), signs every checkpoint beside the ledger's key.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.output import adamas_command, ask, emit_json, remark, say
-from cli.session import AUTHORITY, KEEPER, RECOVERY, Session, pass_session
+from cli.session import AUTHORITY, KEEPER, RECOVERY, SECOND, Session, pass_session
 from ledger import edtf
 from ledger.errors import KeyTrouble, Malformed, StoreTrouble, Unconfirmed
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from ledger.application import Receipt
     from ledger.domain.events import LedgerOpened
     from ledger.domain.fields import Kind
-    from ledger.keys import SigningKey
+    from ledger.keys import LedgerSigner, MlDsa44Key, SigningKey
 
 Check = Callable[[str], str]
 """Gives an answer back as it is kept, or refuses it."""
@@ -52,7 +53,7 @@ class Answers:
 @adamas_command(
     "init",
     example="adamas init\nadamas init --yes --participant BW --authority authority-bw --no-passphrase",
-    exits=(0, 2, 4, 6, 7, 9),
+    exits=(0, 2, 4, 6, 7, 9, 10),
 )
 @click.option("--participant", metavar="COUNTRY", help="The participant whose ledger it is, such as BW.")
 @click.option("--authority", metavar="PARTY", help="The first authority's id, public, such as authority-bw.")
@@ -60,12 +61,24 @@ class Answers:
 @click.option("--origin", metavar="ORIGIN", help="The ledger's own name.  [default: one is proposed]")
 @click.option("--no-passphrase", is_flag=True, help="Leave the key files unencrypted.")
 @click.option(
+    "--post-quantum",
+    is_flag=True,
+    help="Checkpoints carry a second signature, of ML-DSA-44: <ledger>.keys/ledger.mldsa.pem makes it.",
+)
+@click.option(
     "--adopt-register", is_flag=True, help="Adopt the register of participants that ships, as entry 1."
 )
 @click.option("--auditor-role", metavar="ROLE", help="PostgreSQL: let this role read all, and write nothing.")
 @click.option("--yes", is_flag=True, help="Ask nothing: take the options and the proposals.")
 @pass_session
-def init(session: Session, no_passphrase: bool, adopt_register: bool, yes: bool, **given: str | None) -> None:
+def init(
+    session: Session,
+    no_passphrase: bool,
+    post_quantum: bool,
+    adopt_register: bool,
+    yes: bool,
+    **given: str | None,
+) -> None:
     """Make a ledger and the keys that speak for it.
 
     Makes the ledger (--ledger, default ./adamas.db) and the folder <ledger>.keys with three key files:
@@ -73,20 +86,21 @@ def init(session: Session, no_passphrase: bool, adopt_register: bool, yes: bool,
     others are lost or stolen.
     """
     _nothing_there(session)
+    keys = _new_keys(post_quantum=post_quantum)
     if given["auditor_role"] is not None:
         from ledger.store.opening import check_reading_role
 
         check_reading_role(session.path, given["auditor_role"])
     answers = _answers(given, yes=yes)
     passphrase = _passphrase(session, no_passphrase=no_passphrase, yes=yes)
-    receipt = _make(session, answers, passphrase, given["auditor_role"], adopt_register=adopt_register)
+    receipt = _make(session, answers, keys, passphrase, given["auditor_role"], adopt_register=adopt_register)
     _tell(session, answers, receipt, plain=passphrase is None)
 
 
 def _nothing_there(session: Session) -> None:
     if session.file.exists():
         raise StoreTrouble("init-exists", path=session.shown)
-    for name in (AUTHORITY, KEEPER, RECOVERY):
+    for name in (AUTHORITY, KEEPER, RECOVERY, SECOND):
         if (session.keys_folder / name).exists():
             raise KeyTrouble("key-file-exists", path=str(session.keys_folder / name))
 
@@ -148,25 +162,56 @@ def _passphrase(session: Session, *, no_passphrase: bool, yes: bool) -> bytes | 
     return session.new_passphrase("Passphrase for the new keys")
 
 
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """The keys of a new ledger by their files' names."""
+
+    authority: SigningKey
+    keeper: SigningKey
+    recovery: SigningKey
+    second: MlDsa44Key | None
+
+    def files(self) -> dict[str, LedgerSigner]:
+        """What goes into the keys folder."""
+        made: dict[str, LedgerSigner] = {
+            AUTHORITY: self.authority,
+            KEEPER: self.keeper,
+            RECOVERY: self.recovery,
+        }
+        return made if self.second is None else {**made, SECOND: self.second}
+
+
+def _new_keys(*, post_quantum: bool) -> _Keys:
+    """New keys. Raises `Unavailable` (``mldsa-unavailable``) before anything is asked or made."""
+    from ledger.keys import MlDsa44Key, SigningKey
+
+    second = MlDsa44Key.generate() if post_quantum else None
+    return _Keys(SigningKey.generate(), SigningKey.generate(), SigningKey.generate(), second)
+
+
 def _make(
-    session: Session, answers: Answers, passphrase: bytes | None, reader: str | None, *, adopt_register: bool
+    session: Session,
+    answers: Answers,
+    keys: _Keys,
+    passphrase: bytes | None,
+    reader: str | None,
+    *,
+    adopt_register: bool,
 ) -> Receipt:
     """The receipt of the last entry."""
     from ledger.application import Ledger, Receipt
     from ledger.exchange.participant_register import adoption
     from ledger.keeping import LedgerKey
-    from ledger.keys import SigningKey
 
-    keys = {name: SigningKey.generate() for name in (AUTHORITY, KEEPER, RECOVERY)}
-    opening = _opening(answers, keys)
-    with _written(session.keys_folder, keys, passphrase):
-        guard = session.keys_folder / f"{KEEPER}.guard"
+    with _written(session.keys_folder, keys.files(), passphrase):
+        guards = [session.keys_folder / f"{name}.guard" for name in (KEEPER, SECOND)]
+        also = () if keys.second is None else ((keys.second, guards[1]),)
         ledger = Ledger.create(
             session.path,
-            opening,
-            keys[AUTHORITY],
+            _opening(answers, keys),
+            keys.authority,
             clock_confirmed=session.settings.clock_is_right,
-            keeper=LedgerKey(keys[KEEPER], guard),
+            keeper=LedgerKey(keys.keeper, guards[0], also),
         )
     with ledger:
         if reader is not None:
@@ -174,28 +219,29 @@ def _make(
 
             grant_reading(ledger.journal, reader)
         if adopt_register:
-            return ledger.record(adoption(answers.authority), keys[AUTHORITY])
+            return ledger.record(adoption(answers.authority), keys.authority)
         head = ledger.head()
     return Receipt(0, head.hash, head.recorded)
 
 
-def _opening(answers: Answers, keys: dict[str, SigningKey]) -> LedgerOpened:
+def _opening(answers: Answers, keys: _Keys) -> LedgerOpened:
     from ledger.chain.note import verifier_key
     from ledger.domain.events import LedgerOpened
 
+    speaking: list[LedgerSigner] = [keys.keeper, *([] if keys.second is None else [keys.second])]
     return LedgerOpened(
         by=answers.authority,
         origin=answers.origin,
         participant=answers.participant,
         name=answers.name,
-        keys=(str(verifier_key(answers.origin, keys[KEEPER])),),
-        authority_key=keys[AUTHORITY].public,
-        recovery_key=keys[RECOVERY].public,
+        keys=tuple(str(verifier_key(answers.origin, key)) for key in speaking),
+        authority_key=keys.authority.public,
+        recovery_key=keys.recovery.public,
     )
 
 
 @contextmanager
-def _written(folder: Path, keys: dict[str, SigningKey], passphrase: bytes | None) -> Iterator[None]:
+def _written(folder: Path, keys: dict[str, LedgerSigner], passphrase: bytes | None) -> Iterator[None]:
     """The keys are in their files; they go again if what follows fails: they would speak for nothing."""
     from ledger.keys import write_key
 

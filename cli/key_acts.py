@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -21,8 +21,9 @@ from ledger.errors import Malformed, NotFound
 
 if TYPE_CHECKING:
     from ledger.application import Ledger
-    from ledger.keys import SigningKey
+    from ledger.keys import MlDsa44Key, SigningKey
 
+K = TypeVar("K", "SigningKey", "MlDsa44Key")
 _REQUEST = "adamas-enrolment/1"
 _EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 Given = dict[str, Any]
@@ -64,11 +65,17 @@ def request_for(party: str, origin: str, signing: SigningKey) -> Request:
 
 def make_key(session: Session, path: Path, *, no_passphrase: bool) -> SigningKey:
     """A new key in a new file. Raises `KeyTrouble`."""
-    from ledger.keys import SigningKey, write_key
+    from ledger.keys import SigningKey
+
+    return write_new_key(session, path, SigningKey.generate(), no_passphrase=no_passphrase)
+
+
+def write_new_key(session: Session, path: Path, made: K, *, no_passphrase: bool) -> K:
+    """The key, in a new file. Raises `KeyTrouble`."""
+    from ledger.keys import write_key
 
     if no_passphrase:
         remark("The key file is not encrypted: whoever can read it can sign as you.")
-    made = SigningKey.generate()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     passphrase = None if no_passphrase else session.new_passphrase(f"Passphrase for the new key {path}")
     write_key(path, made, passphrase)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.acts import FAMILIES, ActGroup, run_act
-from cli.key_acts import enrol_command, keys_of, make_key, request_for, revoke_command
+from cli.key_acts import enrol_command, keys_of, make_key, request_for, revoke_command, write_new_key
 from cli.options import FieldType
 from cli.output import AdamasCommand, emit_json, remark, say
 from cli.session import Session, pass_session
@@ -33,7 +33,7 @@ key.add_command(revoke_command(run_act))
 @key.command(
     "new",
     cls=AdamasCommand,
-    exits=(0, 2, 6, 7),
+    exits=(0, 2, 6, 7, 10),
     example="adamas key new dealer-7\nadamas key new dealer-7 --origin ledger.example/bw/k7q2 --out d7.pem",
 )
 @click.argument("party", type=FieldType(PARTY), metavar="PARTY")
@@ -50,8 +50,20 @@ key.add_command(revoke_command(run_act))
     help="The ledger it is for.  [default: the ledger's own origin]",
 )
 @click.option("--no-passphrase", is_flag=True, help="Leave the key file unencrypted.")
+@click.option(
+    "--post-quantum",
+    is_flag=True,
+    help="An ML-DSA-44 key, which speaks for a ledger and records no acts: adamas house change-key",
+)
 @pass_session
-def new(session: Session, party: str, out: Path | None, origin: str | None, no_passphrase: bool) -> None:
+def new(
+    session: Session,
+    party: str,
+    out: Path | None,
+    origin: str | None,
+    no_passphrase: bool,
+    post_quantum: bool,
+) -> None:
     """Make a key file for PARTY, and the request to enrol it.
 
     The request (the key file's name with .enrolment) holds the public key and the proof that its holder
@@ -59,6 +71,9 @@ def new(session: Session, party: str, out: Path | None, origin: str | None, no_p
     """
     here = session.file.exists()
     path = out or (session.keys_folder if here else Path()) / f"{party}.pem"
+    if post_quantum:
+        _new_post_quantum(session, path, no_passphrase=no_passphrase)
+        return
     asked = path.with_suffix(".enrolment")
     if asked.exists():
         raise KeyTrouble("key-file-exists", path=str(asked))
@@ -74,6 +89,18 @@ def new(session: Session, party: str, out: Path | None, origin: str | None, no_p
     say(f"key      {path}")
     say(f"request  {asked}")
     remark("Hand the request to the authority: adamas key enrol --request FILE")
+
+
+def _new_post_quantum(session: Session, path: Path, *, no_passphrase: bool) -> None:
+    """A key file and no request: it is no party's."""
+    from ledger.keys import MlDsa44Key
+
+    made = write_new_key(session, path, MlDsa44Key.generate(), no_passphrase=no_passphrase)
+    if session.json:
+        emit_json({"key": str(path), "public": made.public})
+        return
+    say(f"key      {path}")
+    remark("It speaks for the ledger after: adamas house change-key --new FILE")
 
 
 @key.command(

@@ -14,21 +14,24 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from cli.output import Settings
-from ledger.errors import KeyTrouble
+from ledger.errors import KeyTrouble, Unavailable
 
 if TYPE_CHECKING:
     from ledger.application import Ledger
     from ledger.keeping import LedgerKey
-    from ledger.keys import Signer, SigningKey
+    from ledger.keys import LedgerSigner, Signer, SigningKey
 
+K = TypeVar("K")
 DEFAULT = "adamas.db"
 _ELSEWHERE = ("fd:", "command:")
 AUTHORITY, KEEPER, RECOVERY = "authority.pem", "ledger.pem", "recovery.pem"
+SECOND = "ledger.mldsa.pem"
+"""The keeper's ML-DSA-44 key, where the ledger has one."""
 
 
 class Session:
@@ -119,14 +122,22 @@ class Session:
         return own if not Path(named).exists() and own.exists() else Path(named)
 
     def ledger_key(self) -> LedgerKey:
-        """The keeper's key, which speaks for the ledger, its guard, and what signs beside it while keys
-        change. Raises `KeyTrouble`."""
+        """The keeper's key, which speaks for the ledger, its guard, and what signs beside it: further ones
+        that were named, and the ML-DSA-44 key where it lies in its place and none was named.
+
+        Raises `KeyTrouble`, `Unavailable` (``mldsa-unavailable``).
+        """
         from ledger.keeping import LedgerKey
+        from ledger.keys import MlDsa44Key
 
         spelled = self.settings.ledger_key or str(self.keys_folder / KEEPER)
         first, *more = [spelled] if spelled.startswith("command:") else spelled.split(",")
-        also = tuple((self._signer(one), self._guard_of(one)) for one in more)
-        return LedgerKey(self._signer(first), self._guard_of(first), also=also)
+        signer = self._signer(first)
+        also = [(self._signer(one), self._guard_of(one)) for one in more]
+        second = self.keys_folder / SECOND
+        if second.exists() and not any(isinstance(one, MlDsa44Key) for one in (signer, *dict(also))):
+            also.append((self._signer(str(second)), self._guard_of(str(second))))
+        return LedgerKey(signer, self._guard_of(first), also=tuple(also))
 
     def _guard_of(self, spelled: str) -> Path:
         """The guard beside a key file; of a key that lies elsewhere, beside the keeper's."""
@@ -138,7 +149,7 @@ class Session:
 
         if spelled.startswith(_ELSEWHERE):
             return signer(spelled, lambda: self.passphrase(spelled))
-        return self.read_key(Path(spelled))
+        return self.read_ledger_key(Path(spelled))
 
     def _key_that_is_there(self) -> LedgerKey | None:
         """The keeper's key if it was named, or lies in its place and can be opened without asking in vain."""
@@ -148,7 +159,7 @@ class Session:
             return None
         try:
             return self.ledger_key()
-        except KeyTrouble as trouble:
+        except (KeyTrouble, Unavailable) as trouble:
             click.echo(f"not signed for the ledger: {trouble.code}: {trouble}", err=True)
             return None
 
@@ -157,13 +168,22 @@ class Session:
         opens it. Raises `KeyTrouble`."""
         from ledger.keys import read_key
 
+        return self._read(read_key, path)
+
+    def read_ledger_key(self, path: Path) -> LedgerSigner:
+        """As `read_key`, of a key that speaks for a ledger. Raises `KeyTrouble`, `Unavailable`."""
+        from ledger.keys import read_ledger_key
+
+        return self._read(read_ledger_key, path)
+
+    def _read(self, read: Callable[[Path, Callable[[], bytes]], K], path: Path) -> K:
         for typed in self._typed:
             try:
-                return read_key(path, lambda typed=typed: typed)  # type: ignore[misc]
+                return read(path, lambda typed=typed: typed)  # type: ignore[misc]
             except KeyTrouble as trouble:
                 if trouble.code != "key-passphrase-wrong":
                     raise
-        return read_key(path, lambda: self.passphrase(f"Passphrase of {path}"))
+        return read(path, lambda: self.passphrase(f"Passphrase of {path}"))
 
     def passphrase(self, question: str) -> bytes:
         """The passphrase of a key: the first line of the file descriptor that was given, or asked.

@@ -47,7 +47,12 @@ if TYPE_CHECKING:
     help="A witness that belongs to the ledger's keeper: left out.",
 )
 @click.option("--url", metavar="URL", help="Where the ledger is published.")
-@click.option("--post-quantum", is_flag=True, help="Trust the ledger's ML-DSA-44 keys only.")
+@click.option(
+    "--post-quantum/--classical",
+    default=None,
+    help="Trust the ledger's ML-DSA-44 keys only, or its Ed25519 keys only: of those in a trust file any one "
+    "suffices.  [default: ML-DSA-44 where the ledger has it]",
+)
 @click.option(
     "-o",
     "--out",
@@ -63,12 +68,13 @@ def trust(
     quorum: int,
     affiliated: tuple[str, ...],
     url: str | None,
-    post_quantum: bool,
+    post_quantum: bool | None,
     out: Path | None,
 ) -> None:
     """Write a trust file (c2sp.org/tlog-policy) for one ledger, its keys and its witnesses.
 
-    The ledger's own and affiliated witnesses are left out. Verifying asks this file and nothing else, so make
+    Of a ledger with ML-DSA-44 keys these are demanded: a checkpoint without that line does not count. The
+    ledger's own and affiliated witnesses are left out. Verifying asks this file and nothing else, so make
     it yourself, from keys that you have from somebody you trust.
     """
     from ledger.chain import note
@@ -77,10 +83,13 @@ def trust(
 
     texts = logs or _own_keys(session)
     keys = [VerifierKey.parse(text) for text in texts]
-    wanted = note.MLDSA44 if post_quantum else None
-    known = [Log(key, url) for key in keys if wanted in (None, key.kind)]
+    known = [Log(key, url) for key in _demanded(keys, post_quantum)]
     if not known:
         raise Malformed("trust-no-log")
+    if len(known) < len(keys):
+        other = "Ed25519" if known[0].key.kind == note.MLDSA44 else "ML-DSA-44"
+        left = len(keys) - len(known)
+        remark(f"Left out, keys of {other}: {left}. Of the keys in a trust file any one suffices.")
     asked = [_witness(text) for text in witnesses]
     made = make(known, [Witness(key.name, key, place) for key, place in asked], quorum, affiliated)
     if out is not None:
@@ -97,6 +106,16 @@ def trust(
         remark(
             "Without witnesses the ledger's key alone is trusted: it could show two histories to two people."
         )
+
+
+def _demanded(keys: list[VerifierKey], post_quantum: bool | None) -> list[VerifierKey]:
+    """The keys of one algorithm, or keys of another kind, which the trust file will refuse."""
+    from ledger.chain import note
+
+    if post_quantum is None:
+        post_quantum = any(key.kind == note.MLDSA44 for key in keys)
+    left_out = note.ED25519 if post_quantum else note.MLDSA44
+    return [key for key in keys if key.kind != left_out]
 
 
 def _own_keys(session: Session) -> tuple[str, ...]:

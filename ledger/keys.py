@@ -10,8 +10,8 @@ and A or R with y >= p or of small order, and S >= L, refuse. OpenSSL does the e
 stands in `_point_refused`, before the call.
 
 **A key file** is PKCS #8 in PEM, plain or encrypted (PBES2: scrypt N=16384 r=8 p=5, AES-256-CBC), which
-`openssl pkey` reads too. It is created once and never overwritten; where the system has file modes, 0600 is
-insisted on.
+`openssl pkey` reads too; of an ML-DSA-44 key it holds the seed (RFC 9881), which OpenSSL 3.5 reads. It is
+created once and never overwritten; where the system has file modes, 0600 is insisted on.
 
 **Enrolment** proves possession: the key signs `adamas.enrol/1\\n` followed by the canonical MessagePack array
 `[party, origin]`, so that no party and origin can be read as another pair.
@@ -91,12 +91,7 @@ class SigningKey:
 
     def pem(self, passphrase: bytes | None) -> bytes:
         """The PKCS #8 PEM text, encrypted when there is a passphrase."""
-        from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
-        if passphrase is None:
-            return self._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        plain = self._key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-        return _pem(_encrypted(plain, passphrase))
+        return _written(self._key, passphrase)
 
 
 class MlDsa44Key:
@@ -114,9 +109,22 @@ class MlDsa44Key:
         self._key = _mldsa44().MLDSA44PrivateKey.from_seed_bytes(seed)
         self.public = self._key.public_key().public_bytes_raw()
 
+    @classmethod
+    def generate(cls) -> MlDsa44Key:
+        """A new key from the system's randomness. Raises `Unavailable` as the class."""
+        return cls(os.urandom(32))
+
+    def pem(self, passphrase: bytes | None) -> bytes:
+        """The PKCS #8 PEM text with the seed, encrypted when there is a passphrase."""
+        return _written(self._key, passphrase)
+
     def sign(self, message: bytes) -> bytes:
         """The signature, 2,420 bytes, with an empty context; every call gives another one."""
         return bytes(self._key.sign(message))
+
+
+LedgerSigner = SigningKey | MlDsa44Key
+"""What a file of a ledger's key may hold."""
 
 
 def verify_mldsa44(public: bytes, signature: bytes, message: bytes) -> bool:
@@ -167,7 +175,7 @@ def verify_possession(author: bytes, party: str, origin: str, proof: bytes) -> b
     return verify(author, proof, enrolment_message(party, origin))
 
 
-def write_key(path: str | os.PathLike[str], key: SigningKey, passphrase: bytes | None) -> None:
+def write_key(path: str | os.PathLike[str], key: LedgerSigner, passphrase: bytes | None) -> None:
     """Create a key file, readable by its owner only, on the disk when this returns.
 
     Raises `KeyTrouble`: ``key-file-exists`` (nothing is ever overwritten), ``key-file-unwritable``,
@@ -203,8 +211,38 @@ def read_key(path: str | os.PathLike[str], passphrase: Callable[[], bytes] | Non
     return key_from_pem(_private_file(name), passphrase, name=name)
 
 
+def read_ledger_key(
+    path: str | os.PathLike[str], passphrase: Callable[[], bytes] | None = None
+) -> LedgerSigner:
+    """As `read_key`, of a key that speaks for a ledger: Ed25519 or ML-DSA-44.
+
+    Raises `KeyTrouble` as `read_key`, and `Unavailable` (``mldsa-unavailable``).
+    """
+    name = os.fspath(path)
+    return ledger_key_from_pem(_private_file(name), passphrase, name=name)
+
+
 def key_from_pem(data: bytes, passphrase: Callable[[], bytes] | None = None, *, name: str) -> SigningKey:
     """The key in PEM text, wherever it came from; ``name`` is what to call it. Raises as `read_key` does."""
+    key = _opened(data, passphrase, name)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise KeyTrouble("key-file-unreadable", path=name)
+    return SigningKey(key)
+
+
+def ledger_key_from_pem(
+    data: bytes, passphrase: Callable[[], bytes] | None = None, *, name: str
+) -> LedgerSigner:
+    """As `key_from_pem`, of either algorithm. Raises as `read_ledger_key`."""
+    key = _opened(data, passphrase, name)
+    if isinstance(key, Ed25519PrivateKey):
+        return SigningKey(key)
+    if not isinstance(key, _mldsa44().MLDSA44PrivateKey):
+        raise KeyTrouble("key-file-unreadable", path=name)
+    return MlDsa44Key(key.private_bytes_raw())
+
+
+def _opened(data: bytes, passphrase: Callable[[], bytes] | None, name: str) -> Any:
     # The library's file formats cost 13 ms of start-up, which verifying does not need.
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
@@ -215,13 +253,10 @@ def key_from_pem(data: bytes, passphrase: Callable[[], bytes] | None = None, *, 
     if given == b"":
         raise KeyTrouble("key-passphrase-wrong", path=name)
     try:
-        key = load_pem_private_key(data, given)
+        return load_pem_private_key(data, given)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         code = "key-passphrase-wrong" if encrypted else "key-file-unreadable"
         raise KeyTrouble(code, path=name) from None
-    if not isinstance(key, Ed25519PrivateKey):
-        raise KeyTrouble("key-file-unreadable", path=name)
-    return SigningKey(key)
 
 
 def _private_file(name: str) -> bytes:
@@ -259,6 +294,14 @@ def _public_key(author: bytes) -> Ed25519PublicKey | None:
     if not author_is_formed(author) or _point_refused(author[1:]):
         return None
     return Ed25519PublicKey.from_public_bytes(author[1:])
+
+
+def _written(key: Any, passphrase: bytes | None) -> bytes:
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    if passphrase is None:
+        return bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return _pem(_encrypted(key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()), passphrase))
 
 
 def _encrypted(plain: bytes, passphrase: bytes) -> bytes:

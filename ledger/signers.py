@@ -53,7 +53,10 @@ class CommandSigner:
 
 
 def signer(spelled: str, ask: Ask | None = None) -> keys.Signer:
-    """What signs, from how it is spelled. Raises `KeyTrouble`."""
+    """What speaks for a ledger, from how it is spelled; a file's key may be of ML-DSA-44.
+
+    Raises `KeyTrouble`, `Unavailable` (``mldsa-unavailable``).
+    """
     if spelled.startswith("command:"):
         return CommandSigner(spelled.removeprefix("command:"))
     if spelled.startswith("fd:"):
@@ -63,5 +66,5 @@ def signer(spelled: str, ask: Ask | None = None) -> keys.Signer:
                 pem = file.read()
         except (OSError, ValueError) as trouble:
             raise KeyTrouble("signer-descriptor", number=number, reason=str(trouble)) from trouble
-        return keys.key_from_pem(pem, ask, name=spelled)
-    return keys.read_key(Path(spelled), ask)
+        return keys.ledger_key_from_pem(pem, ask, name=spelled)
+    return keys.read_ledger_key(Path(spelled), ask)

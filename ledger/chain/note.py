@@ -143,13 +143,21 @@ def check_name(name: str) -> None:
 
 
 def verifier_key(name: str, key: keys.Signer, kind: int = ED25519) -> VerifierKey:
-    """The Ed25519 verifier key of a signing key under a name: a log's (`ED25519`) or a witness's."""
+    """The verifier key of a signing key under a name: a log's (`ED25519`) or a witness's (`COSIGNATURE`), or
+    of kind `MLDSA44` where the key is one."""
     check_name(name)
+    if isinstance(key, keys.MlDsa44Key):
+        return VerifierKey(name, MLDSA44, key.public)
     return VerifierKey(name, kind, key.public[1:])
 
 
 def sign(text: str, name: str, key: keys.Signer) -> Signature:
-    """The signature of kind `0x01` over a note's text. Raises `Malformed` (``note-...``)."""
+    """A log's signature over a note's text, of kind `0x01`, or `0x06` with an ML-DSA-44 key.
+
+    Raises `Malformed` (``note-...``).
+    """
+    if isinstance(key, keys.MlDsa44Key):
+        return sign_mldsa44(text, name, key)
     check_text(text)
     return Signature(name, verifier_key(name, key).id, key.sign(text.encode("utf-8")))
 

@@ -18,7 +18,8 @@ import (
 
 // Whose signatures make a checkpoint count: a trust file (c2sp.org/tlog-policy) or one verifier key.
 //
-// Keys of kind 06 (ML-DSA-44) cannot be checked here; a trust file whose quorum needs them is refused.
+// Keys of kind 06 (ML-DSA-44) cannot be checked here: their lines on checkpoints are passed over, and a trust
+// file that names no other key of the ledger, or whose quorum needs them, is refused.
 
 const (
 	kindLog     = 0x01
@@ -33,6 +34,7 @@ type Trust struct {
 	witnesses map[string]note.Verifier // by their names in the file
 	groups    []group
 	quorum    string
+	quantum   bool // a key of kind 06 stands in it
 }
 
 type group struct {
@@ -140,6 +142,10 @@ func parseTrust(data []byte) (*Trust, error) {
 			return nil, fmt.Errorf("line %d of the trust file: %w", number+1, err)
 		}
 	}
+	if len(t.logs) == 0 && t.quantum {
+		return nil, errors.New("the trust file demands ML-DSA-44 (kind 06), which this program cannot check: " +
+			"make one with adamas trust --classical, and check the second line with other software")
+	}
 	if len(t.logs) == 0 || t.quorum == "" {
 		return nil, errors.New("the trust file needs a log of kind 01 and a quorum")
 	}
@@ -148,8 +154,12 @@ func parseTrust(data []byte) (*Trust, error) {
 
 func (t *Trust) addLog(text string, publics map[string]bool) error {
 	k, err := parseKey(text)
-	if err != nil || k == nil {
+	if err != nil {
 		return err
+	}
+	if k == nil {
+		t.quantum = true
+		return nil
 	}
 	if k.kind != kindLog || publics[string(k.public)] || t.origin != "" && t.origin != k.name {
 		return errors.New("a log's key is of kind 01, stands once, and all are of one origin")

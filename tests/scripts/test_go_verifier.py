@@ -10,7 +10,7 @@ import pytest
 
 from ledger.chain import merkle, note, tiles
 from ledger.chain.checkpoint import SignedCheckpoint
-from ledger.chain.note import Note
+from ledger.chain.note import Note, VerifierKey
 from tests.extent import extent
 from tests.go_program import MARKS, VKEY, go, run
 from tests.published import AUTHOR, Book, Change, book, id_of, moved, publish, stated
@@ -51,6 +51,23 @@ def test_our_own_writer_publishes_what_it_accepts(program: Path, tmp_path: Path,
         for folder in (by_hand, ours)
     ]
     assert files[0] == files[1]
+
+
+def test_a_second_line_of_another_algorithm_is_passed_over(program: Path, tmp_path: Path, good: Book) -> None:
+    """ML-DSA-44 it cannot check: beside the Ed25519 line it changes nothing, and where it is demanded that is
+    said and nothing passes."""
+    log = publish(good, tmp_path / "log")
+    quantum = VerifierKey(ORIGIN, note.MLDSA44, bytes(1_312))
+    second = note.Signature(ORIGIN, quantum.id, bytes(8 + 2_420))
+    both = good.checkpoint().with_signatures([second])
+    (log / tiles.CHECKPOINT).write_bytes(both.encode())
+    trust = tmp_path / "trust"
+    trust.write_text(f"log {VKEY}\nlog {quantum}\nquorum none\n")
+    assert run(program, "-trust", trust, log)[0] == 0
+    trust.write_text(f"log {quantum}\nquorum none\n")
+    code, lines = run(program, "-trust", trust, log)
+    assert code != 0
+    assert "demands ML-DSA-44" in lines[0]
 
 
 def test_growth_is_shown_from_a_checkpoint_held_outside(program: Path, tmp_path: Path, good: Book) -> None:
