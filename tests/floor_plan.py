@@ -20,7 +20,7 @@ Steps = tuple[tuple[str, ...], ...]
 PACKAGES = ("ledger", "cli")
 
 FLOORS: Steps = (
-    ("ledger.messages",),
+    ("ledger.messages", "ledger.values"),
     ("ledger.errors",),
     ("ledger.edtf", "ledger.encoding"),
     ("ledger.keys",),
@@ -41,8 +41,15 @@ FLOORS: Steps = (
 """From the ground up."""
 
 ONLY: Mapping[str, tuple[str, ...]] = {
-    "ledger.domain": ("ledger.messages", "ledger.errors", "ledger.edtf"),
-    "ledger.chain": ("ledger.messages", "ledger.errors", "ledger.edtf", "ledger.encoding", "ledger.keys"),
+    "ledger.domain": ("ledger.messages", "ledger.values", "ledger.errors", "ledger.edtf"),
+    "ledger.chain": (
+        "ledger.messages",
+        "ledger.values",
+        "ledger.errors",
+        "ledger.edtf",
+        "ledger.encoding",
+        "ledger.keys",
+    ),
 }
 """Where fewer floors are open than all the lower ones: no bytes in the domain, no domain in the chain."""
 
