@@ -9,7 +9,6 @@ from __future__ import annotations
 import shlex
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from ledger import edtf
 from ledger.domain.vocabulary import carats
 from ledger.exchange.demonstration import CAST, MINISTRY, Cast, play
 from ledger.exchange.demonstration_refusals import refusals
+from ledger.values import dataclass
 
 if TYPE_CHECKING:
     from ledger.application import Ledger

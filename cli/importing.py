@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,7 @@ from ledger import edtf
 from ledger.errors import AdamasError, Malformed, Refused, Unconfirmed
 from ledger.exchange.dialect import DECIMALS, ENCODINGS, GIVEN_AS, SEPARATORS, UNITS, Dialect
 from ledger.exchange.templates import CERTIFICATES, HISTORY, TEMPLATES, as_csv
+from ledger.values import dataclass
 
 if TYPE_CHECKING:
     from ledger.application import Ledger

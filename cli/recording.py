@@ -11,7 +11,6 @@ import sys
 import time
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +24,7 @@ from ledger.domain.refusal import Refusal
 from ledger.domain.state import guarded, touched
 from ledger.domain.vocabulary import carats
 from ledger.errors import Malformed, Refused, Unconfirmed
+from ledger.values import dataclass
 
 if TYPE_CHECKING:
     from ledger.application import Ledger, Receipt

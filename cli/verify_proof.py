@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from cli.artefacts import read_artefact
 from cli.output import emit_json, remark, say
 from cli.session import Session
 from ledger.errors import Faults, KeyTrouble
+from ledger.values import dataclass
 
 if TYPE_CHECKING:
     from ledger.chain.bundle_check import Reader

@@ -17,7 +17,6 @@ What this process signs itself takes the same steps, without decoding what it ju
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypedDict
 
 from ledger import keys
@@ -28,6 +27,7 @@ from ledger.domain.events import Corrected, Event, KeyEnrolled, LedgerKeyChanged
 from ledger.domain.fields import Problem
 from ledger.errors import Malformed, Refused
 from ledger.keys import SigningKey
+from ledger.values import dataclass
 
 TypeOf = Callable[[int], str | None]
 """The type of an entry of this ledger by its index, None where there is none."""

@@ -26,11 +26,11 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
 from ledger.errors import Malformed
+from ledger.values import dataclass
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND

@@ -18,11 +18,11 @@ import json
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.errors import Conflict, KeyTrouble
 from ledger.turns import turn
+from ledger.values import dataclass
 
 EVERY = 1.0
 """Seconds that may pass until what is remembered is forced onto the disk."""

@@ -13,7 +13,7 @@ raises on a file that is damaged: what cannot be read is a fault like others.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from ledger import messages
@@ -33,6 +33,7 @@ from ledger.store.evidence import Evidence, Kept
 from ledger.store.journal import Journal
 from ledger.store.records import Records
 from ledger.store.salvage import Salvage
+from ledger.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from ledger.chain import steps
 from ledger.chain.steps import StepFault
 from ledger.errors import StoreTrouble
 from ledger.store.salvage import Salvage, Strange
+from ledger.values import dataclass
 
 _BITS = 10
 _MASK = (1 << 64) - 1

@@ -8,7 +8,6 @@ line.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from textwrap import wrap
 from typing import Any
 
@@ -17,6 +16,7 @@ from ledger.chain.steps import STEPS, Step, StepFault
 from ledger.edtf import text_of
 from ledger.errors import Malformed
 from ledger.projections.wording import one_line
+from ledger.values import dataclass
 
 _WIDTH = 100
 

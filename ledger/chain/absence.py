@@ -28,7 +28,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ledger import encoding
 from ledger.chain import certificate_index as index
@@ -41,6 +40,7 @@ from ledger.chain.checkpoint import parse_decimal
 from ledger.chain.entry import entry_hash
 from ledger.chain.proof_steps import FAULT, OK, Outcome
 from ledger.errors import Malformed
+from ledger.values import dataclass
 
 HEADER = "adamas/absence@v1"
 SUFFIX = ".absence"

@@ -21,7 +21,6 @@ What contradicts the act (a revoked key, another party's key) is a fault; what i
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from ledger import edtf, keys
@@ -30,6 +29,7 @@ from ledger.chain.proof_steps import AUTHORITY, FAULT, FRESHNESS, NOT_SHOWN, OK,
 from ledger.chain.statement import Statement
 from ledger.edtf import Span
 from ledger.errors import Malformed
+from ledger.values import dataclass
 
 Roles = Callable[[str], Collection[str]]
 """The act-by-role table: wire name -> the roles that may record such an act, none for an unknown act."""

@@ -27,7 +27,6 @@ Steps 9 to 11 may be *not shown*; steps 1 to 8 are demanded.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from ledger import encoding
@@ -36,6 +35,7 @@ from ledger.chain.checkpoint import SignedCheckpoint
 from ledger.chain.merkle import Nodes
 from ledger.chain.proof import Proof
 from ledger.errors import Malformed
+from ledger.values import dataclass
 
 SUFFIX = ".tlog-proof"
 LONGEST = 4 << 20

@@ -12,7 +12,7 @@ step cannot tell because an earlier one failed is *not shown*.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from typing import Any
 
@@ -30,6 +30,7 @@ from ledger.chain.statement import Statement
 from ledger.chain.succession import REVOKED, Paths, Revoked
 from ledger.chain.trust import Trust
 from ledger.errors import Malformed
+from ledger.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -32,6 +31,7 @@ from ledger import encoding
 from ledger.chain import forms, merkle
 from ledger.chain.entry import entry_hash
 from ledger.errors import Malformed
+from ledger.values import dataclass
 
 TYPE = "certificate-index/1"
 STATUSES = ("issued", "validated", "exported", "confirmed", "voided", "replaced", "returned", "expired")

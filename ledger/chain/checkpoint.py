@@ -16,13 +16,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ledger import encoding, keys
 from ledger.chain import forms, names
 from ledger.chain.note import Note, Signature, Verified, VerifierKey
 from ledger.chain.note import sign as sign_note
 from ledger.errors import Malformed
+from ledger.values import dataclass
 
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,15}")
 

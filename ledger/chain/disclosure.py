@@ -25,13 +25,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from itertools import pairwise
 from typing import Any, NoReturn
 
 from ledger import encoding
 from ledger.errors import Malformed
+from ledger.values import dataclass
 
 SEALED = "_sd"
 DOTS = "..."

@@ -19,13 +19,13 @@ This one hash is the chain's link **and** the RFC 6962 leaf hash. From the vecto
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
 from ledger import encoding
 from ledger.chain import forms
 from ledger.errors import Malformed
+from ledger.values import dataclass
 
 LONGEST = 65_535
 """Bytes of an entry; the tile format gives two bytes to its length."""

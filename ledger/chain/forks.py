@@ -24,7 +24,6 @@ other prefix has a path (that would be a collision of SHA-256).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ledger import encoding
 from ledger.chain import merkle
@@ -32,6 +31,7 @@ from ledger.chain.checkpoint import SignedCheckpoint
 from ledger.chain.merkle import Nodes
 from ledger.chain.note import VerifierKey
 from ledger.errors import Malformed
+from ledger.values import dataclass
 
 HEADER = "adamas/fork-proof@v1"
 SUFFIX = ".fork-proof"

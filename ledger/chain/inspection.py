@@ -15,7 +15,7 @@ import re
 import struct
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache, lru_cache
 from hashlib import sha256
 from typing import Any
@@ -27,6 +27,7 @@ from ledger.chain.statement import Statement, signature_holds
 from ledger.chain.steps import StepFault
 from ledger.edtf import text_of
 from ledger.errors import Malformed
+from ledger.values import dataclass
 
 STATED = frozenset({"attested/1", "corrected/1"})
 """Types whose body states the hash of an earlier entry."""

@@ -18,12 +18,11 @@ nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ledger import encoding
 from ledger.chain import merkle
 from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint, parse_decimal
 from ledger.errors import Malformed
+from ledger.values import dataclass
 
 HEADER = "c2sp.org/tlog-proof@v1"
 

@@ -11,12 +11,13 @@ Steps 1 to 11 are those of a bundle (`ledger.chain.bundle`), 12 to 14 follow for
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from ledger import messages
 from ledger.chain.steps import Step
 from ledger.errors import Malformed
+from ledger.values import dataclass
 
 OK, FAULT, NOT_SHOWN = "ok", "fault", "not shown"
 

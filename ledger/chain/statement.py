@@ -17,12 +17,12 @@ The file (`.statement`) is what a party hands to the ledger's keeper, a canonica
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from ledger import edtf, encoding, keys
 from ledger.chain import disclosure, forms, names
 from ledger.errors import KeyTrouble, Malformed
+from ledger.values import dataclass
 
 ID_BYTES = 16
 _FORM = "statement"

@@ -8,11 +8,12 @@ tables (`ledger.audit.auditing`). A `StepFault` is a value: verification goes on
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from ledger import encoding, messages
 from ledger.errors import Malformed
+from ledger.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

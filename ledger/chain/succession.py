@@ -19,7 +19,6 @@ checkpoint to (size, root). Both paths travel as `consistency` in the revocation
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ledger import keys
@@ -27,6 +26,7 @@ from ledger.chain import forms, merkle, note
 from ledger.chain.checkpoint import Checkpoint
 from ledger.chain.note import VerifierKey
 from ledger.errors import Malformed
+from ledger.values import dataclass
 
 CHANGED = "ledger-key-changed/1"
 REVOKED = "ledger-key-revoked/1"

@@ -12,7 +12,7 @@ its entries. Memory holds one bundle and one path of tiles.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from ledger import messages
@@ -21,6 +21,7 @@ from ledger.chain.checkpoint import Checkpoint
 from ledger.chain.tile_source import Read
 from ledger.chain.tiles import CHECKPOINT, ENTRIES, WIDTH, Tile, Tiler
 from ledger.errors import Malformed
+from ledger.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,12 +24,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 
 from ledger.chain import note
 from ledger.chain.checkpoint import SignedCheckpoint
 from ledger.chain.note import VerifierKey
 from ledger.errors import Malformed
+from ledger.values import dataclass
 
 NONE = "none"
 LONGEST = 1 << 20

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from dataclasses import FrozenInstanceError, dataclass
+from dataclasses import FrozenInstanceError
 from typing import Any, ClassVar, dataclass_transform
 
+from ledger import values
 from ledger.domain import fields as f
 from ledger.domain.fields import may, need
+from ledger.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,23 +26,39 @@ class Discrepancy:
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 def record(cls: type[Any]) -> Any:
-    """A frozen record of named fields.
+    """A frozen record of named fields, each with a default value: those it inherits, then its own.
 
     A dataclass whose methods are inherited from `Record` instead of being made for each class: making them
     for eighty acts would take most of the time in which a command starts.
     """
-    return dataclass(kw_only=True, eq=False, repr=False, match_args=False)(cls)
+    stated = {**getattr(cls, "_stated", {}), **values.stated_fields(cls)}
+    cls._stated = stated
+    cls._defaults = {name: values.default_of(value) for name, value in stated.items()}
+    cls.__dataclass_fields__ = values.LazyFields(stated, kw_only=True)
+    for name, default in cls._defaults.items():
+        if default is dataclasses.MISSING:
+            raise TypeError(f"{cls.__name__}.{name} has no default value")
+        setattr(cls, name, default)
+    return cls
 
 
 class Record:
     """What a frozen dataclass has, once for all records: values are set once, compared and shown by field."""
 
     __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
+    _stated: ClassVar[dict[str, Any]]
+    _defaults: ClassVar[dict[str, Any]]
+
+    def __init__(self, **given: Any) -> None:
+        told = self.__dict__
+        told.update(self._defaults)
+        told.update(given)
+        if len(told) != len(self._defaults):
+            unknown = next(name for name in given if name not in self._defaults)
+            raise TypeError(f"{type(self).__name__}() got an unexpected keyword argument {unknown!r}")
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in self.__dict__ or name not in self.__dataclass_fields__:
-            raise FrozenInstanceError(f"cannot assign to field {name!r}")
-        self.__dict__[name] = value
+        raise FrozenInstanceError(f"cannot assign to field {name!r}")
 
     def __delattr__(self, name: str) -> None:
         raise FrozenInstanceError(f"cannot delete field {name!r}")

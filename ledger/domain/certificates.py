@@ -5,34 +5,36 @@ machine: for each act, from which states it may come, and to which it leads. Rul
 draw; folding takes whatever was recorded.
 
 Of its own authority: issued -> validated -> exported -> confirmed; before export it may be voided,
-replaced, or come back unused; after export its goods may come back. Of another participant: announced ->
-arrived -> received -> confirmed; between arrival and receipt it may be detained, remedied, rejected.
+replaced, or come back unused; after export its goods may come back, or be lost on the way. Of another
+participant: announced -> arrived -> received -> confirmed; between arrival and receipt it may be detained,
+remedied, rejected, its goods forfeited; before arrival it may be told lost.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ledger.domain import events as e
 from ledger.domain.change import Change
+from ledger.values import dataclass
 
 ISSUED, VALIDATED, VOIDED, REPLACED, RETURNED = "issued", "validated", "voided", "replaced", "returned"
 EXPORTED, CONFIRMED = "exported", "confirmed"
 ANNOUNCED, ARRIVED, DETAINED, REJECTED, RECEIVED = "announced", "arrived", "detained", "rejected", "received"
+LOST, FORFEITED = "lost", "forfeited"
 UNKNOWN = "unknown"
 """The state of a certificate that the ledger has not met yet."""
 
 STATES = (
-    ISSUED, VALIDATED, EXPORTED, CONFIRMED, VOIDED, REPLACED, RETURNED, ANNOUNCED, ARRIVED, DETAINED,
-    REJECTED, RECEIVED,
+    ISSUED, VALIDATED, EXPORTED, CONFIRMED, VOIDED, REPLACED, RETURNED, LOST, ANNOUNCED, ARRIVED, DETAINED,
+    REJECTED, FORFEITED, RECEIVED,
 )  # fmt: skip
 
 HOLDS_GOODS = frozenset({ISSUED, VALIDATED})
 """While a certificate is in one of these states, its parcels may do nothing but travel under it."""
 
-JOURNEYED = frozenset({EXPORTED, CONFIRMED, RECEIVED, REJECTED, RETURNED})
+JOURNEYED = frozenset({EXPORTED, CONFIRMED, RECEIVED, REJECTED, RETURNED, FORFEITED})
 """Where a certificate has made its one journey, or lost it."""
 
 SAME = "the same"
@@ -43,19 +45,34 @@ LIFE: dict[type[e.Event], tuple[frozenset[str], str]] = {
     e.CertificateVoided: (frozenset({ISSUED, VALIDATED}), VOIDED),
     e.CertificateReplaced: (frozenset({ISSUED, VALIDATED}), REPLACED),
     e.CertificateReturned: (frozenset({ISSUED, VALIDATED}), RETURNED),
-    e.CertificateEndorsed: (frozenset({EXPORTED, ARRIVED, DETAINED, RECEIVED}), SAME),
+    e.CertificateEndorsed: (frozenset({EXPORTED, ARRIVED, DETAINED, RECEIVED, CONFIRMED}), SAME),
     e.Exported: (frozenset({VALIDATED}), EXPORTED),
-    e.ShipmentReturned: (frozenset({EXPORTED}), RETURNED),
+    e.ShipmentReturned: (frozenset({EXPORTED, LOST}), RETURNED),
+    e.ShipmentLost: (frozenset({UNKNOWN, ANNOUNCED, EXPORTED}), LOST),
     e.ShipmentNotified: (frozenset({UNKNOWN, ANNOUNCED, VALIDATED, EXPORTED}), SAME),
     e.ShipmentArrived: (frozenset({UNKNOWN, ANNOUNCED}), ARRIVED),
     e.ShipmentInspected: (frozenset({ARRIVED, DETAINED}), SAME),
     e.ShipmentDetained: (frozenset({ARRIVED}), DETAINED),
     e.ShipmentRemedied: (frozenset({DETAINED}), ARRIVED),
     e.ShipmentRejected: (frozenset({ARRIVED, DETAINED}), REJECTED),
+    e.Forfeited: (frozenset({ARRIVED, DETAINED}), FORFEITED),
     e.Imported: (frozenset({UNKNOWN, ANNOUNCED, ARRIVED}), RECEIVED),
     e.ImportConfirmed: (frozenset({EXPORTED, RECEIVED}), CONFIRMED),
 }
-"""Act by act: the states it may come from, the state it leads to. A notice that arrives first announces."""
+"""Act by act: the states it may come from, the state it leads to. A notice that arrives first announces.
+
+An authority endorses a typing error also after it confirmed the receipt: confirmations go out at once, errors
+are found later. A shipment of which anything was lost on the way is lost as a whole: what remains comes back
+and gets another certificate.
+"""
+
+
+def transitions() -> Iterator[tuple[str, str, type[e.Event]]]:
+    """Every arrow of the drawing: from which state, to which, by which act."""
+    for record, (before, after) in LIFE.items():
+        for state in sorted(before, key=(UNKNOWN, *STATES).index):
+            begun = ANNOUNCED if state == UNKNOWN else state
+            yield state, begun if after == SAME else after, record
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,23 +99,11 @@ class Certificate:
     application: str | None = None
     replaces: str | None = None
     technical: bool = False
+    returns: str | None = None
     measured: int | None = None
     conforms: bool | None = None
     endorsements: tuple[tuple[str, str, str], ...] = ()
     documented: bool = False
-    acts: tuple[e.Recorded, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Application:
-    """An application for a certificate: open, granted or refused."""
-
-    id: str
-    status: str | None = None
-    exporter: str | None = None
-    parts: tuple[e.Part, ...] = ()
-    destination: str | None = None
-    certificate: str | None = None
     acts: tuple[e.Recorded, ...] = ()
 
 
@@ -135,11 +140,9 @@ def _issued(event: e.CertificateIssued, index: int) -> Iterable[Change]:
         application=event.application,
         replaces=event.replaces,
         technical=bool(event.technical),
+        returns=event.returns,
         documented=event.documented,
     )
-    if event.application is not None:
-        decided = {"status": "granted", "certificate": event.certificate}
-        yield Change("application:" + event.application, decided)
 
 
 def _imported(event: e.Imported, index: int) -> Iterable[Change]:
@@ -185,18 +188,9 @@ def _exported(event: e.Exported, index: int) -> Iterable[Change]:
         yield _to(event)
 
 
-def _applied(event: e.CertificateApplied, index: int) -> Iterable[Change]:
-    values = {
-        "status": "open",
-        "exporter": event.by,
-        "parts": event.parts,
-        "destination": event.destination,
-    }
-    yield Change("application:" + event.application, values)
-
-
-def _refused(event: e.CertificateRefused, index: int) -> Iterable[Change]:
-    yield Change("application:" + event.application, {"status": "refused"})
+def _forfeited(event: e.Forfeited, index: int) -> Iterable[Change]:
+    if event.certificate is not None:
+        yield _to(event)
 
 
 def _moved(event: Any, index: int) -> Iterable[Change]:
@@ -204,8 +198,6 @@ def _moved(event: Any, index: int) -> Iterable[Change]:
 
 
 _CHANGES: dict[type[Any], Callable[[Any, int], Iterable[Change]]] = {
-    e.CertificateApplied: _applied,
-    e.CertificateRefused: _refused,
     e.CertificateIssued: _issued,
     e.CertificateValidated: _validated,
     e.CertificateVoided: _moved,
@@ -214,6 +206,8 @@ _CHANGES: dict[type[Any], Callable[[Any, int], Iterable[Change]]] = {
     e.CertificateEndorsed: _endorsed,
     e.Exported: _exported,
     e.ShipmentReturned: _moved,
+    e.ShipmentLost: _moved,
+    e.Forfeited: _forfeited,
     e.ShipmentNotified: _notified,
     e.ShipmentArrived: _arrived,
     e.ShipmentInspected: _inspected,
@@ -226,6 +220,6 @@ _CHANGES: dict[type[Any], Callable[[Any, int], Iterable[Change]]] = {
 
 
 def changes(event: e.Event | e.Opaque, index: int) -> Iterable[Change]:
-    """The certificate or application that an event changes, with its new values."""
+    """The certificate that an event changes, with its new values."""
     rule = _CHANGES.get(type(event))
     return () if rule is None else rule(event, index)

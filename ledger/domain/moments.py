@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from typing import Protocol
 
@@ -32,6 +31,7 @@ from ledger.domain.refusal import in_force, when
 from ledger.domain.state import replacement
 from ledger.edtf import Span, certainly_before, day_before, parse, text_of
 from ledger.errors import Malformed
+from ledger.values import dataclass
 
 PRESENT, RECORDED, INDEX, OCCURRED = "now", "as-recorded", "as-recorded-index", "as-occurred"
 

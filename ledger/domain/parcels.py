@@ -9,11 +9,11 @@ ended.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from ledger.domain import events as e
 from ledger.domain.change import Change
+from ledger.values import dataclass
 
 HELD, CONSUMED, EXPORTED, LOST = "held", "consumed", "exported", "lost"
 """The four conditions of a parcel. Seized and certified goods are held, with ``seized_by`` or
@@ -140,7 +140,7 @@ def _seized(event: e.Seized, index: int) -> Iterator[Change]:
 
 
 def _exported(event: e.Exported, index: int) -> Iterator[Change]:
-    for part in event.parts:
+    for part in event.parts if event.returns is None else ():  # what goes back unentered was no parcel here
         values = {"condition": EXPORTED, "holder": None, "country": event.destination}
         yield Change(
             subject(part.parcel), {**values, **_known(weight=part.weight, certificate=event.certificate)}
@@ -192,7 +192,7 @@ def _released(event: e.Released, index: int) -> Iterator[Change]:
         yield Change(subject(parcel), {"seized_by": None, "holder": event.to, "owner": event.to})
 
 
-def _lost(event: e.Lost, index: int) -> Iterator[Change]:
+def _lost(event: e.Lost | e.ShipmentLost, index: int) -> Iterator[Change]:
     for parcel in event.parcels:
         yield Change(subject(parcel), {"condition": LOST, "holder": None})
 
@@ -212,7 +212,7 @@ def _forfeited(event: e.Forfeited, index: int) -> Iterator[Change]:
 
 
 def _certified(event: e.CertificateIssued, index: int) -> Iterator[Change]:
-    for part in event.parts:
+    for part in event.parts if event.returns is None else ():
         yield Change(subject(part.parcel), {"certificate": event.certificate})
 
 
@@ -239,6 +239,7 @@ _CHANGES: dict[type[Any], Callable[[Any, int], Iterable[Change]]] = {
     e.Exported: _exported,
     e.Imported: _imported,
     e.ShipmentReturned: _came_back,
+    e.ShipmentLost: _lost,
     e.Forfeited: _forfeited,
 }
 

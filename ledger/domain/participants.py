@@ -7,7 +7,7 @@ that sources give only roughly is an interval, and inside it the answer is unkno
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
@@ -15,6 +15,7 @@ from ledger.domain import events as e
 from ledger.domain.change import Change
 from ledger.domain.vocabulary import folded
 from ledger.edtf import Span, calendar_days, spans
+from ledger.values import dataclass
 
 
 class Reply(StrEnum):
@@ -38,16 +39,25 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One membership: from, until (None: goes on), and who says so."""
+    """One membership: from, until (None: goes on), and who says so.
+
+    ``apart``: it trades under the scheme without being counted among the participants. ``national_since``,
+    where it is later, is when ``nation`` (None: the ledger's own) admitted it.
+    """
 
     since: str
     until: str | None
     source: str
+    apart: bool = False
+    national_since: str | None = None
+    nation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A measure with its scope and dates; ``effect`` one of `fields.EFFECT`'s choices."""
+    """A measure with its scope and dates; ``effect`` one of `fields.EFFECT`'s choices, ``nation`` whose national
+    dates it has (None: the ledger's own).
+    """
 
     id: str
     effect: str
@@ -61,6 +71,7 @@ class Measure:
     national_until: str | None
     source: str
     ended_by: str | None = None
+    nation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +92,11 @@ def changes(event: e.Event | e.Opaque, index: int) -> Iterator[Change]:
     match event:
         case e.RegisterAdopted():
             for line in event.admissions:
-                yield _admitted(line, Member(line.since, line.until, line.source))
+                yield _admitted(line, _membership_of(line, line.until, line.nation))
             for row in event.measures:
                 yield Change(_subject(row.participant), {}, add={"measures": (_measure(row),)})
         case e.ParticipantAdmitted():
-            yield _admitted(event, Member(event.since, None, event.source))
+            yield _admitted(event, _membership_of(event, None, None))
         case e.ParticipantLeft():
             yield Change(_subject(event.participant), {}, add={"departures": ((event.since, event.source),)})
         case e.MeasureAdopted():
@@ -104,6 +115,10 @@ def _admitted(event: Any, member: Member) -> Change:
     return Change(_subject(event.participant), named, add={"members": (member,)})
 
 
+def _membership_of(row: Any, until: str | None, nation: str | None) -> Member:
+    return Member(row.since, until, row.source, bool(row.apart), row.national_since, nation)
+
+
 def _measure(row: Any) -> Measure:
     return Measure(
         row.measure,
@@ -117,6 +132,7 @@ def _measure(row: Any) -> Measure:
         row.national_since,
         row.national_until,
         row.source,
+        nation=row.nation,
     )
 
 
@@ -149,21 +165,21 @@ def _during(since: str, until: str | None, day: Span) -> Reply:
     return Reply.YES if begun and going_on else Reply.UNKNOWN
 
 
-def in_effect(measure: Measure, day: Span) -> Reply:
+def in_effect(measure: Measure, day: Span, here: str | None = None) -> Reply:
     """Whether a measure binds on a day: from the Kimberley date, until the national end where that is later.
 
     Goods may be stopped here on the strength of the Kimberley act before the national list follows, and as
-    long as the national act stands.
+    long as the national act stands. ``here`` is who asks: another nation's dates do not bind it.
     """
-    until = measure.until if measure.national_until is None else measure.national_until
-    return _during(measure.since, until, day)
+    national = measure.national_until if measure.nation in (None, here) else None
+    return _during(measure.since, measure.until if national is None else national, day)
 
 
-def member(participant: Participant | None, day: Span) -> Answer:
-    """Whether a participant was a member on a day."""
+def member(participant: Participant | None, day: Span, here: str | None = None) -> Answer:
+    """Whether a participant was a member on a day, also for ``here``, who may have admitted it later."""
     if participant is None or not participant.members:
         return Answer(Reply.UNKNOWN, "participant-not-registered", "this register")
-    answers = [_membership(participant, entry, day) for entry in participant.members]
+    answers = [_membership(participant, entry, day, here) for entry in participant.members]
     for reply in (Reply.YES, Reply.UNKNOWN, Reply.NO):
         for answer in reversed(answers):
             if answer.reply == reply:
@@ -171,7 +187,7 @@ def member(participant: Participant | None, day: Span) -> Answer:
     raise AssertionError("a membership has one of three replies")
 
 
-def _membership(participant: Participant, entry: Member, day: Span) -> Answer:
+def _membership(participant: Participant, entry: Member, day: Span, here: str | None) -> Answer:
     until, source = entry.until, entry.source
     start = calendar_days(spans(entry.since))[0]
     for since, said in participant.departures:
@@ -179,35 +195,47 @@ def _membership(participant: Participant, entry: Member, day: Span) -> Answer:
         if until is None and left is not None and (start is None or left >= start):
             until, source = since, said
     reply = _during(entry.since, until, day)
-    reason = {Reply.YES: "member", Reply.NO: "not-a-member", Reply.UNKNOWN: "membership-date-unknown"}[reply]
+    if reply == Reply.YES and entry.national_since is not None and entry.nation in (None, here):
+        reply = _during(entry.national_since, None, day)
+        if reply == Reply.NO:
+            return Answer(reply, "not-admitted-here", source)
+    yes = "trading-apart" if entry.apart else "member"
+    reason = {Reply.YES: yes, Reply.NO: "not-a-member", Reply.UNKNOWN: "membership-date-unknown"}[reply]
     return Answer(reply, reason, source)
 
 
 def standing(
-    participant: Participant | None, day: Span, *, zone: str | None = None, parties: Iterable[str] = ()
+    participant: Participant | None,
+    day: Span,
+    *,
+    zone: str | None = None,
+    parties: Iterable[str] = (),
+    here: str | None = None,
 ) -> Answer:
     """Whether a participant may trade on a day goods of its own from ``zone``, moved by ``parties``.
 
     Membership first, then each measure in scope. ``supervised`` answers yes with the attestations it needs.
+    Where no zone is named and a measure is about zones, the answer is unknown. ``here`` as in `member`.
     """
-    answer = member(participant, day)
+    answer = member(participant, day, here)
     if participant is None or answer.reply != Reply.YES:
         return answer
     doubt: Answer | None = None
     needed: Answer | None = None
+    moving = set(map(folded, parties))
     for measure in measures(participant):
-        reply = _stops(measure, zone, set(map(folded, parties)))
-        effect = in_effect(measure, day)
+        reply = _stops(measure, zone, moving)
+        effect = in_effect(measure, day, here)
         if effect == Reply.NO or reply == Reply.NO:
             continue
         said = Answer(Reply.NO, f"measure-{measure.effect}", measure.source, measure.id)
+        certain = effect == reply == Reply.YES
         if measure.effect == "supervised":
-            needed = Answer(
-                Reply.YES, "measure-supervised", measure.source, measure.id, measure.attestations or 1
-            )
-        elif effect == Reply.YES and reply == Reply.YES:
+            said = replace(said, reply=Reply.YES, attestations=measure.attestations or 1)
+            needed = said if certain else needed
+        elif certain:
             return said
-        else:
+        if not certain:
             doubt = doubt or replace(said, reply=Reply.UNKNOWN)
     return doubt or needed or answer
 
@@ -217,14 +245,12 @@ def _stops(measure: Measure, zone: str | None, parties: set[str]) -> Reply:
     listed = {folded(name) for name in measure.zones}
     here = folded(zone) if zone is not None else None
     match measure.effect:
-        case "no-trade" | "no-origin":
+        case "no-trade" | "no-origin" | "supervised":
             if not listed:
                 return Reply.YES
             return Reply.UNKNOWN if here is None else (Reply.YES if here in listed else Reply.NO)
         case "zones-only":
             return Reply.UNKNOWN if here is None else (Reply.NO if here in listed else Reply.YES)
-        case "supervised":
-            return Reply.YES if here is None or not listed or here in listed else Reply.NO
         case "no-party":
             return Reply.YES if parties & {folded(name) for name in measure.parties} else Reply.NO
         case _:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from ledger.domain import events as e
 from ledger.domain.change import Change
 from ledger.domain.parties import HOUSE
+from ledger.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,14 @@ numbers."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from ledger import messages
 from ledger.domain.events import Recorded
 from ledger.edtf import Span, day_before, spans
 from ledger.edtf import text_of as moment_text
+from ledger.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

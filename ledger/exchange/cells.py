@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from typing import Any
 
@@ -24,6 +24,7 @@ from ledger.exchange.history_form import exact
 from ledger.exchange.sheets import Cell, Figure, Formula
 from ledger.exchange.tabular import Table
 from ledger.exchange.templates import Column, Measure
+from ledger.values import dataclass
 
 LONGEST_CELL = 4_000
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")

@@ -12,7 +12,6 @@ The sheet is no certificate: it says what a ledger knows of one, in which state 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from html import escape
 from textwrap import wrap
 
@@ -24,6 +23,7 @@ from ledger.domain.fields import Withheld
 from ledger.domain.refusal import when
 from ledger.domain.state import State
 from ledger.domain.vocabulary import carats, dollars
+from ledger.values import dataclass
 
 TITLE = "Kimberley Process Certificate"
 STATEMENT = (

@@ -10,7 +10,6 @@ and judged by the rules, as in any ledger. What sources tell of real stones is i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ledger import keys as keyring
@@ -20,6 +19,7 @@ from ledger.domain.vocabulary import NORMALISATION, certificate_key
 from ledger.exchange.drafts import Draft
 from ledger.exchange.rehearsal import Door, Receipt, Rehearsal, signed
 from ledger.keys import SigningKey
+from ledger.values import dataclass
 
 MINISTRY = "ministry"
 CAST: Mapping[str, tuple[str, str]] = {

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from ledger.exchange.demonstration_data import histories_path
 from ledger.exchange.drafts import Draft
@@ -17,6 +16,7 @@ from ledger.exchange.rehearsal import Door, Receipt, Rehearsal, signed
 from ledger.keys import SigningKey
 from ledger.projections.tracing import track
 from ledger.projections.yields import Yield, yields
+from ledger.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,14 @@ much, under which certificate and with whom, about which entry, from which sourc
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from ledger.domain import events as e
 from ledger.domain.refusal import Refusal
 from ledger.domain.vocabulary import LARGEST_WEIGHT
 from ledger.exchange.demonstration import CERTIFICATE, MINISTRY, NUMBER, SOURCE, Cast, issue
+from ledger.values import dataclass
 
 STANDING, REGISTRY, TIMES, CUSTODY, WEIGHTS, BORDER, ENTRIES, SOURCES = (
     "May you record it?", "Is it known?", "When was it?", "Whose goods are they?", "How much is it?",

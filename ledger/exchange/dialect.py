@@ -19,10 +19,10 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 from ledger import messages
 from ledger.errors import Malformed
+from ledger.values import dataclass
 
 SEPARATORS = (",", ";", "\t", "|")
 DECIMALS = (".", ",")

@@ -7,7 +7,7 @@ more bytes than fit into an entry; parties become one act each; histories are to
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from ledger.domain import events as e
@@ -15,6 +15,7 @@ from ledger.exchange.cells import Fault, Line
 from ledger.exchange.histories import Teller
 from ledger.exchange.history_form import History, SourceAct, SourcePiece
 from ledger.exchange.templates import OUTPUT
+from ledger.values import dataclass
 
 MOST_LINES = 500
 MOST_BYTES = 56_000

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ledger.domain.vocabulary import carats
 from ledger.projections.lineage import Direction, Edge, Lineage, Making, Node, Origin
 from ledger.projections.spans import How
+from ledger.values import dataclass
 
 ACTS = {
     "parcel-split/1": "split",

@@ -28,7 +28,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -39,6 +38,7 @@ from ledger.exchange.history_dates import occurred
 from ledger.exchange.history_form import History, SourceAct
 from ledger.exchange.history_names import party_id, pseudonym
 from ledger.exchange.history_pieces import Pieces
+from ledger.values import dataclass
 
 COMPILED = "2026-11-23"
 """The day on which the 37 histories were compiled: their sources were seen by then."""

@@ -25,7 +25,7 @@ does not say that nothing else was cut from the rough.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from ledger import messages
@@ -33,6 +33,7 @@ from ledger.domain import events as e
 from ledger.domain.vocabulary import Channel, Loss, carats
 from ledger.exchange.history_form import History, SourceAct
 from ledger.exchange.history_pieces import Found, Pieces
+from ledger.values import dataclass
 
 COMPLETE = {
     ("lesotho-promise", 4): True, ("star-of-sierra-leone", 4): True, ("alrosa-dynasty", 2): True,

@@ -18,13 +18,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from ledger.domain.vocabulary import is_identifier
 from ledger.errors import Malformed
+from ledger.values import dataclass
 
 TYPES = (
     "mined", "split", "weighed", "tendered", "sold", "polished", "imported", "exported", "reported",

@@ -22,10 +22,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from ledger.domain.vocabulary import carats, folded
+from ledger.values import dataclass
 
 MOST_TO_SUM = 16
 """Of more open pieces no sums are tried: 2^16 sums take a moment, and more would fit by chance."""

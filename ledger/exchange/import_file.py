@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from ledger import encoding
 from ledger.chain import forms
 from ledger.chain.statement import SignedStatement, decode_file, encode_file
 from ledger.errors import Conflict, Malformed
+from ledger.values import dataclass
 
 MAGIC = b"adamas.import/1\n"
 SUFFIX = ".adamas-import"

@@ -11,7 +11,7 @@ statements, and a ledger answers a statement that it has with its first receipt.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from ledger.chain.statement import SignedStatement
@@ -29,6 +29,7 @@ from ledger.exchange.slips import Slip, slips
 from ledger.exchange.tabular import Table
 from ledger.exchange.templates import HISTORY, PRODUCTION
 from ledger.keys import SigningKey
+from ledger.values import dataclass
 
 BATCH_LINES = 5_000
 BATCH_ACTS = 64

@@ -12,12 +12,12 @@ from __future__ import annotations
 import datetime as dt
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from io import BytesIO
 from itertools import islice
 from typing import Any
 
 from ledger.errors import Malformed, Unavailable
+from ledger.values import dataclass
 
 MOST_UNPACKED = 256 * 1024 * 1024
 MOST_MEMBERS = 2_000
@@ -42,13 +42,14 @@ class Formula:
 
 
 Cell = str | Formula
+_CONTENTS = "[Content_Types].xml"
 
 
 def inspect(data: bytes) -> None:
     """Walk through a workbook's parts without keeping any.
 
-    Raises `Malformed`: ``workbook-broken``, ``workbook-big`` (unpacked size, number of parts),
-    ``workbook-entities``.
+    Raises `Malformed`: ``workbook-none`` (a zip of something else), ``workbook-broken``, ``workbook-big``
+    (unpacked size, number of parts), ``workbook-entities``.
     """
     try:
         with zipfile.ZipFile(BytesIO(data)) as parts:
@@ -63,6 +64,8 @@ def inspect(data: bytes) -> None:
                         raise Malformed("workbook-big", most=MOST_UNPACKED)
                     if b"<!DOCTYPE" in chunk or b"<!ENTITY" in chunk:
                         raise Malformed("workbook-entities", part=member.filename)
+            if _CONTENTS not in parts.namelist():
+                raise Malformed("workbook-none")
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as problem:
         raise Malformed("workbook-broken", reason=str(problem)[:120]) from None
 

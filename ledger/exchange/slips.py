@@ -6,11 +6,11 @@ A thousandfold (a lost decimal mark) or fivefold (grams for carats) away is aske
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from statistics import median_low
 from typing import Protocol
 
 from ledger.domain.events import Mined, Recorded
+from ledger.values import dataclass
 
 FEWEST = 5
 """Earlier parcels of a site, at least, before anything is compared with them."""

@@ -8,7 +8,7 @@ spreadsheet shows them: the headings are row 1.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from ledger import messages
@@ -25,6 +25,7 @@ from ledger.exchange.sheets import (
     sheet_names,
 )
 from ledger.exchange.templates import REASON, Column, Measure, Template
+from ledger.values import dataclass
 
 MOST_BYTES = 64 * 1024 * 1024
 LEAVE_OUT = "-"

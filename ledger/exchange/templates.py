@@ -16,12 +16,12 @@ from __future__ import annotations
 import csv
 import io
 import re
-from dataclasses import dataclass
 from enum import Enum
 
 from ledger.domain import fields as f
 from ledger.domain.vocabulary import folded
 from ledger.exchange.history_form import KINDS, TYPES
+from ledger.values import dataclass
 
 REASON = "reason"
 """The column that a file of rejects has in front; it is left out when the mended file is imported."""

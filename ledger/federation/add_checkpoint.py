@@ -14,11 +14,10 @@ One spelling only. Neither the proof nor a signature is checked here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ledger import encoding
 from ledger.chain.checkpoint import SignedCheckpoint, parse_decimal
 from ledger.errors import Malformed
+from ledger.values import dataclass
 
 PATH = "add-checkpoint"
 """What stands behind the witness's submission prefix."""

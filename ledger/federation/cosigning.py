@@ -18,7 +18,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from ledger import messages
@@ -29,6 +28,7 @@ from ledger.errors import AdamasError, Malformed, Unavailable
 from ledger.federation import posting
 from ledger.federation.add_checkpoint import MOST_BYTES, PATH, SIZE_MEDIA, AddCheckpoint
 from ledger.federation.posting import Reply
+from ledger.values import dataclass
 
 ROUNDS = 4
 MOST_SECONDS = 30

@@ -9,7 +9,6 @@ the same subjects: what a ledger holds against its own author is not left out.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from ledger.chain import disclosure
 from ledger.domain.events import EVENTS, Event, GrantGiven, GrantWithdrawn, Recorded
@@ -20,6 +19,7 @@ from ledger.edtf import Span
 from ledger.errors import NotFound, Refused
 from ledger.store.journal import Journal
 from ledger.store.records import Records
+from ledger.values import dataclass
 
 
 def roles(wire: str) -> frozenset[str]:

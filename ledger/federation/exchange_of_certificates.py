@@ -14,7 +14,7 @@ differ, is found by those rules; one that is not in its issuer's ledger, by the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ledger.chain.bundle import Bundle
 from ledger.chain.entry import fields as entry_fields
@@ -34,6 +34,7 @@ from ledger.errors import Malformed, NotFound
 from ledger.federation.mail import Mail
 from ledger.federation.peers import refused
 from ledger.store.records import Records
+from ledger.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@ histories."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from ledger.chain import forks, merkle
@@ -14,6 +13,7 @@ from ledger.domain.state import State
 from ledger.errors import Malformed
 from ledger.store.journal import Journal
 from ledger.store.nodes import JournalTree
+from ledger.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ Nothing of it is believed that these do not show.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from ledger.chain import archive, bundle_check
 from ledger.chain import entry as entries
@@ -42,6 +41,7 @@ from ledger.store.decoding import decode
 from ledger.store.evidence import Evidence
 from ledger.store.journal import Journal
 from ledger.store.records import Records
+from ledger.values import dataclass
 
 _LETTERS = 8
 """So many of a partner's last letters are looked through for what it had pinned."""

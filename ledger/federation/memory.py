@@ -14,7 +14,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from ledger.chain.forks import ForkProof
 from ledger.chain.note import VerifierKey
 from ledger.errors import Malformed, StoreTrouble
 from ledger.turns import turn
+from ledger.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

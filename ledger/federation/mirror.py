@@ -21,7 +21,7 @@ entries, which is left out on demand. Whatever is used leads to the checkpoint's
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import Any
 
@@ -38,6 +38,7 @@ from ledger.chain.tiles import CHECKPOINT
 from ledger.chain.trust import Trust
 from ledger.chain.verification import Verification
 from ledger.errors import Malformed
+from ledger.values import dataclass
 
 CHECKED, SIGNATURE, QUORUM, ROOT, GROWTH, ENTRIES, HEAD = range(1, 8)
 STEPS = (

@@ -19,7 +19,7 @@ leads to the new root from another old root, which its sender thereby shows.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from ledger.chain import forks, merkle, trust
@@ -34,6 +34,7 @@ from ledger.domain.partners import Partner
 from ledger.domain.refusal import Refusal
 from ledger.domain.state import State
 from ledger.errors import Malformed, Refused
+from ledger.values import dataclass
 
 FIRST, EXTENDS, NOT_SHOWN, FORKS = "first", "extends", "not-shown", "forks"
 

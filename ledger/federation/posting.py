@@ -8,12 +8,12 @@ from __future__ import annotations
 import time
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse
 from typing import Any
 from urllib.parse import urlsplit
 
 from ledger.errors import Malformed, Unavailable
+from ledger.values import dataclass
 
 MOST_BYTES = 1_048_576
 

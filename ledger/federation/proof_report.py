@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from ledger import messages
@@ -24,6 +24,7 @@ from ledger.edtf import text_of
 from ledger.errors import Malformed
 from ledger.projections.wording import WITHHELD_TEXT, one_line, summary, told
 from ledger.store.decoding import decode
+from ledger.values import dataclass
 
 BUNDLE, ZIP, ABSENCE = "proof", "proofs", "absence"
 _TITLES = {

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from ledger.chain.tile_source import TileSource
 from ledger.chain.tiles import CHECKPOINT, WIDTH, Tile, Tiler
 from ledger.errors import Conflict, Malformed, StoreTrouble
 from ledger.federation.publications import reading
+from ledger.values import dataclass
 
 Entries = Callable[[int, int], Iterable[tuple[int, bytes]]]
 """(start, stop) -> indexes and bytes of entries, in order."""

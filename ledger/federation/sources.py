@@ -9,7 +9,7 @@ every entry is read once, since there is no index of its parcels.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from ledger.chain import archive, merkle
@@ -28,6 +28,7 @@ from ledger.store import opening
 from ledger.store.decoding import decode
 from ledger.store.nodes import JournalTree
 from ledger.store.records import Records
+from ledger.values import dataclass
 
 LEDGER, PUBLISHED, LETTER = "ledger", "published", "letter"
 _MOST_LETTER = archive.MOST_BYTES + 1

@@ -18,13 +18,13 @@ not looked up.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ledger.chain.checkpoint import SignedCheckpoint
 from ledger.errors import Faults, KeyTrouble, Malformed, Unavailable
 from ledger.federation import posting
+from ledger.values import dataclass
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate

@@ -16,7 +16,7 @@ so. Sealed fields that are not opened here are counted as withheld.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from ledger import messages
@@ -29,6 +29,7 @@ from ledger.domain.state import fold_subject
 from ledger.federation.sources import LETTER, Source, signed_by
 from ledger.projections import tracing
 from ledger.projections.lineage import Lineage, Origin
+from ledger.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

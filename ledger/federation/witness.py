@@ -24,7 +24,6 @@ another root convicts the ledger: the fork proof is kept beside what was cosigne
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from ledger.chain import forks, merkle, note
 from ledger.chain.checkpoint import SignedCheckpoint
@@ -33,6 +32,7 @@ from ledger.errors import AdamasError, Malformed, NotFound
 from ledger.federation.add_checkpoint import SIZE_MEDIA, AddCheckpoint
 from ledger.federation.memory import Memory
 from ledger.keys import MlDsa44Key, Signer
+from ledger.values import dataclass
 
 _TEXT = "text/plain; charset=utf-8"
 _FORBIDDEN = frozenset({"note-unsigned", "note-signature"})

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ledger.domain.moments import NOW, as_occurred
@@ -33,6 +32,7 @@ from ledger.projections.entries import ENTRIES
 from ledger.projections.movements import MOVEMENTS
 from ledger.projections.views import Progress
 from ledger.store.rows import Rows, Where
+from ledger.values import dataclass
 
 if TYPE_CHECKING:
     from ledger.store.journal import Journal

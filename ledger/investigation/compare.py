@@ -8,7 +8,6 @@ and corrections that count at one only.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ledger.domain.events import Corrected
@@ -16,6 +15,7 @@ from ledger.investigation.replay import Replay
 from ledger.projections.entries import ENTRIES
 from ledger.projections.register import REGISTERS
 from ledger.store.rows import Row, Table
+from ledger.values import dataclass
 
 if TYPE_CHECKING:
     from ledger.store.records import Records

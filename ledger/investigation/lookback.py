@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ledger.domain import events as e
@@ -23,6 +22,7 @@ from ledger.domain.state import State, replacement
 from ledger.errors import NotFound
 from ledger.projections.entries import ENTRIES
 from ledger.store.rows import Rows, Where
+from ledger.values import dataclass
 
 if TYPE_CHECKING:
     from ledger.store.records import Records

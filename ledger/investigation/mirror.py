@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from functools import lru_cache
 
 from ledger.investigation.shipments import Shipment
+from ledger.values import dataclass
 
 ALL = "all"
 MARKED_FROM = Fraction(1, 10)

@@ -30,9 +30,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from ledger.investigation.shipments import EXPORT, IMPORT, Shipment
+from ledger.values import dataclass
 
 UNEXPLAINED, NOT_RETURNED = "unexplained", "not-returned"
 AT_IMPORTER, AT_EXPORTER, RETURNED = "missing-at-importer", "missing-at-exporter", "returned"

@@ -11,7 +11,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,7 @@ from ledger.projections.following import reading
 from ledger.projections.views import Progress
 from ledger.store.rows import Rows, Where
 from ledger.store.tables import Tables
+from ledger.values import dataclass
 
 if TYPE_CHECKING:
     from ledger.store.journal import Journal

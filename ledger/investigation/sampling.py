@@ -12,13 +12,13 @@ published sources only. A certificate belongs to a period by the day of the firs
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from ledger.edtf import Span, calendar_days, day_of, spans
 from ledger.projections.register_goods import CERTIFICATES
 from ledger.store.rows import Rows, Where
+from ledger.values import dataclass
 
 if TYPE_CHECKING:
     from ledger.store.journal import Journal

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ledger.domain import events as e
 from ledger.domain.moments import Acts, counts
 from ledger.projections.lineage import Lineage
+from ledger.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

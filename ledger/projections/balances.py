@@ -13,10 +13,11 @@ their own lines (``worked``), and only their difference counts: as in where more
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ledger.projections.movements import MOVEMENTS
 from ledger.store.rows import Row, Rows, Where
+from ledger.values import dataclass
 
 PARCEL, PARTY, SITE, COUNTRY, LEDGER = "parcel", "party", "site", "country", "ledger"
 LOSSES = frozenset({"loss", "cutting", "unexplained", "lost"})

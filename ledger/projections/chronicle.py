@@ -7,7 +7,6 @@ have happened in it; one whose sources give no date may always have.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ledger.domain.events import EVENTS
@@ -15,6 +14,7 @@ from ledger.edtf import DAY, Span, certainly_before, day_before, parse, spans
 from ledger.errors import Malformed
 from ledger.projections.entries import ENTRIES
 from ledger.store.rows import Row, Rows, Where, matching
+from ledger.values import dataclass
 
 if TYPE_CHECKING:
     from ledger.store.journal import Journal

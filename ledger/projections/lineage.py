@@ -11,13 +11,14 @@ Weights are thousandths of a carat, None unknown; times are as the acts spell th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from ledger.domain import events as e
 from ledger.domain.certificates import Certificate
 from ledger.domain.moments import Moment
 from ledger.projections.spans import History, Stage
+from ledger.values import dataclass
 
 
 class Direction(StrEnum):

@@ -6,7 +6,6 @@ The same function answers from the views of today and from a replay of a moment:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -15,6 +14,7 @@ from ledger.projections.register_goods import CERTIFICATES, PARCELS
 from ledger.projections.register_parties import LICENCES, PARTIES, SITES
 from ledger.projections.stored import listed
 from ledger.store.rows import Row, Rows, Table, Where
+from ledger.values import dataclass
 
 Values = dict[str, Any]
 Filters = Mapping[str, Any]

@@ -32,12 +32,13 @@ mined it. Live goods of which no act names a country are in the ledger's own (``
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ledger.domain import events as e
 from ledger.domain.parcels import CONSUMED, EXPORTED, HELD, LOST, Parcel
 from ledger.projections.register_goods import mined_by
 from ledger.store.rows import INT, Column, Row, Table, maybe
+from ledger.values import dataclass
 
 MOVEMENTS = Table(
     "movements",

@@ -8,7 +8,6 @@ values are told as *public* (their author published them), *disclosed* (given he
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ledger.chain import disclosure
@@ -28,6 +27,7 @@ from ledger.errors import Malformed, NotFound
 from ledger.projections.wording import replaced
 from ledger.store.journal import Journal
 from ledger.store.records import Records
+from ledger.values import dataclass
 
 PUBLIC, DISCLOSED, HIDDEN = "public", "disclosed", "withheld"
 

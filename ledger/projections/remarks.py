@@ -8,7 +8,7 @@ Remarks accuse nobody: they say where the record is not whole, or was changed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from ledger import messages
@@ -21,6 +21,7 @@ from ledger.domain.weight_rules import WEIGHING_TOLERANCE
 from ledger.projections.lineage import Lineage, Making, Node
 from ledger.projections.passage import Turn
 from ledger.projections.spans import Gap, Stage
+from ledger.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

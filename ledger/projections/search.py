@@ -7,7 +7,6 @@ be found anywhere.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ledger.domain import events as e
@@ -18,6 +17,7 @@ from ledger.projections import names
 from ledger.projections.entries import ENTRIES
 from ledger.projections.register_parties import PARTIES
 from ledger.store.rows import Rows, Where
+from ledger.values import dataclass
 
 if TYPE_CHECKING:
     from ledger.store.records import Records

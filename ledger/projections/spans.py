@@ -6,13 +6,13 @@ What no act tells is None: nothing is filled in. Times are as the acts spell the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
 from ledger.domain import events as e
 from ledger.domain.moments import Reading
 from ledger.projections.passage import Passage
+from ledger.values import dataclass
 
 
 class How(StrEnum):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ledger.projections.entries import ENTRIES
 from ledger.projections.register_goods import CERTIFICATES, PARCELS
 from ledger.projections.register_parties import KEYS, LICENCES, PARTIES, SITES
 from ledger.store.rows import Rows, Table, Where
+from ledger.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

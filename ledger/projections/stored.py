@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from ledger.domain.events import Opaque, Recorded
 from ledger.store.rows import Row, Table
+from ledger.values import dataclass
 
 _FORGOTTEN = Opaque("forgotten/1", {})
 

@@ -6,13 +6,13 @@ The rows are compared as of where the views stand; entries beyond that are not i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ledger import messages
 from ledger.projections.views import TABLES, VERSION, VIEW, Progress, build
 from ledger.store.rows import Key, Row, Table
 from ledger.store.tables import Tables
+from ledger.values import dataclass
 
 if TYPE_CHECKING:
     from ledger.store.journal import Journal

@@ -17,7 +17,6 @@ that. `ledger.projections.following` keeps them where the ledger is.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from zlib import crc32
 
 from ledger.domain import events as e
@@ -34,6 +33,7 @@ from ledger.projections.names import NAMES
 from ledger.projections.register import REGISTERS
 from ledger.store.rows import Changes, Rows, Table
 from ledger.store.tables import Tables
+from ledger.values import dataclass
 
 VIEW = "ledger"
 TABLES: tuple[Table, ...] = (ENTRIES, *(one.table for one in REGISTERS.values()), MOVEMENTS, NAMES)

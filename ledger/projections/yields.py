@@ -9,11 +9,12 @@ counts. Rough that was mixed is followed no further: what comes of a mix is the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ledger.domain import events as e
 from ledger.domain.vocabulary import ROUGH_HS
 from ledger.projections.lineage import Lineage, Making
+from ledger.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

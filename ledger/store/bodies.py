@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 from base64 import urlsafe_b64decode
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from ledger.chain.disclosure import SEALED, digest
 from ledger.chain.entry import fields
 from ledger.chain.statement import Statement
 from ledger.store.journal import Journal
+from ledger.values import dataclass
 
 _PAGE = 1_000
 _SPARSE = 8

@@ -6,14 +6,13 @@ tables of views that are made later. It sees sealed values too, as far as they a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from psycopg import sql
 
 from ledger.errors import StoreTrouble
 from ledger.store.journal import FORMAT
 from ledger.store.postgres_connection import LedgerDatastore
 from ledger.store.postgres_recorder import TABLES
+from ledger.values import dataclass
 
 _STANDING = (
     "SELECT current_schema(), current_setting('search_path'), pg_is_in_recovery(), "

@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
 from ledger.errors import StoreTrouble
+from ledger.values import dataclass
 
 _ALWAYS: dict[str, Any] = {"client_encoding": "utf8", "application_name": "adamas"}
 _UNLESS_SAID: dict[str, tuple[str, int]] = {

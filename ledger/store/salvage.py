@@ -12,7 +12,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar
 
 from ledger.errors import StoreTrouble
@@ -22,6 +22,7 @@ from ledger.store.sqlite import SqliteJournal
 from ledger.store.sqlite_file import find_place
 from ledger.store.sqlite_recorder import STREAM
 from ledger.store.sqlite_trouble import trouble
+from ledger.values import dataclass
 
 _PAGE_ROWS = 512
 _RESCUED = 4_096

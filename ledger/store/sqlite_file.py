@@ -20,11 +20,11 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.errors import StoreTrouble
 from ledger.store.journal import FORMAT
+from ledger.values import dataclass
 
 APPLICATION_ID = int.from_bytes(b"Adam", "big")
 _MAGIC = b"SQLite format 3\x00"
