@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.asking import csv_option, limit_option, shown
+from cli.counterpart import shipments_of
 from cli.options import FieldType
 from cli.output import adamas_command, emit_csv, emit_json, emit_table, heading, remark, say
 from cli.recording import here_and_now, party_of
@@ -28,16 +29,16 @@ _HEADERS = (
     "certificate", "from", "to", "class", "differences", "sent_on", "received_on", "sent", "received",
     "sent_value", "received_value",
 )  # fmt: skip
-_DATABASE = b"SQLite format 3\x00"
 
 
 @adamas_command(
     "reconcile",
     example="adamas reconcile dubai.db --participant AE --period 2024\n"
+    "adamas reconcile adamas.db.evidence --participant AE --period 2024\n"
     "adamas reconcile partner.csv --participant AE --period 2024-07/2024-09 --statement q3.jsonl",
     exits=(0, 3, 4, 5, 6, 7, 9),
 )
-@click.argument("other", type=click.Path(path_type=Path))
+@click.argument("others", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="OTHER...")
 @click.option(
     "--participant",
     type=FieldType(COUNTRY),
@@ -102,14 +103,17 @@ _DATABASE = b"SQLite format 3\x00"
 @csv_option
 @pass_session
 def reconcile(
-    session: Session, other: Path, participant: str, period: str, limit: int, as_csv: bool, **given: Any
+    session: Session, others: tuple[Path, ...], participant: str, period: str, limit: int, as_csv: bool,
+    **given: Any
 ) -> None:  # fmt: skip
     """Compare this ledger's certificates with a partner's, and class every difference.
 
-    OTHER is the partner's ledger, or its certificates as CSV or XLSX (see: adamas template certificates).
-    They are matched by certificate, then by weight and date. Each is in one class: agrees, weighing, value-
-    basis, hs, timing, number, origin, transit, split-on-arrival, returned, missing-at-exporter, missing-at-
-    importer, not-returned, unexplained. MS1 is told as a fraction of carats and of value.
+    OTHER is the partner's ledger; or its certificates as CSV or XLSX (adamas template certificates); or its
+    letters, any number of them, or a folder of them, each verified against the partner's keys. A letter has
+    only what was put into it. Certificates are matched by certificate, then by weight and date. Each is in
+    one class: agrees, weighing, value- basis, hs, timing, number, origin, transit, split-on-arrival,
+    returned, missing-at-exporter, missing-at- importer, not-returned, unexplained. MS1 is told as a
+    fraction of carats and of value.
     """
     from ledger.investigation.reconciliation import reconcile as compare
     from ledger.investigation.shipments import shipments
@@ -120,7 +124,7 @@ def reconcile(
     terms = _terms(session, period, given)
     ledger = session.ledger()
     ours = shipments(ledger.journal, ledger.records, own)
-    flows = compare(ours, _theirs(other, participant, given), own, participant, terms)
+    flows = compare(ours, shipments_of(session, others, participant, given), own, participant, terms)
     text = None if given["statement"] is None else _statement(flows, period, terms)
     if text is not None:
         _write(given["statement"], text)
@@ -158,42 +162,6 @@ def _terms(session: Session, period: str, given: dict[str, Any]) -> Terms:
     else:
         value *= 100
     return Terms(first, last, weight, value, given["days"])
-
-
-def _theirs(path: Path, participant: str, given: dict[str, Any]) -> list[Shipment]:
-    """The other side's shipments, from its ledger or from a table. Raises `Malformed`, `StoreTrouble`."""
-    try:
-        with path.open("rb") as file:
-            is_ledger = file.read(len(_DATABASE)) == _DATABASE
-    except OSError as problem:
-        raise Malformed("table-unreadable", path=str(path), reason=problem.strerror) from None
-    return _their_ledger(path, participant) if is_ledger else _their_table(path, given)
-
-
-def _their_table(path: Path, given: dict[str, Any]) -> list[Shipment]:
-    """The shipments of a table; how it was read is said. Raises `Malformed`, `Unconfirmed`."""
-    from ledger.exchange.certificate_rows import read_certificates
-    from ledger.exchange.dialect import GIVEN_AS
-    from ledger.exchange.tabular import Options, read_file
-
-    names = ("separator", "decimal", "encoding", "unit", "sheet")
-    options = Options(**{name: GIVEN_AS.get(given[name], given[name]) for name in names})
-    found, dialect = read_certificates(read_file(path), options)
-    for part in dialect.parts:
-        remark(f"  {part.name:<10} {part.shown:<10} {part.because}")
-    return found
-
-
-def _their_ledger(path: Path, participant: str) -> list[Shipment]:
-    from ledger.application import Ledger
-    from ledger.investigation.shipments import shipments
-
-    with Ledger.open(str(path), write=False) as ledger:
-        house = ledger.state().house()
-        whose = None if house is None else house.participant
-        if whose != participant:
-            raise Malformed("reconcile-other", path=str(path), whose=whose or "nobody", wanted=participant)
-        return shipments(ledger.journal, ledger.records, whose)
 
 
 def _statement(flows: Sequence[Flow], period: str, terms: Terms) -> bytes:

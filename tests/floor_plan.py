@@ -119,7 +119,15 @@ STEPS: Mapping[str, Steps] = {
     "ledger.federation": (
         ("turns", "add_checkpoint", "posting", "peers", "entitling"),
         ("memory", "mail", "publications", "growth", "proving", "absences", "proof_report", "mirror"),
-        ("witness", "timestamp", "alarms", "exchange_of_certificates", "sources", "publishing"),
+        (
+            "witness",
+            "timestamp",
+            "alarms",
+            "exchange_of_certificates",
+            "sources",
+            "publishing",
+            "proven_shipments",
+        ),
         ("witness_http", "cosigning", "trace_across"),
     ),
     "ledger.exchange": (
@@ -136,7 +144,7 @@ STEPS: Mapping[str, Steps] = {
         ("output",),
         ("session", "moments", "artefacts"),
         ("options", "bodies", "defaults", "recording", "examples", "asking", "borders"),
-        ("particulars", "verify_proof"),
+        ("particulars", "verify_proof", "counterpart"),
         ("acts",),
         ("about_entries", "key_acts", "letters"),
         ("*",),

@@ -1,5 +1,6 @@
 """Shipments under certificates as a list of rows, one for each export and each import: what two participants
-compare. Read from a ledger here, from a partner's table in `ledger.exchange.certificate_rows`.
+compare. Read from a ledger or from proven acts here, from a partner's table in
+`ledger.exchange.certificate_rows`.
 
 Weights in thousandths of a carat, values in US cents; None is unknown, or withheld. A day is an ordinal: the
 last day on which the act can have happened.
@@ -8,14 +9,14 @@ last day on which the act can have happened.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ledger.domain import events as e
 from ledger.domain.state import replacement
 from ledger.edtf import calendar_days, day_of, spans
+from ledger.values import dataclass
 
 if TYPE_CHECKING:
     from ledger.store.bodies import Body
@@ -65,19 +66,45 @@ def shipments(journal: Journal, records: Records, own: str | None) -> list[Shipm
     """Every export and import that the ledger records under a certificate, as it is now known to read;
     ``own`` is whose ledger it is.
     """
-    read = _bodies(journal, records)
+    return list(_made(_bodies(journal, records), own))
+
+
+def shipments_told(acts: Iterable[e.Recorded], own: str | None) -> list[Shipment]:
+    """The same of acts at hand, such as those that a partner's letters prove; ``own`` is whose acts they are.
+
+    A correction counts where the act that it corrects is at hand too.
+    """
+    from ledger.store.bodies import Body
+
+    known = {act.index: act for act in acts}
+    corrected: dict[int, e.Event] = {}
+    for act in (known[index] for index in sorted(known)):
+        if isinstance(act.event, e.Corrected) and act.event.index in known:
+            now = replacement(act.event, known[act.event.index]).event
+            if isinstance(now, e.Event):
+                corrected[act.event.index] = now
+    read: dict[str, list[Body]] = {record.TYPE: [] for record in _ASKED}
+    for index, act in sorted(known.items()):
+        if act.event.TYPE in read and isinstance(act.event, e.Event):
+            values = e.write(corrected.get(index, act.event))
+            read[act.event.TYPE].append(Body(index, act.recorded, act.occurred, values))
+    return list(_made(read, own))
+
+
+def _made(read: Mapping[str, Sequence[Body]], own: str | None) -> Iterator[Shipment]:
     issued = {_named(body): body.values for body in read[e.CertificateIssued.TYPE]}
     confirmed = {_named(body) for body in read[e.ImportConfirmed.TYPE]}
     returned = {_named(body) for body in read[e.ShipmentReturned.TYPE]}
-    found: list[Shipment] = []
     for body in read[e.Exported.TYPE]:
         name = _named(body)
         if name is not None:
             paper = issued.get(name, {})
             back = name in returned or bool(paper.get("technical"))
-            found.append(_exported(name, body, paper, own, confirmed=name in confirmed, back=back))
-    imports = ((_named(body), body) for body in read[e.Imported.TYPE])
-    return found + [_imported(name, body, own) for name, body in imports if name is not None]
+            yield _exported(name, body, paper, own, confirmed=name in confirmed, back=back)
+    for body in read[e.Imported.TYPE]:
+        name = _named(body)
+        if name is not None:
+            yield _imported(name, body, own)
 
 
 def _named(body: Body) -> str | None:

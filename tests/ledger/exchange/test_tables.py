@@ -233,17 +233,23 @@ def test_entities_are_refused() -> None:
     "data",
     [
         b"PK\x03\x04" + bytes(200),
-        archive(hello=b"world"),
         workbook(GOOD)[:-40],
         with_part(workbook(GOOD), "xl/worksheets/sheet1.xml", (b"</row>", b"</wor>")),
         with_part(workbook(GOOD), "xl/workbook.xml", (b"<sheets>", b"<sheets")),
     ],
 )
 def test_a_broken_workbook_is_refused_by_name(data: bytes) -> None:
-    """Cut off, of another kind, or with XML that does not close."""
+    """Cut off, or with XML that does not close."""
     with pytest.raises(Malformed) as trouble:
         read_table(data, PRODUCTION, Options())
     assert trouble.value.code == "workbook-broken"
+
+
+def test_a_zip_of_something_else_is_no_workbook() -> None:
+    """Such as a letter between ledgers: one clear sentence."""
+    with pytest.raises(Malformed) as trouble:
+        read_table(archive(hello=b"world"), PRODUCTION, Options())
+    assert trouble.value.code == "workbook-none"
 
 
 def test_a_workbook_with_columns_without_end_is_refused() -> None:
