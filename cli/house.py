@@ -110,7 +110,9 @@ revoke_key = _act(
     example="adamas house revoke-key --verifier KEY --last bw.checkpoint --key recovery.pem",
     short_help="A key speaks for the ledger no more",
     help="A key speaks for the ledger no more: what it signed counts up to the last honest checkpoint.\n\n"
-    "Signed by the authority, or with the recovery key where the others are lost or stolen.",
+    "Signed by the authority, or with the recovery key where the others are lost or stolen. Readers are "
+    "shown it by a zip, which they give to adamas verify --revoked: adamas prove entry N --entitled --pinned "
+    "SIZE, with the size of the last honest checkpoint.",
 )  # fmt: skip
 
 change_key = _act(

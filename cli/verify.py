@@ -64,7 +64,7 @@ def _anchor(context: click.Context, parameter: click.Parameter, text: str | None
     metavar="FILE",
     type=_FILE,
     multiple=True,
-    help="The proof that a key of the ledger was revoked.",
+    help="The proof that a key of the ledger was revoked, with those that its author was entitled (a zip).",
 )
 @click.option(
     "--max-age",

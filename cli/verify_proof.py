@@ -111,8 +111,13 @@ def held_outside(given: Given) -> tuple[tuple[Checkpoint, ...], str | None]:
 
 def _revoked(given: Given, trust: Trust) -> tuple[Revoked, ...]:
     from ledger.chain.bundle_check import Reader, revocation
+    from ledger.federation.entitling import roles
 
-    return tuple(revocation(read_artefact(file), Reader(trust)) for file in given.revoked)
+    return tuple(revocation(proofs, Reader(trust, roles=roles)) for proofs in _revocations(given))
+
+
+def _revocations(given: Given) -> tuple[list[bytes], ...]:
+    return tuple(_proofs_in(read_artefact(file, most=_LONGEST)) for file in given.revoked)
 
 
 def _now(session: Session, given: Given) -> dict[str, int]:
@@ -131,7 +136,7 @@ def _reader(session: Session, given: Given) -> Reader:
         _trust(given),
         tuple(SignedCheckpoint.parse(read_artefact(file)) for file in given.since),
         roles=roles,
-        revocations=tuple(map(read_artefact, given.revoked)),
+        revocations=_revocations(given),
         **_now(session, given),
     )
 

@@ -38,8 +38,8 @@ class Reader:
     """What the reader brings, and nothing else counts.
 
     ``pinned`` are checkpoints held since earlier; ``now`` and ``max_age`` (seconds since 1970, seconds) make
-    old cosignatures not count; ``roles`` is the act-by-role table; ``revocations`` are bundles of
-    `ledger-key-revoked/1` under a key that the trust file names.
+    old cosignatures not count; ``roles`` is the act-by-role table; ``revocations`` are each a bundle of
+    `ledger-key-revoked/1` under a key that the trust file names, with those that show its author entitled.
     """
 
     trust: Trust
@@ -47,7 +47,7 @@ class Reader:
     now: int | None = None
     max_age: int | None = None
     roles: authority.Roles | None = None
-    revocations: tuple[bytes, ...] = ()
+    revocations: tuple[Sequence[bytes], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class Examination:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._heads: dict[bytes, tuple[Outcome, Outcome]] = {}
-        self._revoked = [revocation(data, reader) for data in reader.revocations]
+        self._revoked = [revocation(proofs, reader) for proofs in reader.revocations]
         self._pinned = [pin(signed, reader.trust, self._revoked) for signed in reader.pinned]
 
     def report(self, data: bytes) -> Report:
@@ -167,18 +167,27 @@ class Examination:
         return Outcome(steps.FRESHNESS, NOT_SHOWN, "bundle-as-of", {"size": size, "newest": newest})
 
 
-def revocation(data: bytes, reader: Reader) -> Revoked:
-    """The revocation that a bundle of `ledger-key-revoked/1` proves under a trusted key, not the revoked one.
+def revocation(proofs: Sequence[bytes], reader: Reader) -> Revoked:
+    """The revocation among bundles that travel together, proven under a trusted key, not the revoked one, and
+    by an author whom the others show entitled: the recovery key of entry 0, or an authority's key.
 
-    Raises `Malformed` (``succession-proof``) when it does not hold, and as `Revoked.read`.
+    Raises `Malformed`: ``succession-proof`` (it does not hold), ``succession-authority`` (nothing shows its
+    author entitled), ``succession-type`` (there is no revocation, or there are several), ``succession-own``,
+    and as `Revoked.read`.
     """
-    report = Examination(replace(reader, revocations=(), pinned=())).report(data)
-    if not report.holds or report.statement is None or report.bundle is None:
-        raise Malformed("succession-proof", reason=str(report.fault))
-    if report.statement.type != REVOKED:
-        raise Malformed("succession-type", type=report.statement.type)
-    bundle = report.bundle
-    revoked = Revoked.read(report.statement.body, bundle.checkpoint.checkpoint, bundle.paths)
+    reports = verify_all(proofs, replace(reader, revocations=(), pinned=()))
+    failed = next((report for report in reports if not report.holds), None)
+    if failed is not None:
+        raise Malformed("succession-proof", reason=str(failed.fault))
+    found = [item for item in reports if item.statement is not None and item.statement.type == REVOKED]
+    if len(found) != 1 or found[0].statement is None or found[0].bundle is None:
+        types = sorted({item.statement.type for item in reports if item.statement is not None})
+        raise Malformed("succession-type", type=", ".join(types)[:200], count=len(found))
+    shown = found[0].outcomes[steps.AUTHORITY - 1]
+    if shown.standing != OK:
+        raise Malformed("succession-authority", reason=str(shown))
+    bundle = found[0].bundle
+    revoked = Revoked.read(found[0].statement.body, bundle.checkpoint.checkpoint, bundle.paths)
     signers = reader.trust.signed_by(bundle.checkpoint)
     if all(key == revoked.key for key in signers):
         raise Malformed("succession-own", key=_named([revoked.key]))

@@ -108,7 +108,7 @@ def _grown(reports: Iterable[Report], reader: Reader) -> list[Outcome]:
     bundles = [one.bundle for one in reports if one.bundle is not None]
     if not bundles:
         return []
-    revoked = [bundle_check.revocation(data, reader) for data in reader.revocations]
+    revoked = [bundle_check.revocation(proofs, reader) for proofs in reader.revocations]
     found = []
     for signed in reader.pinned:
         pinned = bundle_check.pin(signed, reader.trust, revoked)

@@ -203,12 +203,17 @@ def test_keys_change_and_both_sign_meanwhile(kept: Laptop) -> None:
     assert kept("checkpoint").code == 6
     size = kept.size()
     pinned = str(SignedCheckpoint.parse((kept.folder / "held").read_bytes()).checkpoint.size)
-    kept.ok("prove", "entry", str(size - 1), "--pinned", pinned, "--out", "void", "--ledger-key", "next.pem")
+    revoking = ("prove", "entry", str(size - 1), "--pinned", pinned, "--ledger-key", "next.pem")
+    kept.ok(*revoking, "--entitled", "--out", "void")
+    kept.ok(*revoking, "--out", "unshown")
     kept.ok("prove", "entry", "1", "--out", "new.tlog-proof", "--ledger-key", "next.pem")
     assert (
         "result: it holds"
         in kept.ok("verify", "new.tlog-proof", "--trust", "both.trust", "--revoked", "void").out
     )
+    for target in ("new.tlog-proof", "held", "published"):
+        unshown = kept("verify", target, "--trust", "both.trust", "--revoked", "unshown")
+        assert (unshown.code, "succession-authority" in unshown.err) == (4, True)
     forged = sign(Checkpoint("ledger.example/bw/k7q2", 10_000, bytes(32)), read_key(kept.folder / old))
     data = (kept.folder / "new.tlog-proof").read_bytes()
     (kept.folder / "forged.tlog-proof").write_bytes(data.split(b"\n\n")[0] + b"\n\n" + forged.encode())

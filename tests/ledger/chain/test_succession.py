@@ -14,7 +14,7 @@ from ledger.chain.checkpoint import Checkpoint
 from ledger.chain.note import VerifierKey
 from ledger.chain.succession import Revoked, changed, possession_name
 from ledger.errors import Malformed, Unavailable
-from tests.artefacts import ORIGIN, Book, log_key, opened, signing_key, trust_in
+from tests.artefacts import ORIGIN, Book, log_key, opened, roles_of, signing_key, trust_in
 
 LAST = 8
 """The last size that the old key honestly signed."""
@@ -33,12 +33,19 @@ def revoked_book(size: int = LAST) -> Book:
 BOOK = revoked_book()
 
 
-def told(book: Book = BOOK, since: tuple[int, ...] = (5, LAST), index: int = 8, *names: str) -> bytes:
-    """The bundle of the revocation under the successor's key."""
-    return book.bundle(index, book.cosigned(None, *(names or ("log-2",))), since=since).encode()
+def told(
+    book: Book = BOOK,
+    since: tuple[int, ...] = (5, LAST),
+    index: int = 8,
+    *names: str,
+    along: tuple[int, ...] = (0,),
+) -> list[bytes]:
+    """The bundle of the revocation under the successor's key, and of the opening, which names its author."""
+    under = book.cosigned(None, *(names or ("log-2",)))
+    return [book.bundle(at, under, since=since).encode() for at in (index, *along)]
 
 
-NEW = Reader(trust_in("log-2"), revocations=(told(),))
+NEW = Reader(trust_in("log-2"), roles=roles_of, revocations=(told(),))
 BOTH = replace(NEW, trust=trust_in("log", "log-2"))
 
 
@@ -102,23 +109,23 @@ def test_the_smaller_of_two_revocations_counts() -> None:
     assert signature(BOOK.bundle(3, BOOK.cosigned(8)).encode(), reader) == ("fault", "succession-later")
 
 
-def code_of(data: bytes, reader: Reader = BOTH) -> str:
+def code_of(proofs: list[bytes], reader: Reader = BOTH) -> str:
     """The code with which a revocation is refused."""
     with pytest.raises(Malformed) as refused:
-        revocation(data, reader)
+        revocation(proofs, reader)
     assert str(refused.value)
     with pytest.raises(Malformed):
-        verify(BOOK.bundle(0).encode(), replace(reader, revocations=(data,)))
+        verify(BOOK.bundle(0).encode(), replace(reader, revocations=(proofs,)))
     return refused.value.code
 
 
-def said(**changes: Any) -> bytes:
-    """A bundle of a revocation that says something else."""
+def said(author: str = "recovery", along: tuple[int, ...] = (0,), **changes: Any) -> list[bytes]:
+    """The bundles of a revocation that says something else."""
     book = opened()
     head = book.head(LAST)
-    body = {"by": "g", "key": str(log_key()), "size": head.size, "root": head.root, **changes}
-    book.record("ledger-key-revoked/1", body, "recovery")
-    return told(book, (LAST,))
+    body = {"by": "gaborone", "key": str(log_key()), "size": head.size, "root": head.root, **changes}
+    book.record("ledger-key-revoked/1", body, author)
+    return told(book, (LAST,), along=along)
 
 
 def test_a_revocation_must_itself_be_proven_under_another_key() -> None:
@@ -126,13 +133,41 @@ def test_a_revocation_must_itself_be_proven_under_another_key() -> None:
     assert code_of(told(BOOK, (LAST,), 8, "log")) == "succession-own"
     assert code_of(told(BOOK, (LAST,), 8, "log-3")) == "succession-proof"
     assert code_of(told(BOOK, (LAST,), 9)) == "succession-type"
-    assert code_of(b"") == "succession-proof"
+    assert code_of([]) == "succession-type"
+    assert code_of([b""]) == "succession-proof"
+    assert code_of([*told(), b""]) == "succession-proof"
     assert code_of(said(key=1)) == "form-field"
     assert code_of(said(root="x")) == "form-field"
     assert code_of(said(root=b"x")) == "succession-head"
     assert code_of(said(key="x")) == "note-key"
     assert code_of(said(key=str(log_key("log", "other.example/x")))) == "succession-name"
     assert revocation(told(BOOK, (LAST,), 8, "log", "log-2"), BOTH).size == LAST
+
+
+def test_only_who_was_entitled_revokes() -> None:
+    """The recovery key or an authority's, shown by entry 0 or an enrolment that travels along; not a
+    stranger, not a miner, and not where nothing travels along."""
+    assert revocation(said(), BOTH).size == LAST
+    assert revocation(said("gaborone"), BOTH).size == LAST
+    assert code_of(said("somebody")) == "succession-authority"
+    assert code_of(said("miner-1", along=(0, 1, 2), by="miner-1")) == "succession-authority"
+    assert code_of(said("recovery", along=())) == "succession-authority"
+    assert code_of(said("gaborone", along=())) == "succession-authority"
+    assert code_of(said(by="somebody")) == "succession-proof"
+    honest = BOOK.bundle(3, BOOK.cosigned(None, "log")).encode()
+    assert verify(honest, replace(BOTH, revocations=())).holds
+    book = opened()
+    book.enrol("gaborone", "desk")
+    head = book.head(LAST)
+    body = {"by": "gaborone", "key": str(log_key()), "size": head.size, "root": head.root}
+    book.record("ledger-key-revoked/1", body, "desk")
+    assert revocation(told(book, (LAST,), 9, along=(0, 8)), BOTH).size == LAST
+    assert code_of(told(book, (LAST,), 9)) == "succession-authority"
+
+
+def test_a_table_of_roles_is_needed() -> None:
+    """Without one nobody is shown entitled, so nothing is heeded."""
+    assert code_of(told(), replace(BOTH, roles=None)) == "succession-authority"
 
 
 def test_the_check_alone_follows_its_four_steps() -> None:
