@@ -220,7 +220,9 @@ def _ended(arguments: list[str], settings: Settings) -> int:
     except click.exceptions.Exit as ended:
         return ended.exit_code
     except AdamasError as trouble:
-        complain(trouble, json=settings.json)
+        from cli.hints import behind
+
+        complain(trouble, json=settings.json, hint=lambda code, values: behind(code, values, settings))
         return trouble.exit_code
     except click.ClickException as misunderstood:
         return _not_understood(misunderstood, as_json="--json" in arguments)

@@ -283,15 +283,15 @@ def complain(trouble: AdamasError, *, json: bool, hint: Hint) -> None:
 
 
 def _hint(one: Any, hint: Hint) -> str | None:
-    about = {"subject": one.subject} if hasattr(one, "subject") else {}
-    return hint(one.code, {**about, **one.values})
+    return hint(one.code, {"subject": getattr(one, "subject", None), **one.values})
 
 
 def _complaint(trouble: AdamasError, refusals: Sequence[Any], hint: Hint) -> dict[str, Any]:
+    said: Sequence[Any] = refusals or (trouble,)
     rows = [
         {"code": one.code, **({"subject": one.subject} if refusals else {}), "said": str(one),
          **({"hint": step} if (step := _hint(one, hint)) else {})}
-        for one in refusals or (trouble,)
+        for one in said
     ]  # fmt: skip
     first = {name: text for name, text in rows[0].items() if name != "subject"}
     return {"exit": trouble.exit_code, **first, **({"refusals": rows} if refusals else {})}

@@ -2,26 +2,41 @@
 
 A script reads the code; a clerk reads the text. Texts are format strings in
 ``ledger/data/messages/<language>/*.toml``, one ``code = "text"`` a line; a code stands in one file only.
+
+Beside a text a code may have a *hint*: what a person can do next. Texts are recorded with documented acts and
+never change; hints (``ledger/data/hints``) are printed only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from string import Formatter
 from typing import Any
 
 
-@cache
 def catalogue(language: str = "en") -> Mapping[str, str]:
     """All texts of a language by code.
 
     Raises ``LookupError`` when the language is not there or when a code stands twice.
     """
+    return _read("messages", language)
+
+
+def hints(language: str = "en") -> Mapping[str, str]:
+    """All hints of a language by code; ``family-*`` stands for every code that begins so and has none of its
+    own. Raises as `catalogue`.
+    """
+    return _read("hints", language)
+
+
+@cache
+def _read(kind: str, language: str) -> Mapping[str, str]:
     # Imported only when something is to be said: start-up time counts.
     import tomllib
     from importlib import resources
 
-    folder = resources.files("ledger") / "data" / "messages" / language
+    folder = resources.files("ledger") / "data" / kind / language
     if not folder.is_dir():
         raise LookupError(f"no message catalogue for language {language!r}")
     texts: dict[str, str] = {}
@@ -49,3 +64,13 @@ def text(code: str, values: Mapping[str, Any], language: str = "en") -> str:
         return template.format(**values)
     except KeyError as missing:
         raise LookupError(f"message {code!r} needs the value {missing}") from None
+
+
+def hint(code: str, values: Mapping[str, Any], language: str = "en") -> str | None:
+    """What a person can do next about ``code``; None where its text says so, or where a value is lacking."""
+    known = hints(language)
+    families = (name for name in known if name.endswith("*") and code.startswith(name[:-1]))
+    template = known.get(code) or known.get(max(families, key=len, default=""))
+    if template is None or any(name not in values for _, name, _, _ in Formatter().parse(template) if name):
+        return None
+    return template.format(**values)

@@ -36,11 +36,15 @@ class Maker:
 
 @dataclass(frozen=True)
 class Use:
-    """A code at a place in the sources; ``given``: the names of its values, ``None`` if not readable."""
+    """A code at a place in the sources; ``given``: the names of its values, ``None`` if not readable.
+
+    ``maker`` is the class or function that takes it.
+    """
 
     code: str
     at: str
     given: frozenset[str] | None
+    maker: str
 
 
 def sources(root: Path) -> dict[str, ast.Module]:
@@ -150,7 +154,7 @@ def uses(trees: Mapping[str, ast.Module]) -> tuple[list[Use], list[str]]:
             at = f"{module}:{call.lineno}"
             codes = _literals(code, tree)
             if codes is not None:
-                found += [Use(item, at, _given(call, maker)) for item in codes]
+                found += [Use(item, at, _given(call, maker), _name(call)) for item in codes]
             elif not _comes_from_elsewhere(code, parameters):
                 unread.append(f"{at}: the code of {_name(call)} cannot be read: {ast.unparse(call)}")
     return found, unread

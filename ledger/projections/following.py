@@ -60,6 +60,11 @@ def advance(tables: Tables, journal: Journal, records: Records, progress: Progre
                 progress(len(page))
 
 
+def behind(journal: Journal) -> int:
+    """How many entries the tables in the ledger's store lack."""
+    return journal.head().size - (Tables.of(journal).position(VIEW, VERSION) or 0)
+
+
 def _standing(tables: Tables, journal: Journal) -> int:
     """Where the views stand; views of another version, or from beyond the end, begin anew."""
     position = tables.position(VIEW, VERSION)

@@ -1,0 +1,88 @@
+"""Behind a refusal or an error the command says what to do next, with the ids of the ledger at hand."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.laptop import Laptop
+
+MINER = ("--key", "miner-1")
+
+
+@pytest.mark.parametrize(
+    ("words", "step"),
+    [
+        (("parcel", "weigh", "K2", "--weight", "1", *MINER), "did you mean K1?; see what there is with"),
+        (("parcel", "sell", "K1", "--to", "daeler-1", *MINER), "did you mean dealer-1?"),
+        (("parcel", "mine", "karow", "--line", "K2=1", *MINER), "did you mean karowe?"),
+        (("show", "party", "Miner 1"), "did you mean miner-1"),
+        (("licence", "withdraw", "ML1", "--since", "2026-01-01"), "did you mean ML-1"),
+        (("show", "parcel", "K11"), "did you mean K1?"),
+        (("trace", "J1"), "did you mean K1?"),
+        (("parcel", "weigh", "K1", "--weight", "12", "--key", "dealer-1"),
+         "miner-1 records it with its own key (--key miner-1); if dealer-1 got the goods, record first how: "
+         "adamas parcel sell K1 --to dealer-1 --key miner-1"),
+        (("parcel", "sort", "K1", "--output", "K2=12.6", *MINER), "what was lost is declared with --loss"),
+        (("parcel", "weigh", "K1", "--weight", "12", "--key", "nobody"),
+         "authority, clerk-1, dealer-1, ledger, miner-1, old-1, recovery"),
+        (("show", "entry", "99"), "see the entries with: adamas log"),
+        (("find", "zzz"), "try fewer letters"),
+    ],
+)  # fmt: skip
+def test_the_next_step_stands_behind(laptop: Laptop, words: tuple[str, ...], step: str) -> None:
+    """One line behind the sentence, and the same in JSON."""
+    told = laptop(*words).err.splitlines()
+    assert [line.startswith("  next: ") for line in told] == [False, True], told
+    assert step in told[1]
+    said = json.loads(laptop(*words, "--json").err)
+    assert said["hint"] == told[1].removeprefix("  next: ")
+    assert [row["hint"] for row in said.get("refusals", [said])] == [said["hint"]]
+
+
+def test_goods_that_cannot_become_another_class(laptop: Laptop) -> None:
+    """The classes that they can become are named."""
+    laptop.ok("parcel", "sort", "K1", "--output", "K2=12.5,hs=710221", *MINER)
+    ran = laptop("parcel", "sort", "K2", "--output", "K3=12.5,hs=710231", *MINER)
+    assert "refused: hs-move:" in ran.err
+    assert "out of HS 710221 can come: 710221, 710229; give K3 one of these with hs=" in ran.err
+
+
+def test_a_date_that_cannot_be_tells_from_when_on_it_can(laptop: Laptop) -> None:
+    """The day of the act before, and how that one is corrected."""
+    laptop.ok("parcel", "mine", "karowe", "--line", "K5=1", "--occurred", "2026-02-03", *MINER)
+    ran = laptop("parcel", "weigh", "K5", "--weight", "1", "--occurred", "2026-02-02", *MINER)
+    assert "refused: time-order:" in ran.err
+    assert "give the day it happened with --occurred, 2026-02-03 or later; if the date of entry" in ran.err
+
+
+def test_one_step_for_several_refusals_is_told_once(laptop: Laptop) -> None:
+    """Two parcels that are unknown, one line that says where to look; each keeps its own in JSON."""
+    words = ("parcel", "weigh", "KX", "--weight", "1", "--occurred", "2999", *MINER)
+    ran = laptop("parcel", "mix", "--input", "K1", "--input", "K1", "--output", "M", "--weight", "25", *MINER)
+    assert len(ran.err.splitlines()) == len(set(ran.err.splitlines()))
+    refused = json.loads(laptop(*words, "--json").err)
+    assert [row["code"] for row in refused["refusals"]] == ["time-future", "parcel-unknown"]
+    assert [("hint" in row) for row in refused["refusals"]] == [False, True]
+
+
+def test_nothing_near_and_no_ledger_are_no_trouble(laptop: Laptop, bare: Laptop) -> None:
+    """Where nothing is near nothing is guessed; where there is no ledger the sentence stands alone."""
+    ran = laptop("show", "parcel", "zzzzzzzz")
+    assert "did you mean" not in ran.err
+    assert "next: see what there is with: adamas list parcels" in ran.err
+    gone = laptop("show", "parcel", "K1", "--ledger", "elsewhere.db")
+    assert gone.err == "adamas: store-missing: there is no ledger elsewhere.db; adamas init makes one\n"
+
+
+def test_no_hint_is_recorded(laptop: Laptop) -> None:
+    """What a documented act names as a discrepancy is the rule's sentence alone: it never changes."""
+    laptop.ok(
+        "parcel", "sell", "OLD-1", "--to", "dealer-1", "--documented", "--key", "old-1",
+        "--source", "A newspaper <https://press.example/1> 2024-01-10",
+    )  # fmt: skip
+    found = laptop.body(laptop.size() - 1)["discrepancies"]
+    assert {line["rule"]: line["said"] for line in found}["parcel-unknown"] == (
+        "parcel OLD-1 is not known to this ledger"
+    )
