@@ -10,10 +10,6 @@ Recording is deciding, in this order: the statement is taken apart and its signa
 author has ``seen`` must be this ledger's; the rules are asked; then one transaction. A batch is decided one
 act after the other, each on what the ones before it change, and recorded together or not at all.
 
-Rules are asked on what this process remembers. When another process was first with something that the
-decision rests on, the store says so, and it is decided again on what is there now; before anything is
-refused, the same is made sure of.
-
 With the ledger's key at hand (``keeper``), where the ledger ends is signed after every commit, and a receipt
 gives a proof that verifies at once. Before anything is recorded, the guard beside that key is asked: a copy
 that does not contain what was signed takes nothing but its own end (``ledger-closed/1``).
@@ -24,51 +20,28 @@ object is for one thread at a time.
 
 from __future__ import annotations
 
-import dataclasses
 import os
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from collections.abc import Iterable
 from typing import Unpack
 
-from ledger.admission import Act, Chance, Proposed, Said, propose, take, time_ordered_id
+from ledger.admission import Act, Chance, Said, propose, time_ordered_id
 from ledger.chain import disclosure, merkle
 from ledger.chain.bundle import Bundle
 from ledger.chain.checkpoint import SignedCheckpoint
-from ledger.chain.entry import entry_hash
-from ledger.chain.entry import fields as entry_fields
-from ledger.chain.merkle import Frontier
 from ledger.chain.statement import SignedStatement
-from ledger.decision import Batch
 from ledger.domain.events import DisclosureErased, Event, LedgerOpened
 from ledger.domain.refusal import Refusal
 from ledger.domain.state import State
-from ledger.errors import AdamasError, Conflict, KeyTrouble, Refused, StoreTrouble
-from ledger.keeping import Keeper, LedgerKey
+from ledger.errors import AdamasError, StoreTrouble
+from ledger.keeping import AtHand, Keeper, Keys
 from ledger.keeping import Receipt as Receipt
 from ledger.keys import SigningKey
+from ledger.recording import Recording
 from ledger.store import opening as stores
 from ledger.store.clock import Clock, Watch, steady_clock, system_clock
-from ledger.store.journal import Appended, Head, Journal, Stale
+from ledger.store.journal import Head, Journal
 from ledger.store.nodes import JournalTree
 from ledger.store.records import Records
-from ledger.store.roots import Roots
-
-Keys = LedgerKey | Callable[[], LedgerKey | None] | None
-"""A ledger's key, or what fetches it when it is needed; None where nobody signs for the ledger here."""
-_ATTEMPTS = 50
-"""How often something is decided anew because another process was first, before that is told."""
-
-
-class _Wanted:
-    """What is to be recorded, while it is tried: an act to be signed, or a signed statement."""
-
-    __slots__ = ("fresh", "id", "item", "ready")
-
-    def __init__(self, item: Act | SignedStatement) -> None:
-        self.item = item
-        self.fresh = isinstance(item, Act) and item.id is None  # its id is made here, so it is new
-        self.id = b""
-        self.ready: Proposed | None = None
 
 
 class Ledger:
@@ -88,11 +61,9 @@ class Ledger:
         self.journal = journal
         self.origin = origin
         self.records = Records(journal)
-        self._roots = Roots(journal)
-        self._watch = watch
-        self._chance = chance
-        self._key = key
-        self._keeper: Keeper | None = None
+        self._at_hand = AtHand(origin, journal, key)
+        self._writing = (watch, chance)
+        self._recording: Recording | None = None
 
     @classmethod
     def create(
@@ -164,8 +135,7 @@ class Ledger:
         ``said`` is what the statement says beside it (see `Act`). A documented event is signed with the
         discrepancies that it names. Raises `Malformed`.
         """
-        act = Act(event, key, **said)
-        return self._propose(act, act.id or self._new_id()).signed
+        return self._recorder().sign(Act(event, key, **said))
 
     def record(self, event: Event, key: SigningKey, **said: Unpack[Said]) -> Receipt:
         """Sign and record one event; ``said`` as in `sign`, exceptions as in `record_batch`."""
@@ -177,24 +147,28 @@ class Ledger:
         Raises `Refused` with the refusals of the first act that may not be recorded, `Malformed`,
         `Unconfirmed` (the clock), `Conflict` (``statement-id-taken``, ``ledger-busy``).
         """
-        return self._settle(list(acts))
+        return self._recorder().together(list(acts))
 
     def append(self, statements: Iterable[SignedStatement]) -> list[Receipt]:
         """Record signed statements, together or not at all; what is there already has its first receipt.
 
         Raises as `record_batch` does, and what `ledger.admission` finds in a statement.
         """
-        return self._settle(list(statements))
+        return self._recorder().together(list(statements))
+
+    def record_each(self, items: Iterable[Act | SignedStatement]) -> list[Receipt | AdamasError]:
+        """Record acts and statements, each for itself, in one transaction where that is possible.
+
+        The answer to each is its receipt, or the `Refused`, `Malformed` or `Conflict` that `record` or
+        `append` would raise for it; the others are recorded all the same. What fails for all of them is
+        raised.
+        """
+        return self._recorder().each(list(items))
 
     def preview(self, event: Event, key: SigningKey, **said: Unpack[Said]) -> list[Refusal]:
         """What `record` would be refused for, in the rules' order; nothing is recorded. Raises
         `Malformed`."""
-        self.records.catch_up()
-        batch = self._batch()
-        act = Act(event, key, **said)
-        proposed = self._named(act, act.id or self._new_id(), batch)
-        batch.expect([proposed])
-        return batch.refusals(proposed)
+        return self._recorder().preview(Act(event, key, **said))
 
     def sealed(self, index: int) -> dict[str, str]:
         """The sealed fields of an entry whose values are kept here, with their digests, to erase them
@@ -209,19 +183,7 @@ class Ledger:
         Raises `KeyTrouble` where no key is at hand (``ledger-key-none``), or one that does not speak for this
         ledger (``ledger-key-other``, ``ledger-key-void``: it was revoked).
         """
-        found = self._at_hand()
-        if found is None:
-            raise KeyTrouble("ledger-key-none")
-        found.check_speaks(self.state().house())
-        return found
-
-    def _at_hand(self) -> Keeper | None:
-        """The keeper; its key is fetched when something is to be signed for the first time."""
-        key, self._key = self._key, None
-        if key is not None:
-            found = key if isinstance(key, LedgerKey) else key()
-            self._keeper = None if found is None else found.keeper(self.origin, self.journal)
-        return self._keeper
+        return self._at_hand.speaking(self.state().house())
 
     def checkpoint(self) -> SignedCheckpoint:
         """Where the ledger ends now, signed. Raises as `keeper` and `Keeper.checkpoint`."""
@@ -238,10 +200,8 @@ class Ledger:
 
     def close(self) -> None:
         """Let go of the store; closing twice is no fault."""
-        keeper, self._keeper = self._keeper, None
         try:
-            if keeper is not None:
-                keeper.close()
+            self._at_hand.close()
         finally:
             self.journal.close()
 
@@ -251,121 +211,13 @@ class Ledger:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _settle(self, items: Sequence[Act | SignedStatement]) -> list[Receipt]:
-        """Decide and append, and again from the start when another process was first."""
-        self.journal.check_writable()
-        wanted = [_Wanted(item) for item in items]
-        for _ in range(_ATTEMPTS):
-            known = self.records.head
-            try:
-                return self._attempt(wanted)
-            except Stale:
-                self.records.catch_up()
-            except Refused:
-                if self.records.catch_up() == known:
-                    raise
-        raise Conflict("ledger-busy", attempts=_ATTEMPTS)
-
-    def _attempt(self, wanted: Sequence[_Wanted]) -> list[Receipt]:
-        batch = self._batch()
-        for one in wanted:
-            self._prepare(one)
-        batch.expect(one.ready for one in wanted if one.ready is not None)
-        asked = [one.id for one in wanted if not one.fresh]
-        before = self.journal.indexes_of(asked) if asked else {}
-        places: list[Receipt | int] = []
-        for one in wanted:
-            proposed = one.ready or self._named(one.item, one.id, batch)
-            first = before.get(one.id)
-            places.append(batch.admit(proposed) if first is None else self._first_receipt(first, proposed))
-        receipts = self._append(batch)
-        return [place if isinstance(place, Receipt) else receipts[place] for place in places]
-
-    def _prepare(self, one: _Wanted) -> None:
-        """Sign, or take apart, what does not depend on what comes before it: all but documented acts."""
-        if one.ready is not None:
-            return
-        item = one.item
-        if isinstance(item, SignedStatement):
-            one.ready = take(item, self.origin, self._type_of)
-            one.id = one.ready.statement.id
-            return
-        one.id = one.id or item.id or self._new_id()
-        if not item.event.documented:
-            one.ready = self._propose(item, one.id)
-
-    def _batch(self) -> Batch:
-        return Batch(
-            self.origin, self.records, self.journal, self._roots, self._watch.read(self.records.head)
-        )
-
-    def _append(self, batch: Batch) -> list[Receipt]:
-        if not batch.drafts:
-            return []
-        keeper = self._at_hand()
-        if keeper is not None and not batch.only_closes:
-            keeper.check()
-        appended, head = self.journal.append(
-            batch.drafts, clock=lambda: batch.moment, read=batch.knowledge.versions, head=batch.head
-        )
-        self.records.advance(batch.decided, appended, head)
-        for decided in batch.decided:
-            if isinstance(decided.act.event, DisclosureErased):
-                self._erase(decided.act.event)
-        return self._receipts(appended, batch.head)
-
-    def _receipts(self, appended: Sequence[Appended], before: Head) -> list[Receipt]:
-        """What is answered for entries that are durable now; ``before`` is the head they were decided on."""
-        if self._keeper is None:
-            return [Receipt(one.index, one.hash, one.recorded) for one in appended]
-        try:
-            keeper = self.keeper
-            signed = keeper.checkpoint()
-        except AdamasError as trouble:
-            return [Receipt(one.index, one.hash, one.recorded, trouble=trouble) for one in appended]
-        path = None
-        if before.size + 1 == signed.checkpoint.size:  # a single act, and nobody was faster
-            path = Frontier.decode(before.frontier).path_of_next()
-        return [
-            Receipt(
-                one.index,
-                one.hash,
-                one.recorded,
-                signed,
-                _prove=partial(keeper.proof, one.index, signed, path=path),
+    def _recorder(self) -> Recording:
+        if self._recording is None:
+            watch, chance = self._writing
+            self._recording = Recording(
+                self.origin, self.journal, self.records, watch, chance, self._at_hand, self._erase
             )
-            for one in appended
-        ]
-
-    def _first_receipt(self, index: int, proposed: Proposed) -> Receipt:
-        """What was answered when these same bytes were recorded. Raises `Conflict` for other bytes."""
-        data = self.journal.entry(index)
-        _, _, recorded, statement, signature = entry_fields(data)
-        if statement != proposed.signed.statement or signature != proposed.signed.signature:
-            raise Conflict("statement-id-taken", id=proposed.statement.id.hex(), index=index)
-        keeper = self._at_hand()
-        prove = None if keeper is None else partial(keeper.proof, index)
-        return Receipt(index, entry_hash(data), recorded, _prove=prove)
-
-    def _new_id(self) -> bytes:
-        return time_ordered_id(self._watch.now(), self._chance)
-
-    def _propose(self, act: Act, statement_id: bytes) -> Proposed:
-        return propose(act, self.origin, statement_id, self._chance, self._type_of)
-
-    def _named(self, act: Act | SignedStatement, statement_id: bytes, batch: Batch) -> Proposed:
-        """An act; a documented one with what the rules find in it, behind the acts before, as
-        discrepancies."""
-        if isinstance(act, SignedStatement):
-            return take(act, self.origin, self._type_of)
-        proposed = self._propose(act, statement_id)
-        event = batch.named(proposed) if act.event.documented else proposed.event
-        if event is proposed.event:
-            return proposed
-        return self._propose(dataclasses.replace(act, event=event), statement_id)
-
-    def _type_of(self, index: int) -> str | None:
-        return self.records.recorded(index).event.TYPE if index < self.records.head.size else None
+        return self._recording
 
     def _erase(self, event: DisclosureErased) -> None:
         self.records.forget()

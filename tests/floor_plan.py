@@ -35,7 +35,9 @@ FLOORS: Steps = (
     ("ledger.exchange",),
     ("ledger.admission",),
     ("ledger.decision",),
+    ("ledger.recording",),
     ("ledger.application",),
+    ("ledger.group_commit",),
     ("cli",),
 )
 """From the ground up."""
@@ -56,6 +58,7 @@ ONLY: Mapping[str, tuple[str, ...]] = {
 STEPS: Mapping[str, Steps] = {
     "ledger.domain": (
         ("vocabulary",),
+        ("forms",),
         ("fields",),
         ("act",),
         (
@@ -71,10 +74,12 @@ STEPS: Mapping[str, Steps] = {
         ("events",),
         ("change",),
         ("parcels", "certificates", "parties", "participants"),
-        ("registration", "partners"),
+        ("registration", "partners", "applications"),
         ("state", "refusal"),
         ("ancestry", "moments", "standing_rules", "registry_rules", "weight_rules"),
         ("certificate_rules",),
+        ("application_rules", "return_rules", "valuation_rules"),
+        ("issuing_rules",),
         ("border_rules", "custody_rules", "correction_rules", "measure_rules"),
         ("rules",),
     ),

@@ -3,6 +3,8 @@ can be wrong."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ledger.admission import Act
@@ -23,8 +25,11 @@ def held(world: World) -> list[object]:
 def refused(world: World, *items: Act | SignedStatement) -> Problem:
     """What recording raises; nothing may have been recorded."""
     before = held(world)
+    signed_ones = isinstance(items[0], SignedStatement)
+    write: Any = world.ledger.append if signed_ones else world.ledger.record_batch
+    caught: pytest.ExceptionInfo[Any]
     with pytest.raises((Refused, Malformed, Conflict)) as caught:
-        world.ledger._settle(items)
+        write(items)
     assert held(world) == before
     assert str(caught.value)
     problem: Problem = caught.value
