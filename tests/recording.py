@@ -27,12 +27,11 @@ def refused(world: World, *items: Act | SignedStatement) -> Problem:
     before = held(world)
     signed_ones = isinstance(items[0], SignedStatement)
     write: Any = world.ledger.append if signed_ones else world.ledger.record_batch
-    caught: pytest.ExceptionInfo[Any]
     with pytest.raises((Refused, Malformed, Conflict)) as caught:
         write(items)
     assert held(world) == before
     assert str(caught.value)
-    problem: Problem = caught.value
+    problem: Any = caught.value
     return problem
 
 
