@@ -74,7 +74,7 @@ STEPS: Mapping[str, Steps] = {
         ("events",),
         ("change",),
         ("parcels", "certificates", "parties", "participants"),
-        ("registration", "partners", "applications"),
+        ("registration", "partners", "passages", "applications"),
         ("state", "refusal"),
         ("ancestry", "moments", "standing_rules", "registry_rules", "weight_rules"),
         ("certificate_rules",),

@@ -11,7 +11,9 @@ from ledger import messages
 from ledger.domain import events as e
 from ledger.domain.ancestry import ancestors
 from ledger.domain.certificates import REPLACED, RETURNED, VOIDED, status
-from ledger.domain.participants import Answer, Participant, Reply, measures, member, standing
+from ledger.domain.parcels import Parcel
+from ledger.domain.participants import Answer, Reply, measures, standing
+from ledger.domain.passages import barred_zones, embargo, trading
 from ledger.domain.refusal import Refusal, Refusals, when
 from ledger.domain.state import State
 from ledger.domain.vocabulary import folded
@@ -20,6 +22,8 @@ from ledger.edtf import Span
 _REASONS = {
     "participant-not-registered": "standing-participant-not-registered",
     "member": "standing-member",
+    "trading-apart": "standing-trading-apart",
+    "not-admitted-here": "standing-not-admitted-here",
     "not-a-member": "standing-not-a-member",
     "membership-date-unknown": "standing-membership-date-unknown",
     "measure-no-trade": "standing-measure-no-trade",
@@ -75,19 +79,15 @@ def _said(participant: str, day: Span, answer: Answer) -> Refusal:
 def _may_trade(state: State, code: str | None, day: Span, parties: tuple[str, ...]) -> Refusals:
     if code is None:
         return
-    participant = state.participant(code)
-    answer = member(participant, day)
-    if answer.reply == Reply.YES and participant is not None:
-        answer = standing(_trade_only(participant), day, parties=parties)
+    answer = trading(state.participant(code), day, parties=parties, here=_here(state))
     if answer.reply != Reply.YES:
         yield _said(code, day, answer)
 
 
-def _trade_only(participant: Participant) -> Participant:
-    """The participant with only the measures that stop all its trade, or a party's: its own goods aside."""
-    stopping = ("no-trade", "no-party")
-    whole = tuple(m for m in measures(participant) if m.effect in stopping and not m.zones)
-    return Participant(participant.id, participant.name, participant.members, participant.departures, whole)
+def _here(state: State) -> str | None:
+    """Whose ledger asks: its own national dates count."""
+    house = state.house()
+    return None if house is None else house.participant
 
 
 def _zones(state: State, event: e.Imported, day: Span) -> Refusals:
@@ -96,16 +96,12 @@ def _zones(state: State, event: e.Imported, day: Span) -> Refusals:
     participant = state.participant(source) if source is not None else None
     if source is None or participant is None or (event.origins and source not in event.origins):
         return
-    listed = tuple(m for m in measures(participant) if m.effect == "zones-only" or m.zones)
-    only = Participant(participant.id, participant.name, participant.members, participant.departures, listed)
-    for zone in event.zones or (None,):
-        answer = standing(only, day, zone=zone)
-        if answer.measure is not None and answer.reply != Reply.YES:
-            yield _said(source, day, answer)
+    for answer in barred_zones(participant, day, event.zones, here=_here(state)):
+        yield _said(source, day, answer)
 
 
 def _own_goods(state: State, event: e.CertificateIssued, day: Span) -> Refusals:
-    """Goods of own mining are judged zone by zone; goods of other origin by that origin's embargo."""
+    """Goods of own mining are judged zone by zone, own stock as of no known zone, others by an embargo."""
     house = state.house()
     own = event.provenance
     if own is None or house is None:
@@ -113,30 +109,34 @@ def _own_goods(state: State, event: e.CertificateIssued, day: Span) -> Refusals:
     said: set[tuple[str, str]] = set()
     for part in event.parts:
         for parcel in ancestors(state, part.parcel):
-            site = state.site(parcel.site) if parcel.site is not None else None
-            if site is None or site.country is None:
+            country, zone = _mined_at(state, parcel, own)
+            if country is None:
                 continue
-            zone = site.zone or site.name or site.id
-            answer = standing(state.participant(site.country), day, zone=zone, parties=(event.exporter,))
-            if answer.reply != Reply.YES and (site.country, answer.reason) not in said:
-                said.add((site.country, answer.reason))
-                yield _said(site.country, day, answer)
+            answer = standing(
+                state.participant(country), day, zone=zone, parties=(event.exporter,), here=house.participant
+            )
+            if answer.reply != Reply.YES and (country, answer.reason) not in said:
+                said.add((country, answer.reason))
+                yield _said(country, day, answer)
     for origin in event.origins:
         if origin != own:
             yield from _origin(state, origin, day)
 
 
+def _mined_at(state: State, parcel: Parcel, own: str) -> tuple[str | None, str | None]:
+    """Country and zone where a parcel was mined; stock of own origin is of no known zone, other goods of
+    none.
+    """
+    site = state.site(parcel.site) if parcel.site is not None else None
+    if site is not None:
+        return site.country, site.zone or site.name or site.id
+    return (own, None) if parcel.marked and own in parcel.origins else (None, None)
+
+
 def _origin(state: State, origin: str, day: Span) -> Refusals:
     """An embargo on goods mined in a country meets them wherever they come from."""
-    participant = state.participant(origin)
-    if participant is None:
-        return
-    embargoes = tuple(m for m in measures(participant) if m.effect == "no-origin")
-    only = Participant(
-        participant.id, participant.name, participant.members, participant.departures, embargoes
-    )
-    answer = standing(only, day)
-    if answer.measure is not None and answer.reply != Reply.YES:
+    answer = embargo(state.participant(origin), day, here=_here(state))
+    if answer is not None and answer.reply != Reply.YES:
         yield _said(origin, day, answer)
 
 

@@ -3,17 +3,16 @@
 A measure's scope is fields, never prose, because measures differ in what they cover: a whole country,
 membership without trade, one field, a positive list of zones, a company, data only (DOMAIN: KPCS section
 VI, UNSC resolutions, administrative decisions). Each has two beginnings and ends: the Kimberley or UN date,
-and the date on which this ledger's participant gave it effect. A date may be an interval where sources do
-not say the day.
+and the date on which a nation gave it effect: this ledger's participant, unless another is named. A date may
+be an interval where sources do not say the day.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ledger.domain import fields as f
 from ledger.domain.act import Event, act, record
 from ledger.domain.fields import may, need, rows
+from ledger.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +24,9 @@ class Admission:
     since: str = need(f.DATE, "when membership began; an interval where the day is not known", always=True)
     until: str | None = may(f.DATE, "when it ended")
     source: str = need(f.TEXT, "where that is said", always=True)
+    apart: bool | None = may(f.YES, "it trades under the scheme and is not counted among the participants")
+    national_since: str | None = may(f.DATE, "from when it is admitted by a nation, if later")
+    nation: str | None = may(f.COUNTRY, "whose national date that is, if not this ledger's")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class MeasureLine:
     until: str | None = may(f.DATE, "until when")
     national_since: str | None = may(f.DATE, "from when it has effect here, if later")
     national_until: str | None = may(f.DATE, "until when it has effect here, if later")
+    nation: str | None = may(f.COUNTRY, "whose national dates these are, if not this ledger's")
     source: str = need(f.TEXT, "where that is said", always=True)
 
 
@@ -63,6 +66,8 @@ class ParticipantAdmitted(Event):
     participant: str = need(f.COUNTRY, "the participant", always=True)
     name: str | None = may(f.TEXT, "its name")
     since: str = need(f.DATE, "from when", always=True)
+    national_since: str | None = may(f.DATE, "from when it is admitted here, if later")
+    apart: bool | None = may(f.YES, "it trades under the scheme and is not counted among the participants")
     source: str = need(f.TEXT, "where that is said", always=True)
 
 
@@ -92,6 +97,7 @@ class MeasureAdopted(Event):
     until: str | None = may(f.DATE, "until when")
     national_since: str | None = may(f.DATE, "from when it has effect here, if later")
     national_until: str | None = may(f.DATE, "until when it has effect here, if later")
+    nation: str | None = may(f.COUNTRY, "whose national dates these are, if not this ledger's")
     source: str = need(f.TEXT, "where that is said", always=True)
 
 

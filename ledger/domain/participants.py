@@ -55,8 +55,8 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A measure with its scope and dates; ``effect`` one of `fields.EFFECT`'s choices, ``nation`` whose national
-    dates it has (None: the ledger's own).
+    """A measure with its scope and dates; ``effect`` one of `fields.EFFECT`'s choices, ``nation`` whose
+    national dates it has (None: the ledger's own).
     """
 
     id: str
@@ -220,10 +220,22 @@ def standing(
     answer = member(participant, day, here)
     if participant is None or answer.reply != Reply.YES:
         return answer
+    return measured(measures(participant), day, zone=zone, parties=parties, here=here) or answer
+
+
+def measured(
+    among: Iterable[Measure],
+    day: Span,
+    *,
+    zone: str | None = None,
+    parties: Iterable[str] = (),
+    here: str | None = None,
+) -> Answer | None:
+    """What measures say of goods, whoever was a member then; None where none is in force and in scope."""
     doubt: Answer | None = None
     needed: Answer | None = None
     moving = set(map(folded, parties))
-    for measure in measures(participant):
+    for measure in among:
         reply = _stops(measure, zone, moving)
         effect = in_effect(measure, day, here)
         if effect == Reply.NO or reply == Reply.NO:
@@ -237,20 +249,22 @@ def standing(
             return said
         if not certain:
             doubt = doubt or replace(said, reply=Reply.UNKNOWN)
-    return doubt or needed or answer
+    return doubt or needed
 
 
 def _stops(measure: Measure, zone: str | None, parties: set[str]) -> Reply:
     """Whether a measure in effect stops goods from ``zone`` moved by ``parties``."""
     listed = {folded(name) for name in measure.zones}
-    here = folded(zone) if zone is not None else None
+    place = folded(zone) if zone is not None else None
     match measure.effect:
         case "no-trade" | "no-origin" | "supervised":
             if not listed:
                 return Reply.YES
-            return Reply.UNKNOWN if here is None else (Reply.YES if here in listed else Reply.NO)
+            return Reply.UNKNOWN if place is None else (Reply.YES if place in listed else Reply.NO)
         case "zones-only":
-            return Reply.UNKNOWN if here is None else (Reply.NO if here in listed else Reply.YES)
+            if not listed:
+                return Reply.YES
+            return Reply.UNKNOWN if place is None else (Reply.NO if place in listed else Reply.YES)
         case "no-party":
             return Reply.YES if parties & {folded(name) for name in measure.parties} else Reply.NO
         case _:

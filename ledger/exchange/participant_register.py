@@ -22,12 +22,22 @@ def shipped_register() -> dict[str, Any]:
 def adoption(by: str) -> Event:
     """The act by which a ledger adopts the shipped register."""
     register = shipped_register()
-    admissions = tuple(
-        Admission(row["code"], row["name"], row["since"], row.get("until"), row["source"])
-        for row in register["participant"]
-    )
+    admissions = tuple(map(_admission, register["participant"]))
     measures = tuple(_measure(row) for row in register["measure"])
     return RegisterAdopted(by=by, register=register["register"], admissions=admissions, measures=measures)
+
+
+def _admission(row: dict[str, Any]) -> Admission:
+    return Admission(
+        participant=row["code"],
+        name=row["name"],
+        since=row["since"],
+        until=row.get("until"),
+        source=row["source"],
+        apart=row.get("apart"),
+        national_since=row.get("national_since"),
+        nation=row.get("nation"),
+    )
 
 
 def _measure(row: dict[str, Any]) -> MeasureLine:
@@ -43,5 +53,6 @@ def _measure(row: dict[str, Any]) -> MeasureLine:
         until=row.get("until"),
         national_since=row.get("national_since"),
         national_until=row.get("national_until"),
+        nation=row.get("nation"),
         source=row["source"],
     )
