@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -36,6 +36,8 @@ _NO_LEAVES = Frontier().encode()
 STRIDE = 4
 """Of the tree's levels every fourth is kept: 0.07 hashes an entry, and a proof needs 16 at most of each."""
 _LAST = (1 << STRIDE) - 1
+_FAILURES = 2
+"""Writes in a row that fail, after which nothing more is signed: what the disk keeps is not known then."""
 Node = tuple[int, int, bytes]
 """(level, place, hash) of a complete subtree."""
 FORMAT = 1
@@ -139,6 +141,8 @@ class Journal(ABC):
 
     url: str
     writable: bool
+    _failed: int = 0
+    _failure: str = ""
     engine: ClassVar[str] = "sqlite"
     """The database behind it; the views' SQL differs by it (`ledger.store.tables.DIALECTS`)."""
 
@@ -148,12 +152,26 @@ class Journal(ABC):
         if not self.writable:
             raise StoreTrouble("store-readonly", path=self.url)
 
-    def check_signable(self) -> None:  # noqa: B027  a file follows nobody
+    def check_signable(self) -> None:
         """Before the head is read to be signed: what is read is what the ledger will keep.
 
-        Raises `StoreTrouble` (``store-replica``) on a server that only follows; it may have to take back what
-        it shows, or never learn what was recorded.
+        Raises `StoreTrouble`: ``store-failing`` after two writes in a row that failed, until the store is
+        opened anew; ``store-replica`` on a server that only follows, which may have to take back what it
+        shows, or never learn what was recorded.
         """
+        if self._failed >= _FAILURES:
+            raise StoreTrouble("store-failing", path=self.url, reason=self._failure)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Around an append: counts those in a row that the store failed at."""
+        try:
+            yield
+        except StoreTrouble as trouble:
+            self._failed, self._failure = self._failed + 1, str(trouble)
+            raise
+        if self._failed < _FAILURES:
+            self._failed = 0
 
     @abstractmethod
     def head(self) -> Head:

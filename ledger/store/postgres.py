@@ -137,6 +137,7 @@ class PostgresJournal(PostgresReading):
 
     def check_signable(self) -> None:
         """See `Journal.check_signable`."""
+        super().check_signable()
         if not self._datastore.lead():
             raise StoreTrouble("store-replica", path=self.url, reason="")
 
@@ -190,7 +191,8 @@ class PostgresJournal(PostgresReading):
             self._tip = (then, frontier)
             return appended, then
 
-        appended, then = self._datastore.again(attempt)
+        with self._writing():
+            appended, then = self._datastore.again(attempt)
         self._wires.update(draft.wire for draft in drafts)
         return appended, then
 

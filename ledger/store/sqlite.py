@@ -129,7 +129,7 @@ class SqliteJournal(Journal):
         moments: Sequence[int] | None = None,
     ) -> tuple[list[Appended], Head]:
         """See `Journal.append`."""
-        with self.transaction(write=True) as rows:
+        with self._writing(), self.transaction(write=True) as rows:
             now = _the_head(rows.execute(_HEAD).fetchall(), self.url)
             if now.size != head.size or now.hash != head.hash:
                 found = _versions(rows, read)
