@@ -91,6 +91,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "fsck": ("cli.publish", "Derive every file of a published directory again"),
         "trust": ("cli.trust", "Whose signatures count: a trust file of one's own"),
         "verify-fork": ("cli.verify_fork", "Whom two signed histories convict"),
+        "verify-index": ("cli.verify_index", "Whether an entry convicts a certificate index that lies"),
         "cosign": ("cli.cosign", "Collect witnesses' cosignatures on a checkpoint"),
         "witness": ("cli.witness", "Cosign the checkpoints of other ledgers, over HTTP"),
         "timestamp": ("cli.timestamp", "Tokens of timestamping authorities over a checkpoint"),

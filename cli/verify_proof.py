@@ -117,7 +117,7 @@ def _revoked(given: Given, trust: Trust) -> tuple[Revoked, ...]:
 
 
 def _revocations(given: Given) -> tuple[list[bytes], ...]:
-    return tuple(_proofs_in(read_artefact(file, most=_LONGEST)) for file in given.revoked)
+    return tuple(proofs_in(file) for file in given.revoked)
 
 
 def _now(session: Session, given: Given) -> dict[str, int]:
@@ -153,7 +153,7 @@ def _file(session: Session, file: Path, given: Given) -> None:
         return _checkpoint(session, str(file), data, given)
     more_proofs = () if proof_report.is_zip(data) else ("--along",)
     given.refuse_beyond("a proof" + "s in a zip" * (not more_proofs), *_COUNT, *more_proofs)
-    along = [one for more in given.along for one in _proofs_in(read_artefact(more, most=_LONGEST))]
+    along = [one for more in given.along for one in proofs_in(more)]
     report = proof_report.examine(data, _reader(session, given), along)
     if session.json:
         emit_json({"file": str(file), **proof_report.values(report)})
@@ -165,10 +165,11 @@ def _file(session: Session, file: Path, given: Given) -> None:
     return None
 
 
-def _proofs_in(data: bytes) -> list[bytes]:
-    """The bundles of a file: one, or a zip of them."""
+def proofs_in(file: Path) -> list[bytes]:
+    """The bundles of a file: one, or a zip of them. Raises `Malformed` (``archive-...``), `StoreTrouble`."""
     from ledger.chain import archive
 
+    data = read_artefact(file, most=_LONGEST)
     return list(archive.unpack(data).values()) if archive.is_zip(data) else [data]
 
 
@@ -222,17 +223,17 @@ def _checkpoint(session: Session, place: str, data: bytes, given: Given) -> None
         told |= {"root": head.root, "signed": keys, "cosigned": names, **_grown_values(growth)}
         emit_json(told)
     else:
-        _tell(f"checkpoint of {head.origin}: {head.size} entries, root {head.root.hex()}")
-        _tell(f"{found}; cosigned by {', '.join(names) or 'nobody'} (quorum {trust.quorum})")
+        tell(f"checkpoint of {head.origin}: {head.size} entries, root {head.root.hex()}")
+        tell(f"{found}; cosigned by {', '.join(names) or 'nobody'} (quorum {trust.quorum})")
         for one in growth:
-            _tell(f"growth: {one.standing}: {one}")
-        _tell(result(not any(one.standing == FAULT for one in growth), _unshown(growth)))
+            tell(f"growth: {one.standing}: {one}")
+        tell(result(not any(one.standing == FAULT for one in growth), _unshown(growth)))
     if any(one.standing == FAULT for one in growth):
         raise Faults("verify-proof-faults", path=place)
     _demand_growth(place, _unshown(growth))
 
 
-def _tell(line: str) -> None:
+def tell(line: str) -> None:
     """A line that may hold what others wrote."""
     from ledger.projections.wording import one_line
 
@@ -250,10 +251,10 @@ def verify_fork(session: Session, data: bytes, keys: Any) -> None:
     if session.json:
         emit_json({"kind": "fork", "origin": verdict.origin, "sizes": sizes, "convicted": convicted})
         return
-    _tell(f"{verdict.origin} signed two histories: no single one contains both checkpoints,")
-    _tell(f"of {sizes[0]} and of {sizes[1]} entries.")
+    tell(f"{verdict.origin} signed two histories: no single one contains both checkpoints,")
+    tell(f"of {sizes[0]} and of {sizes[1]} entries.")
     for key in convicted:
-        _tell(f"convicted: {key}")
+        tell(f"convicted: {key}")
     if not convicted:
         say("convicted: the origin, whose keys contradict each other")
 
@@ -298,14 +299,14 @@ def _tell_mirror(session: Session, place: str, mirror: Mirror) -> None:
         size = None if head is None else head.size
         emit_json({**told, "size": size, "root": None if head is None else head.root, "steps": rows})
         return
-    _tell(f"Adamas report on the ledger published at {place}")
+    tell(f"Adamas report on the ledger published at {place}")
     say()
     for step in STEPS:
         mine = [one for one in mirror.outcomes if one.step == step.number]
         if mine:
-            _tell(f"({step.number}) {step.name}: {step.shows}")
+            tell(f"({step.number}) {step.name}: {step.shows}")
         for one in mine:
-            _tell(f"    {one.standing}: {one}")
+            tell(f"    {one.standing}: {one}")
     say()
     say("result: it holds" if not mirror.faults else "result: it does not hold")
     if head is not None and not mirror.faults:

@@ -20,8 +20,9 @@ What it shows is as of the ``size`` that the index covers. It is verified in the
 
 **A lying index** is convicted (`convict`) by its gap or its leaf, and one entry below its size that issued or
 received the number: a certificate that an entry names cannot be absent, nor issued later than by that entry.
-Its status depends on all entries, corrections among them; that a status is wrong, `adamas verify` finds,
-which computes the index again.
+The entry may be proven at another checkpoint than the index: the ledger signed both, so it lied either way,
+in the index or by a second history. Its status depends on all entries, corrections among them; that a status
+is wrong, `adamas verify` finds, which computes the index again.
 """
 
 from __future__ import annotations
@@ -121,11 +122,14 @@ class AbsenceReport:
 
 @dataclass(frozen=True, slots=True)
 class Conviction:
-    """Entry ``entry`` contradicts what the index of entry ``index`` says of ``key``."""
+    """Entry ``entry`` contradicts what the index of entry ``index`` says of ``key``. ``sizes`` are those of
+    the checkpoints that prove the two; unless ``alike``, it may be that the ledger signed two histories."""
 
     key: str
     index: int
     entry: int
+    sizes: tuple[int, int]
+    alike: bool
 
 
 def make(key: str, certificates: CertificateIndex, bundle: Bundle) -> Absence:
@@ -153,23 +157,26 @@ def verify(data: bytes, reader: Reader, along: Sequence[bytes] = ()) -> AbsenceR
 
 
 def convict(claim: AbsenceReport, entry: Report) -> Conviction:
-    """That one entry contradicts an index, both proven at one checkpoint.
+    """That one entry contradicts an index of the same ledger. No honest ledger is convicted, whatever entry
+    is held against its indexes.
 
-    Raises `Malformed`: ``index-unproven`` (either does not hold), ``index-apart`` (different checkpoints),
+    Raises `Malformed`: ``index-unproven`` (either does not hold), ``index-apart`` (of two ledgers),
     ``index-not-covered`` (the entry does not lie below the index's size), ``index-agrees``.
     """
     told = claim.index_entry
-    if not claim.holds or not entry.holds or told is None or told.entry is None:
+    if not claim.holds or not entry.holds or told is None or told.entry is None or told.checkpoint is None:
         raise Malformed("index-unproven")
-    if entry.entry is None or entry.statement is None or told.checkpoint != entry.checkpoint:
-        raise Malformed("index-apart")
-    if entry.entry.index >= claim.size:
-        raise Malformed("index-not-covered", index=entry.entry.index, size=claim.size)
-    if not _contradicts(
-        claim, entry.statement.type, entry.statement.body.get("certificate"), entry.entry.index
-    ):
-        raise Malformed("index-agrees", index=entry.entry.index, key=claim.key)
-    return Conviction(claim.key, told.entry.index, entry.entry.index)
+    if entry.entry is None or entry.statement is None or entry.checkpoint is None:
+        raise Malformed("index-unproven")
+    if told.checkpoint.origin != entry.checkpoint.origin:
+        raise Malformed("index-apart", index=told.checkpoint.origin, entry=entry.checkpoint.origin)
+    at, wire = entry.entry.index, entry.statement.type
+    if at >= claim.size:
+        raise Malformed("index-not-covered", index=at, size=claim.size)
+    if not _contradicts(claim, wire, entry.statement.body.get("certificate"), at):
+        raise Malformed("index-agrees", index=at, key=claim.key)
+    sizes = (told.checkpoint.size, entry.checkpoint.size)
+    return Conviction(claim.key, told.entry.index, at, sizes, told.checkpoint == entry.checkpoint)
 
 
 def _contradicts(claim: AbsenceReport, wire: str, certificate: object, at: int) -> bool:

@@ -82,7 +82,7 @@ def examine(data: bytes, reader: Reader, along: Sequence[bytes] = ()) -> ProofRe
         many = archive.verify(data, reader)
         return ProofReport(ZIP, many, grown=_grown(many.values(), reader))
     if data.startswith(absence.HEADER.encode("ascii")):
-        found = _of_normal_key(absence.verify(data, reader, along))
+        found = _uncontradicted(_of_normal_key(absence.verify(data, reader, along)), reader, along)
         entry = found.index_entry
         reports = {} if entry is None else {-1: entry}
         return ProofReport(ABSENCE, reports, found, _grown(reports.values(), reader))
@@ -101,6 +101,19 @@ def _of_normal_key(found: AbsenceReport) -> AbsenceReport:
     fault = Outcome(KEY, FAULT, "absence-key-form", {"key": found.key, "normal": normal})
     outcomes = (fault if one.step == KEY and one.standing == OK else one for one in found.outcomes)
     return replace(found, outcomes=tuple(outcomes))
+
+
+def _uncontradicted(found: AbsenceReport, reader: Reader, along: Sequence[bytes]) -> AbsenceReport:
+    """What an entry that travels along contradicts does not hold."""
+    for proven in bundle_check.verify_all(along, reader):
+        try:
+            lie = absence.convict(found, proven)
+        except Malformed:
+            continue
+        values = {"key": lie.key, "index": lie.index, "entry": lie.entry}
+        fault = Outcome(KEY, FAULT, "absence-contradicted", values)
+        return replace(found, outcomes=tuple(fault if one.step == KEY else one for one in found.outcomes))
+    return found
 
 
 def _grown(reports: Iterable[Report], reader: Reader) -> list[Outcome]:

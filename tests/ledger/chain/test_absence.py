@@ -313,7 +313,7 @@ def test_a_lying_index_is_convicted_by_its_leaf_or_its_gap(key: str, told: Leaf 
 
 
 def test_nobody_is_convicted_by_what_does_not_hold() -> None:
-    """Nor by entries of another checkpoint."""
+    """Nor by another ledger's entries; at which checkpoint of its own an entry is proven is all the same."""
     book, made = indexed(TRUE[1:])
     told, shown = claim(book, made, "BW/00000001"), entry(book, 8)
     assert convict(told, shown)
@@ -321,6 +321,14 @@ def test_nobody_is_convicted_by_what_does_not_hold() -> None:
     assert code_of(convict, told, broken) == "index-unproven"
     unproven = report(replace(absence.make("BW/00000001", made, book.bundle(13)), key="BW/00000009"))
     assert code_of(convict, unproven, shown) == "index-unproven"
-    earlier = verify_bundle(book.bundle(8, book.cosigned(14)).encode(), READER)
-    assert code_of(convict, told, earlier) == "index-apart"
-    assert code_of(convict, claim(BOOK, INDEX, "BW/00000008"), shown) == "index-apart"
+    earlier = verify_bundle(book.bundle(8, book.cosigned(9)).encode(), READER)
+    verdict = convict(told, earlier)
+    assert (verdict.sizes, verdict.alike) == ((15, 9), False)
+    assert convict(told, shown).alike
+    assert code_of(convict, claim(BOOK, INDEX, "BW/00000008"), shown) == "index-agrees"
+    elsewhere = Book("ledger.example/sl/x1")
+    elsewhere.open()
+    foreign = Reader(trust_in(needed=3, origin="ledger.example/sl/x1"))
+    other = verify_bundle(elsewhere.bundle(2).encode(), foreign)
+    assert other.holds
+    assert code_of(convict, told, other) == "index-apart"
