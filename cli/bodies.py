@@ -29,6 +29,7 @@ FORMS = {
     "value": "a whole number of US cents, such as 5000 for 50 dollars",
     "stones": "a whole number from 1",
     "index": "a whole number from 0",
+    "percent": "a whole number of hundredths of a percent, such as 50 for 0.50 percent",
     "yes": "true or false",
     "body": "an object",
 }

@@ -75,10 +75,11 @@ EXAMPLES: Mapping[str, str] = {
     "shipment-remedied/1": 'adamas shipment remedy SL/00004911 --remedy "issuer confirmed the seals"',
     "shipment-rejected/1": 'adamas shipment reject SL/00004911 --reason "weight differs"',
     "shipment-returned/1": "adamas shipment return BW/00000107 --part P1 --part P2 --to dealer-1",
+    "shipment-lost/1": "adamas shipment lose BW/00000107 --how stolen --parcel P1",
     "parcel-forfeited/1": "adamas parcel forfeit X-1 --fate kept",
     "certificate-applied/1": (
         "adamas certificate apply A-12 --part P1 --destination BE --importer Scheldt \\\n"
-        '    --declaration "not conflict diamonds"'
+        '    --declaration "not conflict diamonds" --acquired SL/00004911=3.500'
     ),
     "certificate-refused/1": 'adamas certificate refuse A-12 --reason "no licence in force"',
     "certificate-endorsed/1": (

@@ -30,7 +30,20 @@ FIRST = {
 """What an act is about, where that is not the first field of its table."""
 
 _PLAIN = frozenset(
-    {"parcel", "party", "site", "licence", "mandate", "seal", "number", "text", "index", "stones"}
+    {
+        "parcel",
+        "party",
+        "site",
+        "licence",
+        "mandate",
+        "seal",
+        "number",
+        "text",
+        "index",
+        "stones",
+        "days",
+        "years",
+    }
 )
 """Kinds whose name says enough in a line of help."""
 

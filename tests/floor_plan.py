@@ -123,6 +123,7 @@ STEPS: Mapping[str, Steps] = {
     ),
     "ledger.federation": (
         ("turns", "add_checkpoint", "posting", "peers", "entitling"),
+        ("successors",),
         ("memory", "mail", "publications", "growth", "proving", "absences", "proof_report", "mirror"),
         (
             "witness",

@@ -16,6 +16,7 @@ class Exported(Event):
     certificate: str | None = may(f.CERTIFICATE, "the certificate it travels under")
     parts: tuple[Part, ...] = rows(Part, "the parcels that leave, with their weights")
     destination: str | None = need(f.COUNTRY, "where it goes")
+    returns: str | None = may(f.CERTIFICATE, "the certificate of the shipment that goes back unentered")
     carrier: str | None = may(f.PARTY, "who carries it")
     seals: tuple[str, ...] = may(f.SEAL, "the seals' numbers", many=True)
 
@@ -32,6 +33,8 @@ class Imported(Event):
     origins: tuple[str, ...] = may(f.COUNTRY, "mining origins the certificate states", many=True)
     zones: tuple[str, ...] = may(f.TEXT, "zones of mining the certificate states", many=True)
     provenance: str | None = need(f.COUNTRY, "the participant it left")
+    exporter: str | f.Withheld | None = may(f.TEXT, "who exported, as the certificate states", sealed=True)
+    attested: tuple[str, ...] = may(f.TEXT, "who countersigned it under special measures", many=True)
     expiry: str | None = may(f.DATE, "the certificate's last day")
     seals: tuple[str, ...] = may(f.SEAL, "the seals' numbers found", many=True)
     value: int | f.Withheld | None = may(f.VALUE, "the value the certificate states", sealed=True)
@@ -48,9 +51,10 @@ class ImportConfirmed(Event):
     """
 
     certificate: str = need(f.CERTIFICATE, "the certificate", always=True)
-    parcels: int | None = need(f.STONES, "how many parcels arrived")
+    parcels: int | None = need(f.NUMBERED, "how many parcels arrived")
     weight: int | None = need(f.WEIGHT, "the weight that arrived")
     importer: str | f.Withheld | None = may(f.TEXT, "who imported", sealed=True)
+    exporter: str | f.Withheld | None = may(f.TEXT, "who exported, as the certificate states", sealed=True)
 
 
 @act("shipment-notified/1", "shipment notify")
@@ -128,6 +132,18 @@ class ShipmentReturned(Event):
     to: str | None = need(f.PARTY, "who holds them now")
 
 
+@act("shipment-lost/1", "shipment lose")
+@record
+class ShipmentLost(Event):
+    """A shipment, or part of it, is lost or stolen on its way: recorded by the authority it left, and by one
+    that was told of it.
+    """
+
+    certificate: str = need(f.CERTIFICATE, "the certificate it travelled under", always=True)
+    how: str | None = need(f.LOSS, "how")
+    parcels: tuple[str, ...] = may(f.PARCEL, "what is missing, in the ledger that sent it", many=True)
+
+
 @act("parcel-forfeited/1", "parcel forfeit")
 @record
 class Forfeited(Event):
@@ -138,3 +154,4 @@ class Forfeited(Event):
     parcels: tuple[str, ...] = need(f.PARCEL, "what is forfeited", many=True)
     fate: str | None = need(f.FATE, "what becomes of them")
     decision: str | None = may(f.TEXT, "the decision it rests on")
+    certificate: str | None = may(f.CERTIFICATE, "the certificate of the detained shipment they came in")

@@ -8,11 +8,14 @@ measured may differ by the weighings, or by what the national profile allows.
 from __future__ import annotations
 
 from ledger.domain import events as e
-from ledger.domain.certificate_rules import about, differs, expired, in_range, issuing, life, numbered
+from ledger.domain.certificate_rules import about, differs, expired, in_range, life, numbered
 from ledger.domain.certificates import LIFE, Certificate, status
+from ledger.domain.issuing_rules import issuing
 from ledger.domain.refusal import Refusal, Refusals, when
+from ledger.domain.return_rules import leaving, lost, rejecting, staying
 from ledger.domain.state import State
-from ledger.domain.vocabulary import carats
+from ledger.domain.valuation_rules import within
+from ledger.domain.vocabulary import carats, dollars
 from ledger.domain.weight_rules import WEIGHING_TOLERANCE
 
 
@@ -33,6 +36,7 @@ def border(state: State, act: e.Recorded) -> Refusals:
             yield from issuing(state, act, event)
         case e.CertificateValidated():
             yield from expired(state, act, event.certificate)
+            yield from _sealed(state, event)
         case e.Exported():
             yield from _exported(state, act, event)
         case e.ShipmentArrived() | e.Imported():
@@ -40,6 +44,20 @@ def border(state: State, act: e.Recorded) -> Refusals:
             yield from _arriving(state, act, event)
         case e.ShipmentReturned():
             yield from _came_back(state, event)
+        case e.ShipmentRejected():
+            yield from rejecting(state, event)
+        case e.ShipmentLost():
+            yield from _ours(state, event)
+            yield from lost(state, event)
+
+
+def _sealed(state: State, event: e.CertificateValidated) -> Refusals:
+    """The profile may ask for the seals' numbers at validation (EUREG 12(2))."""
+    house, certificate = state.house(), state.certificate(event.certificate)
+    needed = house is not None and house.profile is not None and bool(house.profile.seals_needed)
+    known = event.seals or (certificate.seals if certificate is not None else ())
+    if needed and not known:
+        yield Refusal("seals-missing", about(event.certificate), {"certificate": event.certificate})
 
 
 def _exported(state: State, act: e.Recorded, event: e.Exported) -> Refusals:
@@ -51,6 +69,9 @@ def _exported(state: State, act: e.Recorded, event: e.Exported) -> Refusals:
         yield differs(certificate.id, "destination", certificate.destination, event.destination)
     if event.by not in (certificate.exporter, certificate.issuer):
         yield differs(certificate.id, "exporter", certificate.exporter, event.by)
+    if event.seals and certificate.seals and set(event.seals) != set(certificate.seals):
+        yield differs(certificate.id, "seals", ", ".join(certificate.seals), ", ".join(event.seals))
+    yield from leaving(state, certificate, event)
     yield from _same_parcels(state, certificate, event)
 
 
@@ -76,9 +97,14 @@ def _foreign(state: State, act: e.Recorded, event: e.ShipmentArrived | e.Importe
     """What arrives comes from elsewhere, and from nobody who was shown to keep two histories."""
     house = state.house()
     name = event.certificate or ""
-    if house is not None and house.participant == name[:2] and status(state.certificate(name)) == "unknown":
-        yield Refusal("certificate-own", about(name), {"certificate": name, "participant": house.participant})
-    elif house is not None and house.profile is not None and not in_range(house.profile, name, when(act)):
+    own = list(_ours(state, event))
+    yield from own
+    if (
+        not own
+        and house is not None
+        and house.profile is not None
+        and not in_range(house.profile, name, when(act))
+    ):
         yield Refusal("certificate-range", about(name), {"number": event.number or name, "issuer": name[:2]})
     if isinstance(event, e.Imported) and event.origin is not None:
         partner = state.partner(event.origin)
@@ -88,25 +114,59 @@ def _foreign(state: State, act: e.Recorded, event: e.ShipmentArrived | e.Importe
             yield Refusal("partner-forked", f"partner:{event.origin}", {"origin": event.origin})
 
 
+def _ours(state: State, event: e.ShipmentArrived | e.Imported | e.ShipmentLost) -> Refusals:
+    """A certificate with our letters was issued here."""
+    house, name = state.house(), event.certificate or ""
+    if house is not None and house.participant == name[:2] and status(state.certificate(name)) == "unknown":
+        yield Refusal("certificate-own", about(name), {"certificate": name, "participant": house.participant})
+
+
 def _arriving(state: State, act: e.Recorded, event: e.ShipmentArrived | e.Imported) -> Refusals:
     name = event.certificate or ""
     yield from numbered(name, event.number)
     if not isinstance(event, e.Imported):
         return
     yield from expired(state, act, name, event.expiry)
-    arrived = state.certificate(name)
-    if arrived is not None and arrived.conforms is False and not event.documented:
-        yield Refusal("certificate-nonconforming", about(name), {"certificate": name})
+    yield from staying(state, name)
+    if not event.documented:
+        yield from _inspected(state, event, name)
     measured = [line.weight for line in event.lines]
     if event.weight is None or None in measured:
         return
     total = sum(weight or 0 for weight in measured)
-    house = state.house()
-    allowed = WEIGHING_TOLERANCE * (len(measured) + 1)
-    if house is not None and house.profile is not None and house.profile.weight_tolerance is not None:
-        allowed = house.profile.weight_tolerance
-    if abs(total - event.weight) > allowed:
+    if abs(total - event.weight) > _tolerance(state, len(measured)):
         yield differs(name, "weight", carats(event.weight), carats(total))
+
+
+def _tolerance(state: State, lines: int) -> int:
+    """By how much a shipment's weight may differ on arrival, in 0.001 ct."""
+    house = state.house()
+    if house is not None and house.profile is not None and house.profile.weight_tolerance is not None:
+        return house.profile.weight_tolerance
+    return WEIGHING_TOLERANCE * (lines + 1)
+
+
+def _inspected(state: State, event: e.Imported, name: str) -> Refusals:
+    """What the inspection found is what the certificate states; the profile may ask that there was one."""
+    house, arrived = state.house(), state.certificate(name)
+    profile = house.profile if house is not None else None
+    acts = [act.event for act in (() if arrived is None else arrived.acts)]
+    found = next((one for one in reversed(acts) if isinstance(one, e.ShipmentInspected)), None)
+    if found is None:
+        if profile is not None and profile.inspection == "all":
+            yield Refusal("inspection-missing", about(name), {"certificate": name})
+        return
+    if found.conforms is False:
+        yield Refusal("certificate-nonconforming", about(name), {"certificate": name})
+        return
+    if found.weight is not None and event.weight is not None:
+        if abs(found.weight - event.weight) > _tolerance(state, len(event.lines)):
+            yield differs(name, "weight", carats(event.weight), f"{carats(found.weight)} on inspection")
+    values = (event.value, found.value)
+    percent = None if profile is None else profile.value_tolerance
+    if percent is not None and isinstance(values[0], int) and isinstance(values[1], int):
+        if not within(values[0], values[1], percent):
+            yield differs(name, "value", dollars(values[0]), f"{dollars(values[1])} on inspection")
 
 
 def _came_back(state: State, event: e.ShipmentReturned) -> Refusals:

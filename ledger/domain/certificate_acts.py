@@ -6,6 +6,15 @@ from __future__ import annotations
 from ledger.domain import fields as f
 from ledger.domain.act import ClassWeight, Event, Part, act, record
 from ledger.domain.fields import may, need, rows
+from ledger.values import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Acquired:
+    """A certificate under which goods were imported, and how many of its carats are among the goods now."""
+
+    certificate: str = need(f.CERTIFICATE, "the certificate", always=True)
+    weight: int | None = need(f.WEIGHT, "the carats of it that are among the goods")
 
 
 @act("certificate-applied/1", "certificate apply")
@@ -20,8 +29,8 @@ class CertificateApplied(Event):
     destination: str | None = need(f.COUNTRY, "the participant they go to")
     importer: str | f.Withheld | None = need(f.TEXT, "who imports: name and address", sealed=True)
     declaration: str | None = need(f.TEXT, "the version of the declaration that was signed")
-    acquired: tuple[str, ...] = may(
-        f.CERTIFICATE, "the certificates the goods were imported under", many=True
+    acquired: tuple[Acquired, ...] = rows(
+        Acquired, "evidence of lawful acquisition: the certificates they were imported under", required=False
     )
 
 
@@ -56,6 +65,9 @@ class CertificateIssued(Event):
     application: str | None = may(f.APPLICATION, "the application it answers")
     replaces: str | None = may(f.CERTIFICATE, "the certificate it takes the place of")
     technical: bool | None = may(f.YES, "whether it only sends back goods that may not enter")
+    returns: str | None = may(
+        f.CERTIFICATE, "the certificate of the shipment that a technical one sends back"
+    )
     quality: str | None = may(f.TEXT, "quality characteristics (Annex I B)")
 
 

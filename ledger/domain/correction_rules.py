@@ -1,19 +1,23 @@
 """Acts about acts: corrections, attestations, erasures.
 
 A correction replaces the body of an earlier act by the same author, or by an authority; the original stays.
-One that would make a later act impossible is refused, naming that act.
+One that would make a later act impossible is refused, naming that act. What an act on goods sealed is not
+erased before the years are over for which the national profile has papers kept (KPCS section III: three,
+Annex II 15: five): a duty to keep comes before a wish to erase.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 
 from ledger.domain import events as e
 from ledger.domain.refusal import Refusal, Refusals, when
 from ledger.domain.standing_rules import roles
 from ledger.domain.state import State, Subject, evolve, guarded, replacement
 from ledger.domain.vocabulary import Role
+from ledger.edtf import calendar_days, day_of, spans
 
 Rules = Callable[[State, e.Recorded], Iterable[Refusal]]
 
@@ -54,6 +58,29 @@ def about_acts(state: State, act: e.Recorded) -> Refusals:
         )
     if isinstance(event, e.Corrected):
         yield from _correctable(state, act, event, about)
+    if isinstance(event, e.DisclosureErased):
+        yield from _kept(state, act, about)
+
+
+_PAPERS = ("parcel", "certificate", "shipment")
+"""The families of acts that are daily records of trade and certificates."""
+
+
+def _kept(state: State, act: e.Recorded, about: e.Recorded) -> Refusals:
+    house = state.house()
+    years = house.profile.retention_years if house is not None and house.profile is not None else None
+    if years is None or isinstance(about.event, e.Opaque) or about.event.COMMAND[0] not in _PAPERS:
+        return
+    begun = calendar_days(when(about))[1] or calendar_days(spans(day_of(about.recorded)))[1]
+    today = calendar_days(spans(day_of(act.recorded)))[0]
+    if begun is None or today is None:
+        return
+    first = date.fromordinal(begun)
+    leap = (first.month, first.day) == (2, 29)
+    until = first.replace(year=first.year + years, day=28 if leap else first.day)
+    if today < until.toordinal():
+        values = {"index": about.index, "years": years, "until": until.isoformat()}
+        yield Refusal("retention-running", f"entry:{about.index}", values)
 
 
 def _correctable(state: State, act: e.Recorded, event: e.Corrected, about: e.Recorded) -> Refusals:

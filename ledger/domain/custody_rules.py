@@ -22,6 +22,7 @@ _OWNER_MAY = (e.Sold, e.Offered, e.Lost, e.Recovered, e.Named, e.Valued)
 _AUTHORITY_MAY = (
     e.Forfeited,
     e.ShipmentReturned,
+    e.ShipmentLost,
     e.Lost,
     e.Weighed,
     e.Valued,
@@ -36,6 +37,7 @@ _ANY_CONDITION = (e.Valued, e.Named, e.Reported)
 _SEIZED_MAY = (e.Forfeited, e.Released, e.Weighed, e.Valued, e.Named, e.Sealed, e.Lost, e.Seized)
 _CERTIFIED_MAY = (e.Exported, e.Sealed, e.Valued, e.Named, e.Weighed, e.Seized, e.Lost)
 _HANDOVERS = (e.Sold, e.Consigned, e.Transferred)
+_UNDERWAY_MAY = (e.Lost, e.ShipmentReturned, e.ShipmentLost)
 _LOST_MAY = (e.Recovered, e.Seized)
 
 
@@ -50,8 +52,10 @@ def used(event: e.Event) -> tuple[str, ...]:
             return event.parcels
         case e.Reported():
             return event.parcels
-        case e.Forfeited():
+        case e.Forfeited() | e.ShipmentLost():
             return event.parcels
+        case e.CertificateIssued(returns=str()) | e.Exported(returns=str()):
+            return ()  # what goes back unentered was no parcel here
         case (
             e.Received()
             | e.Recovered()
@@ -95,7 +99,7 @@ def custody(state: State, act: e.Recorded) -> Refusals:
             yield from _usable(state, act, event, parcel)
     if isinstance(event, e.Seized):
         yield from _seizable(state, event)
-    if isinstance(event, e.Sold):
+    if isinstance(event, e.Sold) or (isinstance(event, e.Transferred) and event.title):
         yield from _buyer(state, act, event)
     if isinstance(event, _HANDOVERS) and event.to == event.by and not event.documented:
         yield Refusal("to-itself", f"party:{event.by}", {"party": event.by})
@@ -133,8 +137,8 @@ def _seizable(state: State, event: e.Seized) -> Refusals:
             yield Refusal("parcel-consumed", f"parcel:{parcel.id}", _gone(parcel))
 
 
-def _buyer(state: State, act: e.Recorded, event: e.Sold) -> Refusals:
-    """The national profile may say which roles sell to which."""
+def _buyer(state: State, act: e.Recorded, event: e.Sold | e.Transferred) -> Refusals:
+    """The national profile may say which roles sell to which; ownership passes in no other way either."""
     house = state.house()
     seller, buyer = state.party(event.by or ""), state.party(event.to or "")
     if house is None or house.profile is None or not house.profile.trade or seller is None or buyer is None:
@@ -164,7 +168,10 @@ def _condition(state: State, event: e.Event, parcel: Parcel) -> Refusals:
     about = f"parcel:{parcel.id}"
     if parcel.condition == CONSUMED:
         yield Refusal("parcel-consumed", about, _gone(parcel))
-    elif parcel.condition == EXPORTED and not isinstance(event, e.Lost | e.ShipmentReturned):
+    elif parcel.condition == EXPORTED and isinstance(event, e.Lost) and not event.documented:
+        values = {"parcel": parcel.id, "certificate": parcel.certificate or "no certificate"}
+        yield Refusal("parcel-underway", about, values)
+    elif parcel.condition == EXPORTED and not isinstance(event, _UNDERWAY_MAY):
         yield Refusal(
             "parcel-exported",
             about,

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ledger.domain import fields
@@ -24,12 +23,14 @@ from ledger.domain.border_acts import (
     ShipmentArrived,
     ShipmentDetained,
     ShipmentInspected,
+    ShipmentLost,
     ShipmentNotified,
     ShipmentRejected,
     ShipmentRemedied,
     ShipmentReturned,
 )
 from ledger.domain.certificate_acts import (
+    Acquired,
     CertificateApplied,
     CertificateEndorsed,
     CertificateIssued,
@@ -86,6 +87,7 @@ from ledger.domain.participant_acts import (
 from ledger.domain.partner_acts import (
     CheckpointPinned,
     ForkProved,
+    LicenceLine,
     PartnerDropped,
     PartnerRecognised,
     ProfileAdopted,
@@ -111,9 +113,11 @@ from ledger.domain.register_acts import (
     RoleWithdrawn,
     SiteRegistered,
 )
+from ledger.values import dataclass
 
 __all__ = [
     "EVENTS",
+    "Acquired",
     "Admission",
     "AlertClosed",
     "AlertRaised",
@@ -155,6 +159,7 @@ __all__ = [
     "LedgerKeyRevoked",
     "LedgerOpened",
     "LicenceGranted",
+    "LicenceLine",
     "LicenceWithdrawn",
     "Lost",
     "MandateGranted",
@@ -191,6 +196,7 @@ __all__ = [
     "ShipmentArrived",
     "ShipmentDetained",
     "ShipmentInspected",
+    "ShipmentLost",
     "ShipmentNotified",
     "ShipmentRejected",
     "ShipmentRemedied",

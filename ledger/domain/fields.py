@@ -8,15 +8,13 @@ tables in the README. Reading never guesses: a value of another kind is a `Probl
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ledger.domain import vocabulary
+from ledger.domain import forms, vocabulary
 from ledger.edtf import Span
 from ledger.edtf import parse as parse_date
-from ledger.errors import Malformed
 
 
 class Withheld:
@@ -60,98 +58,6 @@ class Kind:
     choices: tuple[str, ...] = ()
 
 
-def _identifier(text: str) -> str:
-    if not vocabulary.is_identifier(text):
-        raise ValueError(text)
-    return text
-
-
-def _matching(pattern: str) -> tuple[Callable[[Any], bool], Callable[[str], str]]:
-    compiled = re.compile(pattern, re.ASCII)
-
-    def holds(value: Any) -> bool:
-        return isinstance(value, str) and compiled.fullmatch(value) is not None
-
-    def read(text: str) -> str:
-        if not holds(text):
-            raise ValueError(text)
-        return text
-
-    return holds, read
-
-
-def _whole(low: int, high: int) -> tuple[Callable[[Any], bool], Callable[[str], int]]:
-    def holds(value: Any) -> bool:
-        return type(value) is int and low <= value <= high
-
-    def read(text: str) -> int:
-        if not re.fullmatch(r"[0-9]{1,16}", text, re.ASCII) or not holds(int(text)):
-            raise ValueError(text)
-        return int(text)
-
-    return holds, read
-
-
-def _bytes(*lengths: int) -> tuple[Callable[[Any], bool], Callable[[str], bytes]]:
-    def holds(value: Any) -> bool:
-        return isinstance(value, bytes) and len(value) in lengths
-
-    def read(text: str) -> bytes:
-        value = bytes.fromhex(text)
-        if not holds(value):
-            raise ValueError(text)
-        return value
-
-    return holds, read
-
-
-_CONTROLS = frozenset(map(chr, [*range(32), *range(0x7F, 0xA0)])) - {"\n", "\t"}
-
-
-def _is_text(value: Any) -> bool:
-    if not isinstance(value, str) or not 0 < len(value) <= 4000:
-        return False
-    return value.isprintable() or not any(c in _CONTROLS for c in value)
-
-
-def _is_note(value: Any) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= 40_000 and not any(c in _CONTROLS for c in value)
-
-
-def _note(text: str) -> str:
-    if not _is_note(text):
-        raise ValueError(text)
-    return text
-
-
-def _text(text: str) -> str:
-    if not _is_text(text):
-        raise ValueError(text)
-    return text
-
-
-def _is_date(value: Any) -> bool:
-    if not isinstance(value, str):
-        return False
-    try:
-        parse_date(value)
-    except Malformed:
-        return False
-    return True
-
-
-def _date(text: str) -> str:
-    if not _is_date(text):
-        raise ValueError(text)
-    return text
-
-
-def _yes(text: str) -> bool:
-    if text not in ("yes", "no"):
-        raise ValueError(text)
-    return text == "yes"
-
-
 def _choice(name: str, choices: tuple[str, ...]) -> Kind:
     def read(text: str) -> str:
         if text not in choices:
@@ -162,7 +68,7 @@ def _choice(name: str, choices: tuple[str, ...]) -> Kind:
 
 
 def _ident(name: str, form: str) -> Kind:
-    return Kind(name, form, vocabulary.is_identifier, _identifier)
+    return Kind(name, form, vocabulary.is_identifier, forms.identifier)
 
 
 PARCEL = _ident("parcel", "a parcel's id, 1-64 characters without ':'")
@@ -177,44 +83,57 @@ FINDING = _ident("finding", "a finding's id")
 GRANT = _ident("grant", "a grant's id")
 SEAL = _ident("seal", "a seal's number")
 NUMBER = _ident("number", "a certificate's number as it is printed")
-TEXT = Kind("text", "text of at most 4,000 characters without control characters", _is_text, _text)
-NOTE = Kind("note", "a signed note", _is_note, _note)
-COUNTRY = Kind("country", "a country's two capital letters, such as BW", *_matching(r"[A-Z]{2}"))
+TEXT = Kind("text", "text of at most 4,000 characters without control characters", forms.is_text, forms.plain)
+NOTE = Kind("note", "a signed note", forms.is_note, forms.note)
+COUNTRY = Kind("country", "a country's two capital letters, such as BW", *forms.matching(r"[A-Z]{2}"))
 LANGUAGE = Kind(
-    "language", "a language tag, such as en or fr-CD", *_matching(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+    "language", "a language tag, such as en or fr-CD", *forms.matching(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 )
-CURRENCY = Kind("currency", "three capital letters (ISO 4217)", *_matching(r"[A-Z]{3}"))
-DECIMAL = Kind("decimal", "a decimal number", *_matching(r"[0-9]{1,18}(\.[0-9]{1,6})?"))
+CURRENCY = Kind("currency", "three capital letters (ISO 4217)", *forms.matching(r"[A-Z]{3}"))
+DECIMAL = Kind("decimal", "a decimal number", *forms.matching(r"[0-9]{1,18}(\.[0-9]{1,6})?"))
 CERTIFICATE = Kind(
-    "certificate", "issuer and number, such as BW/00000107", *_matching(r"[A-Z]{2}/[^\s:/]{1,60}")
+    "certificate", "issuer and number, such as BW/00000107", *forms.matching(r"[A-Z]{2}/[^\s:/]{1,60}")
 )
 SUBJECT = Kind(
-    "subject", "a kind and an id, such as party:dealer-7", *_matching(r"(parcel|party|site):[^:]{1,64}")
+    "subject", "a kind and an id, such as party:dealer-7", *forms.matching(r"(parcel|party|site):[^:]{1,64}")
 )
-WIRE = Kind("act", "a type of act, such as parcel-sold/1", *_matching(r"[a-z0-9]+(-[a-z0-9]+)*/[1-9][0-9]*"))
+WIRE = Kind(
+    "act", "a type of act, such as parcel-sold/1", *forms.matching(r"[a-z0-9]+(-[a-z0-9]+)*/[1-9][0-9]*")
+)
 HS = _choice("hs", vocabulary.HS_CODES)
 WEIGHT = Kind(
     "weight",
     "carats with at most three decimals, such as 12.345",
-    _whole(0, 2**53 - 1)[0],
+    forms.whole(0, 2**53 - 1)[0],
     vocabulary.parse_carats,
     vocabulary.carats,
 )
 VALUE = Kind(
     "value",
     "US dollars with at most two decimals",
-    _whole(0, 2**53 - 1)[0],
+    forms.whole(0, 2**53 - 1)[0],
     vocabulary.parse_dollars,
     vocabulary.dollars,
 )
-STONES = Kind("stones", "a whole number of stones, from 1", *_whole(1, 10**9))
-INDEX = Kind("index", "an entry's index, from 0", *_whole(0, 2**53 - 1))
-DATE = Kind("date", "a date such as 2015, 2015-11 or 2015-11-16", _is_date, _date)
-HASH = Kind("hash", "32 bytes in hexadecimal", *_bytes(32), bytes.hex)
-KEY = Kind("key", "an author's key in hexadecimal", *_bytes(33, 1313), bytes.hex)
-PROOF = Kind("proof", "a signature in hexadecimal", *_bytes(64, 2420), bytes.hex)
-YES = Kind("yes", "yes or no", lambda v: isinstance(v, bool), _yes, lambda v: "yes" if v else "no")
-BODY = Kind("body", "a prepared body", lambda v: isinstance(v, Mapping), _text)
+STONES = Kind("stones", "a whole number of stones, from 1", *forms.whole(1, 10**9))
+NUMBERED = Kind("n", "a whole number from 1", *forms.whole(1, 10**9))
+COUNTED = Kind("count", "a whole number from 0", *forms.whole(0, 2**53 - 1))
+DAYS = Kind("days", "a whole number of days from 1", *forms.whole(1, 10**9))
+YEARS = Kind("years", "a whole number of years from 1", *forms.whole(1, 10**9))
+PERCENT = Kind(
+    "percent",
+    "percent with at most two decimals, such as 0.50",
+    forms.whole(0, 2**53 - 1)[0],
+    forms.parse_percent,
+    forms.show_percent,
+)
+INDEX = Kind("index", "an entry's index, from 0", *forms.whole(0, 2**53 - 1))
+DATE = Kind("date", "a date such as 2015, 2015-11 or 2015-11-16", forms.is_date, forms.date)
+HASH = Kind("hash", "32 bytes in hexadecimal", *forms.octets(32), bytes.hex)
+KEY = Kind("key", "an author's key in hexadecimal", *forms.octets(33, 1313), bytes.hex)
+PROOF = Kind("proof", "a signature in hexadecimal", *forms.octets(64, 2420), bytes.hex)
+YES = Kind("yes", "yes or no", lambda v: isinstance(v, bool), forms.yes, lambda v: "yes" if v else "no")
+BODY = Kind("body", "a prepared body", lambda v: isinstance(v, Mapping), forms.plain)
 ROLE = _choice("role", tuple(Role.value for Role in vocabulary.Role))
 LICENCE_KIND = _choice("licence kind", tuple(k.value for k in vocabulary.LicenceKind))
 MINING = _choice("mining", tuple(k.value for k in vocabulary.Mining))

@@ -3,12 +3,12 @@ what."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ledger.domain import events as e
 from ledger.domain.vocabulary import LicenceKind, Role
+from ledger.values import dataclass
 
-_HOLDERS = frozenset({Role.MINER, Role.DEALER, Role.CUTTER, Role.AUTHORITY})
+_SENDERS = frozenset({Role.MINER, Role.DEALER, Role.EXPORTER, Role.CUTTER, Role.AUTHORITY})
+_HOLDERS = _SENDERS | {Role.BROKER}
 _HANDS = _HOLDERS | {Role.LABORATORY, Role.AGENT, Role.CARRIER}
 _AUTHORITY = frozenset({Role.AUTHORITY})
 _ANY = frozenset(Role) - {Role.ARCHIVIST, Role.CLERK}
@@ -58,10 +58,10 @@ MAY_RECORD: dict[type[e.Event], frozenset[Role]] = {
     e.CertificateIssued: _AUTHORITY,
     e.CertificateValidated: _AUTHORITY,
     e.CertificateVoided: _AUTHORITY,
-    e.Exported: _HOLDERS,
-    e.Imported: _HOLDERS,
+    e.Exported: _SENDERS,
+    e.Imported: _SENDERS,
     e.ImportConfirmed: _AUTHORITY,
-    e.CertificateApplied: _HOLDERS,
+    e.CertificateApplied: _SENDERS,
     e.CertificateRefused: _AUTHORITY,
     e.CertificateEndorsed: _AUTHORITY,
     e.CertificateReplaced: _AUTHORITY,
@@ -73,6 +73,7 @@ MAY_RECORD: dict[type[e.Event], frozenset[Role]] = {
     e.ShipmentRemedied: _AUTHORITY,
     e.ShipmentRejected: _AUTHORITY,
     e.ShipmentReturned: _AUTHORITY,
+    e.ShipmentLost: _AUTHORITY,
     e.Forfeited: _AUTHORITY,
     e.PartnerRecognised: _AUTHORITY,
     e.PartnerDropped: _AUTHORITY,
@@ -131,12 +132,14 @@ NEEDS_LICENCE: dict[type[e.Event], dict[Role, frozenset[LicenceKind]]] = {
     e.Mined: {Role.MINER: frozenset({LicenceKind.MINING, LicenceKind.ARTISANAL})},
     e.Sold: {
         Role.MINER: frozenset({LicenceKind.MINING, LicenceKind.ARTISANAL}),
+        Role.BROKER: frozenset({LicenceKind.BROKING, LicenceKind.DEALING}),
         Role.DEALER: frozenset({LicenceKind.DEALING, LicenceKind.EXPORT}),
+        Role.EXPORTER: frozenset({LicenceKind.DEALING, LicenceKind.EXPORT}),
         Role.CUTTER: frozenset({LicenceKind.CUTTING, LicenceKind.DEALING}),
     },
     e.Polished: {Role.CUTTER: frozenset({LicenceKind.CUTTING})},
-    e.Exported: {role: frozenset({LicenceKind.EXPORT}) for role in (Role.MINER, Role.DEALER, Role.CUTTER)},
-    e.Imported: {role: frozenset({LicenceKind.IMPORT}) for role in (Role.MINER, Role.DEALER, Role.CUTTER)},
+    e.Exported: {role: frozenset({LicenceKind.EXPORT}) for role in _SENDERS - _AUTHORITY},
+    e.Imported: {role: frozenset({LicenceKind.IMPORT}) for role in _SENDERS - _AUTHORITY},
 }
 """Which acts need a licence in force, by the role in which they are done; one of the kinds is enough."""
 
@@ -175,6 +178,7 @@ class Licence:
     id: str
     party: str | None = None
     licensed: str | None = None
+    national: str | None = None
     site: str | None = None
     since: str | None = None
     until: str | None = None

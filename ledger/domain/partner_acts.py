@@ -3,11 +3,10 @@ profile."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ledger.domain import fields as f
 from ledger.domain.act import Event, act, record
 from ledger.domain.fields import may, need, rows
+from ledger.values import dataclass
 
 
 @act("partner-recognised/1", "partner recognise")
@@ -41,7 +40,7 @@ class CheckpointPinned(Event):
     """
 
     origin: str = need(f.TEXT, "the partner ledger's origin", always=True)
-    size: int = need(f.INDEX, "the checkpoint's size", always=True)
+    size: int = need(f.COUNTED, "the checkpoint's size", always=True)
     root: bytes = need(f.HASH, "its root", always=True)
     checkpoint: str = need(f.NOTE, "the signed note", always=True)
     outcome: str = need(f.PIN, "what it was shown to be", always=True)
@@ -64,9 +63,9 @@ class ReconciliationStated(Event):
     participant: str = need(f.COUNTRY, "the other side", always=True)
     period: str = need(f.DATE, "the period", always=True)
     statement: bytes = need(f.HASH, "the SHA-256 of the statement", always=True)
-    matched: int | None = need(f.INDEX, "certificates that agree")
-    differing: int | None = need(f.INDEX, "certificates that differ")
-    unexplained: int | None = may(f.INDEX, "differences without explanation")
+    matched: int | None = need(f.COUNTED, "certificates that agree")
+    differing: int | None = need(f.COUNTED, "certificates that differ")
+    unexplained: int | None = may(f.COUNTED, "differences without explanation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +77,22 @@ class TradeLine:
 
 
 @dataclass(frozen=True, slots=True)
+class LicenceLine:
+    """Which licence a role needs for an act; several lines of one role and act: any of them."""
+
+    role: str = need(f.ROLE, "the role", always=True)
+    act: str = need(f.WIRE, "the act, such as parcel-sold/1", always=True)
+    licensed: str = need(f.LICENCE_KIND, "for what the licence is", always=True)
+    national: str | None = may(f.TEXT, "its class in the State's own words, such as class B")
+
+
+@dataclass(frozen=True, slots=True)
 class RangeLine:
     """Certificate numbers that an issuer gave out."""
 
     issuer: str = need(f.COUNTRY, "the issuer", always=True)
-    first: int = need(f.INDEX, "the first number", always=True)
-    last: int = need(f.INDEX, "the last number", always=True)
+    first: int = need(f.COUNTED, "the first number", always=True)
+    last: int = need(f.COUNTED, "the last number", always=True)
     since: str | None = may(f.DATE, "from when")
     until: str | None = may(f.DATE, "until when")
 
@@ -94,15 +103,22 @@ class ProfileAdopted(Event):
     """What KPCS leaves to each State: validity, deadlines, tolerances, numbers, who may sell to whom."""
 
     profile: str = need(f.TEXT, "the profile's name and version", always=True)
-    validity_days: int | None = may(f.STONES, "how long a certificate is valid")
-    confirmation_days: int | None = may(f.STONES, "within how many days an import is confirmed")
+    validity_days: int | None = may(f.DAYS, "how long a certificate is valid")
+    confirmation_days: int | None = may(f.DAYS, "within how many days an import is confirmed")
     confirmation_working: bool | None = may(f.YES, "whether those are working days")
     weight_tolerance: int | None = may(f.WEIGHT, "by how much a shipment's weight may differ on arrival")
-    value_tolerance: int | None = may(f.INDEX, "by how much its value may differ, in hundredths of a percent")
+    value_tolerance: int | None = may(f.PERCENT, "by how much its value may differ")
     number_pattern: str | None = may(f.TEXT, "the form of own certificate numbers, # for a digit")
     ranges: tuple[RangeLine, ...] = rows(RangeLine, "ranges of numbers", required=False)
     trade: tuple[TradeLine, ...] = rows(TradeLine, "who may sell to whom; none: everybody", required=False)
-    retention_years: int | None = may(f.STONES, "how long papers are kept")
+    licences: tuple[LicenceLine, ...] = rows(
+        LicenceLine, "which licence a role needs for an act, instead of the built-in ones", required=False
+    )
+    retention_years: int | None = may(
+        f.YEARS, "how long papers are kept: until then nothing sealed is erased"
+    )
     inspection: str | None = may(f.INSPECTION, "whether every container is opened")
     governing: str | None = may(f.GOVERNING, "which of several valuations governs")
-    detention_days: int | None = may(f.STONES, "within how many days a detained shipment is decided on")
+    detention_days: int | None = may(f.DAYS, "within how many days a detained shipment is decided on")
+    application_needed: bool | None = may(f.YES, "whether a certificate is issued on an application only")
+    seals_needed: bool | None = may(f.YES, "whether validation names the seals")

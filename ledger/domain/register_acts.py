@@ -26,7 +26,7 @@ class LedgerOpened(Event):
 class LedgerClosed(Event):
     """The last entry of a ledger; its successor's entry 0 names it (FORMATS section 3)."""
 
-    size: int = need(f.INDEX, "how many entries were signed", always=True)
+    size: int = need(f.COUNTED, "how many entries were signed", always=True)
     root: bytes = need(f.HASH, "the root at that size", always=True)
     successor: str = need(f.TEXT, "the origin of the ledger that continues", always=True)
 
@@ -46,7 +46,7 @@ class LedgerKeyRevoked(Event):
     """A key no longer speaks for the ledger: what it signed counts only up to ``size`` and under ``root``."""
 
     key: str = need(f.TEXT, "the verifier key", always=True)
-    size: int = need(f.INDEX, "the last size that it honestly signed", always=True)
+    size: int = need(f.COUNTED, "the last size that it honestly signed", always=True)
     root: bytes = need(f.HASH, "the root at that size", always=True)
     reason: str | None = may(f.TEXT, "why")
 
@@ -56,8 +56,8 @@ class LedgerKeyRevoked(Event):
 class CertificateIndex(Event):
     """The root of the sorted index of all certificate numbers known in the first ``size`` entries."""
 
-    size: int = need(f.INDEX, "how many entries the index covers", always=True)
-    count: int = need(f.INDEX, "how many leaves it has, the two sentinels among them", always=True)
+    size: int = need(f.COUNTED, "how many entries the index covers", always=True)
+    count: int = need(f.COUNTED, "how many leaves it has, the two sentinels among them", always=True)
     root: bytes = need(f.HASH, "its root", always=True)
 
 
@@ -106,6 +106,7 @@ class LicenceGranted(Event):
     licence: str = need(f.LICENCE, "the licence's number", always=True)
     party: str = need(f.PARTY, "who is licensed", always=True)
     licensed: str = need(f.LICENCE_KIND, "for what", always=True)
+    national: str | None = may(f.TEXT, "its class in the State's own words, such as class B")
     site: str | None = may(f.SITE, "the site it is for")
     since: str = need(f.DATE, "first day", always=True)
     until: str | None = may(f.DATE, "last day")

@@ -47,6 +47,7 @@ def _licence(event: e.LicenceGranted | e.LicenceWithdrawn) -> Iterator[Change]:
     values = {
         "party": event.party,
         "licensed": event.licensed,
+        "national": event.national,
         "site": event.site,
         "since": event.since,
         "until": event.until,

@@ -120,22 +120,34 @@ def _entitled(state: State, act: e.Recorded, event: e.Event, party: Party) -> Re
         names = ", ".join(sorted(allowed))
         yield Refusal("role-missing", f"party:{party.id}", _said(event, party.id, names))
         return
-    needs = NEEDS_LICENCE.get(type(event), {})
-    kinds = [needs.get(role) for role in held]
-    if any(kind is None for kind in kinds):
-        return
-    wanted = frozenset().union(*(kind for kind in kinds if kind is not None))
-    yield from _licensed(state, act, event, party, wanted)
+    needs = [licences_needed(state, event, role) for role in held]
+    if all(needs):
+        yield from _licensed(state, act, event, party, frozenset().union(*needs))
 
 
-def _licensed(
-    state: State, act: e.Recorded, event: e.Event, party: Party, wanted: frozenset[str]
-) -> Refusals:
+Wanted = frozenset[tuple[str, str | None]]
+"""Kinds of licences, one of which is enough, each with its class in the State's own words where that
+counts."""
+
+
+def licences_needed(state: State, event: e.Event, role: Role) -> Wanted:
+    """The licences of which a role needs one for an act: the national profile's, where it says, else the
+    built-in ones. Empty where it needs none."""
+    house = state.house()
+    lines = house.profile.licences if house is not None and house.profile is not None else ()
+    own = frozenset(
+        (line.licensed, line.national) for line in lines if (line.role, line.act) == (role, event.TYPE)
+    )
+    built_in = NEEDS_LICENCE.get(type(event), {}).get(role, frozenset())
+    return own or frozenset((kind, None) for kind in built_in)
+
+
+def _licensed(state: State, act: e.Recorded, event: e.Event, party: Party, wanted: Wanted) -> Refusals:
     site = event.site if isinstance(event, e.Mined) else None
     ended = None
     for number in party.licences:
         licence = state.licence(number)
-        if licence is None or licence.licensed not in wanted:
+        if licence is None or not wanted & {(licence.licensed, None), (licence.licensed, licence.national)}:
             continue
         if site is not None and licence.site is not None and licence.site != site:
             continue
@@ -143,7 +155,8 @@ def _licensed(
         if in_force(licence.since, licence.until, when(act)) and not withdrawn:
             return
         ended = licence
-    values = {"party": party.id, "kinds": " or ".join(sorted(wanted)), "date": when(act).text}
+    kinds = sorted(f"{kind} ({national})" if national else kind for kind, national in wanted)
+    values = {"party": party.id, "kinds": " or ".join(kinds), "date": when(act).text}
     if ended is None:
         yield Refusal("licence-missing", f"party:{party.id}", values)
         return

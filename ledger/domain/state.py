@@ -16,8 +16,19 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from operator import attrgetter
 from typing import Any
 
-from ledger.domain import certificates, events, fields, parcels, participants, parties, partners, registration
-from ledger.domain.certificates import Application, Certificate
+from ledger.domain import (
+    applications,
+    certificates,
+    events,
+    fields,
+    parcels,
+    participants,
+    parties,
+    partners,
+    registration,
+)
+from ledger.domain.applications import Application, Reliance
+from ledger.domain.certificates import Certificate
 from ledger.domain.change import Change
 from ledger.domain.events import Corrected, Event, Opaque, Recorded
 from ledger.domain.parcels import Parcel
@@ -29,6 +40,7 @@ Subject = (
     Parcel
     | Certificate
     | Application
+    | Reliance
     | Party
     | Licence
     | Mandate
@@ -53,6 +65,7 @@ _BLANK: dict[str, Callable[..., Subject]] = {
     "site": Site,
     "participant": Participant,
     "application": Application,
+    "reliance": Reliance,
     "partner": Partner,
     "alert": Alert,
     "finding": Finding,
@@ -66,6 +79,7 @@ def changes(event: Event | Opaque, index: int) -> Iterator[Change]:
     """Every subject that an event changes, with its new values."""
     yield from parcels.changes(event, index)
     yield from certificates.changes(event, index)
+    yield from applications.changes(event, index)
     yield from registration.changes(event, index)
     yield from participants.changes(event, index)
     yield from partners.changes(event, index)
@@ -305,6 +319,11 @@ class State:
         """An application for a certificate, or None."""
         found: Application | None = self.subject("application:" + application)
         return found
+
+    def reliance(self, certificate: str) -> Reliance:
+        """What rests on a certificate; nothing where no paper does."""
+        found: Reliance | None = self.subject("reliance:" + certificate)
+        return Reliance(certificate) if found is None else found
 
     def partner(self, origin: str) -> Partner | None:
         """Another sovereign ledger, or None."""

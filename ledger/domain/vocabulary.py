@@ -16,7 +16,9 @@ class Role(StrEnum):
 
     AUTHORITY = "authority"
     MINER = "miner"
+    BROKER = "broker"
     DEALER = "dealer"
+    EXPORTER = "exporter"
     CUTTER = "cutter"
     LABORATORY = "laboratory"
     AGENT = "agent"
@@ -31,6 +33,7 @@ class LicenceKind(StrEnum):
 
     MINING = "mining"
     ARTISANAL = "artisanal"
+    BROKING = "broking"
     DEALING = "dealing"
     EXPORT = "export"
     IMPORT = "import"

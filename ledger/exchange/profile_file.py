@@ -8,11 +8,14 @@
     weight_tolerance = "0.05"             carats, by how much a shipment may differ on arrival
     value_tolerance = "0.50"              percent, by how much its value may differ
     number_pattern = "BW########"         the form of own numbers, # for a digit
-    retention_years = 5                   how long papers are kept
+    application_needed = true             no certificate is issued but on an application
+    seals_needed = true                   validation names the seals
+    retention_years = 5                   how long papers are kept: until then nothing sealed is erased
     inspection = "risk"                   all containers are opened, or those that a risk analysis picks
     governing = "highest"                 which of several valuations governs
     [[range]]                             numbers that an issuer gave out: issuer, first, last, since, until
     [[trade]]                             who may sell to whom: seller, buyer; none: everybody
+    [[licence]]                           who needs which licence for what: role, act, licensed, national
     [[source]]                            where it is written: title, url, seen
 
 Decimals stand in quotes: a TOML float is refused, since it may not be the number that was written. What is
@@ -24,15 +27,16 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
 from ledger import messages
 from ledger.domain import events as e
 from ledger.domain import fields as f
+from ledger.domain.forms import parse_percent
 from ledger.domain.vocabulary import parse_carats
 from ledger.errors import Malformed, NotFound
+from ledger.values import dataclass
 
 SHIPPED = ("canada", "eu", "example")
 """The profiles that ship with Adamas, by the names of their files."""
@@ -40,7 +44,8 @@ SHIPPED = ("canada", "eu", "example")
 TEMPLATE = "example"
 """The one that `adamas template profile` prints."""
 
-_ROWS = {"range": "ranges", "trade": "trade"}
+_ROWS = {"range": "ranges", "trade": "trade", "licence": "licences"}
+_LINES = {"range": e.RangeLine, "trade": e.TradeLine, "licence": e.LicenceLine}
 _SINGLE = {
     field.name: field.kind
     for field in f.table(e.ProfileAdopted)
@@ -50,7 +55,6 @@ _QUOTED = {"weight_tolerance", "value_tolerance"}
 _FORMS = {
     "weight_tolerance": 'carats in quotes with at most three decimals, such as "0.05"',
     "value_tolerance": 'percent in quotes with at most two decimals, such as "0.50"',
-    "confirmation_working": "true or false",
 }
 _SOURCE = ("title", "url", "seen")
 
@@ -111,17 +115,10 @@ def _decimal(name: str, value: object, faults: list[str]) -> int:
     try:
         if not isinstance(value, str):
             raise ValueError(value)
-        return parse_carats(value) if name == "weight_tolerance" else _percent(value)
+        return parse_carats(value) if name == "weight_tolerance" else parse_percent(value)
     except ValueError:
         faults.append(_at_fault(name, value))
         return 0
-
-
-def _percent(text: str) -> int:
-    found = re.fullmatch(r"([0-9]{1,5})(?:\.([0-9]{1,2}))?", text, re.ASCII)
-    if found is None:
-        raise ValueError(text)
-    return int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
 
 
 def _sources(rows: object, faults: list[str]) -> tuple[dict[str, str], ...]:
@@ -148,8 +145,7 @@ def _said(problem: f.Problem) -> str:
 
 
 def _columns(name: str) -> str:
-    row = {"range": e.RangeLine, "trade": e.TradeLine}.get(name.partition(".")[0], e.TradeLine)
-    return ", ".join(field.name for field in f.table(row))
+    return ", ".join(field.name for field in f.table(_LINES[name.partition(".")[0]]))
 
 
 def _at_fault(name: str, value: object) -> str:
@@ -160,15 +156,12 @@ def _form(name: str) -> str:
     if name in _FORMS:
         return _FORMS[name]
     kind: f.Kind | None = _SINGLE.get(name)
-    rows = {"range": e.RangeLine, "trade": e.TradeLine}
     first, _, last = name.partition(".")
-    if first in rows:
+    if first in _LINES:
         column = last.rpartition(".")[2]
-        kind = next((field.kind for field in f.table(rows[first]) if field.name == column), None)
+        kind = next((field.kind for field in f.table(_LINES[first]) if field.name == column), None)
     elif last.endswith("seen"):
         kind = f.DATE
-    if kind is f.STONES:
-        return "a whole number from 1"
-    if kind is f.INDEX:
-        return "a whole number from 0"
+    if kind is f.YES:
+        return "true or false"
     return kind.form if kind is not None else "tables in double brackets"

@@ -127,7 +127,11 @@ def _of_each(make: Callable[[Any], Passage]) -> Rule:
 
 def _of_parts(make: Callable[[Any, Any], Passage]) -> Rule:
     """Of an act on several parcels, with what was found of each."""
-    return lambda event, parcel: [make(event, part) for part in event.parts if part.parcel == parcel]
+    return lambda event, parcel: [
+        make(event, part)
+        for part in event.parts
+        if part.parcel == parcel and getattr(event, "returns", None) is None  # lots that were no parcels here
+    ]
 
 
 _TURNS: dict[type[Any], Rule] = {
@@ -148,6 +152,7 @@ _TURNS: dict[type[Any], Rule] = {
     e.Sold: _of_each(lambda act: Passage(Turn.MOVES, act.to, act.by)),
     e.Released: _of_each(lambda act: Passage(Turn.RELEASED, act.to, act.by)),
     e.Lost: _of_each(lambda act: Passage(Turn.MISSING, None, act.by)),
+    e.ShipmentLost: _of_each(lambda act: Passage(Turn.MISSING, None, act.by)),
     e.Forfeited: _of_each(
         lambda act: Passage(Turn.MISSING if act.fate == "destroyed" else Turn.STAYS, None, act.by)
     ),

@@ -30,7 +30,14 @@ ARRIVAL = e.ShipmentArrived(by="ministry", certificate=FOREIGN, number="ZW 9", p
 
 def by_ministry(record: type[e.Event], certificate_: str, **more: Any) -> e.Event:
     """An act of the ministry on a certificate, every other field filled."""
+    if record is e.ShipmentRejected:
+        more = {"technical": None, **more}
     return dataclasses.replace(example(record, "ministry"), certificate=certificate_, country=None, **more)
+
+
+def lost(certificate_: str, *parcels: str) -> e.ShipmentLost:
+    """The shipment was stolen on its way."""
+    return e.ShipmentLost(by="ministry", certificate=certificate_, how="stolen", parcels=parcels)
 
 
 def returned(to: str = "miner-1") -> e.Event:
@@ -51,10 +58,22 @@ PATHS: dict[str, tuple[e.Event, ...]] = {
         EXPORT,
         by_ministry(e.ImportConfirmed, OWN),
     ),
+    c.LOST: (
+        certificate("P1", 12_500),
+        by_ministry(e.CertificateValidated, OWN),
+        EXPORT,
+        lost(OWN, "P1"),
+    ),
     c.ANNOUNCED: (by_ministry(e.ShipmentNotified, FOREIGN),),
     c.ARRIVED: (ARRIVAL,),
     c.DETAINED: (ARRIVAL, by_ministry(e.ShipmentDetained, FOREIGN)),
     c.REJECTED: (ARRIVAL, by_ministry(e.ShipmentRejected, FOREIGN)),
+    c.FORFEITED: (
+        ARRIVAL,
+        by_ministry(e.ShipmentDetained, FOREIGN),
+        e.Seized(by="ministry", lines=(e.Goods("X1", 5_000),)),
+        e.Forfeited(by="ministry", parcels=("X1",), fate="kept", certificate=FOREIGN),
+    ),
     c.RECEIVED: (IMPORT,),
 }
 """One way to each state: own certificates first, then another participant's."""
@@ -85,11 +104,19 @@ def attempt(record: type[e.Event], name: str) -> e.Event:
             return dataclasses.replace(ARRIVAL, certificate=name, number=name.replace("/", " "))
         case e.ShipmentReturned:
             return returned()
+        case e.ShipmentLost:
+            return lost(name, *(("P1",) if name == OWN else ()))
         case _:
             return by_ministry(record, name)
 
 
-LIFE_CODES = {"certificate-state", "certificate-used", "certificate-unknown", "certificate-taken"}
+LIFE_CODES = {
+    "certificate-state",
+    "certificate-used",
+    "certificate-unknown",
+    "certificate-taken",
+    "certificate-lost",
+}
 
 
 def test_every_state_is_reached() -> None:
@@ -150,7 +177,7 @@ def test_an_application_is_answered_once_and_for_the_same_goods() -> None:
         application="A1",
         parts=(e.Part("P1"),),
         destination="EU",
-        importer="x",
+        importer="Example Diamonds, Antwerp",
         declaration="kpcs/1",
     )
     assert book.codes(dataclasses.replace(apply, by="dealer-1")) == ["holder-only"]
@@ -177,8 +204,23 @@ def test_goods_that_come_back_are_in_hand_again_and_stolen_ones_are_not() -> Non
     book.do(returned())
     assert book.codes(sale) == []
     book, _ = in_state(c.EXPORTED)
-    book.do(e.Lost(by="ministry", parcels=("P1",), how="stolen"))
+    assert book.codes(e.Lost(by="ministry", parcels=("P1",), how="stolen")) == ["parcel-underway"]
+    assert book.codes(lost(OWN)) == ["certificate-differs"]
+    book.do(lost(OWN, "P1"))
     assert book.state.parcel("P1").condition == "lost"  # type: ignore[union-attr]
+    assert c.status(book.state.certificate(OWN)) == c.LOST
+    assert book.codes(returned()) == ["parcel-lost"]
+
+
+def test_who_was_told_that_a_shipment_was_stolen_lets_nobody_bring_it() -> None:
+    """The importing authority records what it was told; before that the same paper would have been taken."""
+    book = Book()
+    assert book.codes(IMPORT) == []
+    book.do(lost(FOREIGN))
+    assert book.codes(IMPORT) == ["certificate-lost"]
+    assert book.codes(ARRIVAL) == ["certificate-lost"]
+    forged = lost("BW/00000999")
+    assert book.codes(forged) == ["certificate-own"]
 
 
 def test_forfeited_goods_are_seized_first_and_destroyed_ones_are_gone() -> None:

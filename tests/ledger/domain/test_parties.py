@@ -20,9 +20,10 @@ STANDING = {"role-missing", "documented-kind", "documented-source", "author-othe
 def book() -> Book:
     """One party for each role, with every licence, so that only the role decides."""
     made = Book()
-    made.party("authority-1", "authority")
+    for role in ("authority", "broker", "exporter"):
+        made.party(f"{role}-1", role)
     for role in Role:
-        for kind in ("mining", "dealing", "export", "import", "cutting"):
+        for kind in ("mining", "broking", "dealing", "export", "import", "cutting"):
             made.do(
                 e.LicenceGranted(
                     by="ministry", licence=f"{role}+{kind}", party=f"{role}-1", licensed=kind, since="2020"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ledger.domain.events import RangeLine, TradeLine
+from ledger.domain.events import LicenceLine, RangeLine, TradeLine
 from ledger.errors import Malformed, NotFound
 from ledger.exchange.profile_file import SHIPPED, TEMPLATE, read_profile, shipped
 
@@ -20,6 +20,14 @@ number_pattern = "BW########"
 retention_years = 5
 inspection = "risk"
 governing = "highest"
+application_needed = true
+seals_needed = false
+
+[[licence]]
+role = "broker"
+act = "parcel-sold/1"
+licensed = "broking"
+national = "class B"
 
 [[range]]
 issuer = "EC"
@@ -47,6 +55,8 @@ def test_every_field_comes_through_in_its_unit() -> None:
     assert (event.confirmation_days, event.confirmation_working, event.detention_days) == (10, True, 30)
     assert event.ranges == (RangeLine("EC", 1, 99_999_999, None, "2012-12-31"),)
     assert event.trade == (TradeLine("miner", "dealer"),)
+    assert event.licences == (LicenceLine("broker", "parcel-sold/1", "broking", "class B"),)
+    assert (event.application_needed, event.seals_needed, event.retention_years) == (True, False, 5)
     assert (event.inspection, event.governing, event.number_pattern) == ("risk", "highest", "BW########")
     assert profile.sources == ({"title": "A law", "url": "https://law.example", "seen": "2026-01-01"},)
 
@@ -91,7 +101,10 @@ def test_the_template_shows_every_field_there_is() -> None:
         ("source = 3", "source 1"),
         ('[[range]]\nissuer = "Botswana"\nfirst = 1\nlast = 2', "range.1.issuer"),
         ('[[range]]\nissuer = "BW"\nfirst = 1', "range.1.last"),
-        ('[[trade]]\nseller = "broker"\nbuyer = "dealer"', "trade.1.seller"),
+        ('[[trade]]\nseller = "smelter"\nbuyer = "dealer"', "trade.1.seller"),
+        ('[[licence]]\nrole = "miner"\nact = "sell"\nlicensed = "mining"', "licence.1.act"),
+        ('[[licence]]\nrole = "miner"\nlicensed = "mining"', "licence.1.act"),
+        ("seals_needed = 1", "seals_needed"),
         ('[[trade]]\nseller = "miner"\nbuyer = "dealer"\nwhere = "x"', "trade.1.where"),
         ('[[source]]\ntitle = "A law"', "source 1"),
         ('[[source]]\ntitle = "A law"\nurl = "x"\nseen = "yesterday"', "source.1.seen"),
