@@ -68,7 +68,8 @@ def publish(session: Session, folder: Path) -> None:
 def fsck(session: Session, folder: Path, trust_file: Path | None) -> None:
     """Derive every file of a published DIR again from its entries, and name each that differs.
 
-    Also files that have no place there are faults. Without --trust nothing is said of the signatures.
+    Also files that have no place there are faults, and entries of another ledger. Without --trust nothing is
+    said of the signatures, and nothing of what is in the entries: that is adamas verify DIR --trust FILE
     """
     from ledger.chain.trust import Trust
     from ledger.federation import publishing

@@ -4,6 +4,7 @@
 2. every tile is what follows from the entries
 3. the root that follows from them is the checkpoint's
 4. whatever else lies there is an older partial tile, and a prefix of the true one
+5. the entries' statements were made for the checkpoint's ledger (that they are whole, `adamas verify` shows)
 
 Faults are values, and checking goes on after them: where a bundle cannot be read, its tile's hashes stand for
 its entries. Memory holds one bundle and one path of tiles.
@@ -15,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
-from ledger import messages
+from ledger import encoding, messages
 from ledger.chain import tiles
 from ledger.chain.checkpoint import Checkpoint
 from ledger.chain.tile_source import Read
@@ -36,11 +37,15 @@ class TileFault:
         return messages.text(self.code, {"path": self.path, **self.values})
 
 
-def check(read: Read, head: Checkpoint, paths: Iterable[str]) -> Iterator[TileFault]:
-    """The faults of a directory of which ``paths`` are all files (with `/`, relative to it)."""
+def check(
+    read: Read, head: Checkpoint, paths: Iterable[str], *, statements: bool = False
+) -> Iterator[TileFault]:
+    """The faults of a directory of which ``paths`` are all files (with `/`, relative to it); step 5 only with
+    ``statements``."""
     tiler = Tiler()
+    mark = b"\xa6ledger" + encoding.encode(head.origin) if statements else b""
     for place in range(-(-head.size // WIDTH)):
-        derived, faults = _bundle(read, tiler, tiles.at(ENTRIES, place, head.size))
+        derived, faults = _bundle(read, tiler, tiles.at(ENTRIES, place, head.size), mark)
         yield from faults
         yield from _compare(read, derived)
     yield from _compare(read, tiler.partial())
@@ -66,19 +71,28 @@ def strays(read: Read, size: int, paths: Iterable[str]) -> Iterator[TileFault]:
 Derived = list[tuple[Tile, bytes]]
 
 
-def _bundle(read: Read, tiler: Tiler, tile: Tile) -> tuple[Derived, list[TileFault]]:
-    """The full files that follow from a bundle's entries, and what is wrong with the bundle (step 1)."""
+def _bundle(read: Read, tiler: Tiler, tile: Tile, mark: bytes) -> tuple[Derived, list[TileFault]]:
+    """The full files that follow from a bundle's entries, and what is wrong with the bundle (1 and 5)."""
     data = read(tile.path)
     try:
         if data is None:
             raise Malformed("tile-missing", path=tile.path)
-        return list(tiler.add_leaves(tiles.leaves(tile, data))), []
+        faults = list(_foreign(tile, data, mark)) if data.count(mark) < tile.width else []
+        return list(tiler.add_leaves(tiles.leaves(tile, data))), faults
     except Malformed as trouble:
         hashes = Tile(0, tile.place, tile.width)
         known = read(hashes.path)
         whole = known is not None and len(known) == 32 * tile.width
         leaves = tiles.hashes(hashes, known) if whole and known is not None else [bytes(32)] * tile.width
         return list(tiler.add_leaves(leaves)), [TileFault(tile.path, trouble.code, trouble.values)]
+
+
+def _foreign(tile: Tile, data: bytes, mark: bytes) -> Iterator[TileFault]:
+    """The first entry that does not bear the mark, which every statement for this ledger has."""
+    for number, entry in enumerate(tiles.unpack(tile, data), tile.place * WIDTH):
+        if mark not in entry:
+            yield TileFault(tile.path, "tile-foreign", {"index": number})
+            return
 
 
 def _compare(read: Read, derived: Iterable[tuple[Tile, bytes]]) -> Iterator[TileFault]:

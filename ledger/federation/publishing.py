@@ -88,7 +88,7 @@ def fsck(folder: Path, head: Checkpoint) -> Iterator[TileFault]:
 
     Memory holds one bundle and one path of tiles. Raises `StoreTrouble` (``artefact-unreadable``).
     """
-    return check(reading(str(folder)), head, files_of(folder))
+    return check(reading(str(folder)), head, files_of(folder), statements=True)
 
 
 def files_of(folder: Path) -> Iterator[str]:

@@ -229,3 +229,18 @@ def test_another_ledgers_entries_do_not_hold_under_a_trusted_checkpoint(grown: W
     for _ in found.run():
         continue
     assert [(one.step, one.code) for one in found.faults] == [(ENTRIES, "mirror-entries-other")]
+
+
+def test_entries_of_another_ledger_under_ones_checkpoint_are_told(grown: World, tmp_path: Path) -> None:
+    """`fsck` names the first of each bundle; the mirror refuses them, too."""
+    put(grown, tmp_path)
+    true = grown.ledger.checkpoint().checkpoint
+    assert list(fsck(tmp_path, true)) == []
+    other = Checkpoint("ledger.example/sl/x1", true.size, true.root)
+    (tmp_path / "checkpoint").write_bytes(checkpoint.sign(other, signing_key("ledger")).encode())
+    found = [(fault.code, fault.values["index"]) for fault in fsck(tmp_path, other)]
+    assert found == [("tile-foreign", at) for at in range(0, true.size, 256)]
+    trusted = Trust((Log(verifier_key("ledger.example/sl/x1", signing_key("ledger"))),))
+    check = Mirror(reading(str(tmp_path)), trusted)
+    list(check.run())
+    assert ("mirror-entries-other", ENTRIES) in [(one.code, one.step) for one in check.faults]
