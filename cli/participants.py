@@ -17,7 +17,8 @@ from ledger.domain.events import Event, RegisterAdopted
 from ledger.domain.fields import COUNTRY, DATE, PARTY, TEXT
 
 if TYPE_CHECKING:
-    from ledger.domain.participants import Answer
+    from ledger.domain.passages import Passage
+    from ledger.domain.state import State
 
 
 def _adopt(session: Session, context: click.Context, event: type[Event], given: Given) -> None:
@@ -50,51 +51,73 @@ participant_adopt = _command()
 @adamas_command(
     "standing",
     example="adamas participant standing CI --on 2010-05-01\n"
-    "adamas participant standing CF --on 2016-09-19 --zone Berberati",
+    "adamas participant standing CF --on 2016-09-19 --zone Berberati\n"
+    "adamas participant standing ZW --to AE --on 2010-09-19 --zone Marange",
     exits=(0, 4, 7),
 )
 @click.argument("code", type=FieldType(COUNTRY), metavar="COUNTRY")
 @click.option("--on", "day", type=FieldType(DATE), metavar="DATE", help="On which day.  [default: today]")
+@click.option("--to", type=FieldType(COUNTRY), metavar="COUNTRY", help="Whether it may export to that one.")
+@click.option("--mined", type=FieldType(COUNTRY), metavar="COUNTRY",
+              help="Where the goods were mined; takes --to.  [default: the exporter's]")  # fmt: skip
 @click.option("--zone", type=FieldType(TEXT), metavar="ZONE", help="Goods from which zone or field.")
 @click.option("--party", "parties", type=FieldType(PARTY), metavar="PARTY", multiple=True,
               help="Moved by whom; repeat for more.")  # fmt: skip
 @csv_option
 @pass_session
-def participant_standing(
-    session: Session, code: str, day: str | None, zone: str | None, parties: tuple[str, ...], as_csv: bool
-) -> None:
+def participant_standing(session: Session, code: str, day: str | None, as_csv: bool, **asked: Any) -> None:
     """Whether a participant may trade on a day: yes, no, or unknown to this register; why, and who says so.
 
     The answer rests on the register that the ledger adopted and on what was recorded since, never on a guess.
-    Without --zone, measures on zones leave the answer unknown.
+    Without --zone, measures on zones leave the answer unknown. With --to the exporter, the importer and the
+    goods are asked about, as each of the two would ask.
     """
-    from ledger.domain.participants import standing
-
     state = session.ledger().state()
     on = edtf.parse(day or edtf.day_of(session.clock()))
-    answer = standing(state.participant(code), on, zone=normal(zone) if zone else None, parties=parties)
+    if asked["mined"] is not None and asked["to"] is None:
+        raise click.UsageError("--mined takes --to COUNTRY.")
+    found = _asked(state, code, on, asked)
     house = state.house()
     register = None if house is None else house.register
-    row = _row(code, on.text, zone, answer, register)
+    row = _row(code, on.text, asked, found, register)
     if session.json:
         emit_json(row)
         return
     if as_csv:
         emit_csv(list(row), [list(row.values())])
         return
-    _tell(row, state.participant(code))
+    _tell(row, state)
     if register is None:
         remark(messages.text("register-not-adopted", {}))
 
 
-def _row(code: str, day: str, zone: str | None, answer: Answer, register: str | None) -> dict[str, Any]:
+def _asked(state: State, code: str, on: edtf.Span, asked: dict[str, Any]) -> Passage:
+    """The answer, and whom it is about."""
+    from ledger.domain.participants import standing
+    from ledger.domain.passages import Passage, passage
+
+    zone, parties = (normal(asked["zone"]) if asked["zone"] else None), asked["parties"]
+    if asked["to"] is not None:
+        return passage(
+            state.participant, code, asked["to"], on, origin=asked["mined"], zone=zone, parties=parties
+        )
+    house = state.house()
+    here = None if house is None else house.participant
+    return Passage(code, standing(state.participant(code), on, zone=zone, parties=parties, here=here))
+
+
+def _row(code: str, day: str, asked: dict[str, Any], found: Passage, register: str | None) -> dict[str, Any]:
     from ledger.domain.measure_rules import reason
 
+    answer = found.answer
     return {
         "participant": code,
         "on": day,
-        "zone": zone,
+        "to": asked["to"],
+        "mined": asked["mined"],
+        "zone": asked["zone"],
         "may_trade": str(answer.reply),
+        "about": found.participant,
         "reason": answer.reason,
         "because": reason(answer),
         "measure": answer.measure,
@@ -104,14 +127,23 @@ def _row(code: str, day: str, zone: str | None, answer: Answer, register: str | 
     }
 
 
-def _tell(row: dict[str, Any], participant: Any) -> None:
-    name = f" ({participant.name})" if participant is not None and participant.name else ""
-    zone = f", {row['zone']}" if row["zone"] else ""
-    heading(f"{row['participant']}{name}{zone}, {row['on']}: {row['may_trade']}")
+def _tell(row: dict[str, Any], state: State) -> None:
+    who = _called(row["participant"], state)
+    if row["to"]:
+        who += f" to {_called(row['to'], state)}"
+    goods = f", goods mined in {row['mined']}" if row["mined"] else ""
+    goods += f", {row['zone']}" if row["zone"] else ""
+    heading(f"{who}{goods}, {row['on']}: {row['may_trade']}")
     measure = f" ({row['measure']})" if row["measure"] else ""
-    say(f"  because   {row['because']}{measure}")
+    about = f"{row['about']}: " if row["to"] else ""
+    say(f"  because   {about}{row['because']}{measure}")
     if row["attestations"]:
         say(f"  needs     {row['attestations']} attestations")
     say(f"  source    {row['source']}")
     if row["register"]:
         say(f"  register  {row['register']}")
+
+
+def _called(code: str, state: State) -> str:
+    participant = state.participant(code)
+    return f"{code} ({participant.name})" if participant is not None and participant.name else code
