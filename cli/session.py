@@ -137,6 +137,7 @@ class Session:
         second = self.keys_folder / SECOND
         if second.exists() and not any(isinstance(one, MlDsa44Key) for one in (signer, *dict(also))):
             also.append((self._signer(str(second)), self._guard_of(str(second))))
+        _say_missing([self._guard_of(first), *(guard for _, guard in also)])
         return LedgerKey(signer, self._guard_of(first), also=tuple(also))
 
     def _guard_of(self, spelled: str) -> Path:
@@ -229,6 +230,15 @@ def _name_of(url: str) -> str:
     database = said.path.lstrip("/") or more.get("dbname", ["adamas"])[0]
     schema = re.search(r"search_path=([^\s,]+)", more.get("options", [""])[0])
     return re.sub(r"[^A-Za-z0-9_.-]+", "_", database + (f".{schema[1]}" if schema else ""))
+
+
+def _say_missing(guards: list[Path]) -> None:
+    """A guard is never begun anew in silence."""
+    for guard in guards:
+        if not guard.exists():
+            click.echo(
+                f"no guard {guard}: what its key signed before is not known, so one is begun", err=True
+            )
 
 
 def _asked(question: str, *, twice: bool) -> bytes:

@@ -83,11 +83,14 @@ def verify_target(session: Session, target: str, given: Given) -> None:
 
 
 def _trust(given: Given) -> Trust:
-    from ledger.chain.trust import Trust
+    from ledger.chain.trust import NONE, Trust
 
     if given.trust is None:
         raise KeyTrouble("verify-trust-missing")
-    return Trust.parse(read_artefact(given.trust))
+    trust = Trust.parse(read_artefact(given.trust))
+    if given.max_age is not None and trust.quorum == NONE:
+        raise click.UsageError("--max-age: the trust file demands no witness, so no age would count.")
+    return trust
 
 
 def held_outside(given: Given) -> tuple[tuple[Checkpoint, ...], str | None]:

@@ -2,8 +2,9 @@
 
     17.tlog-proof       named by the entry's index; nothing else lies in it, and no folders
 
-The zip is packing and no format: whoever packs the files again, with whatever tool, has the same proofs. What
-is in it is hostile until it is verified, so sizes and numbers are limited before anything is unpacked.
+The zip is packing and no format: whoever packs the files again, with whatever tool, has the same proofs. But
+nothing lies before, between or behind them, so that all tools see the same files in it. What is in it is
+hostile until it is verified, so sizes and numbers are limited before anything is unpacked.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ MOST_BYTES = 64 << 20
 """Bytes of a zip, and of all that is in it."""
 _NAME = re.compile(r"(0|[1-9][0-9]{0,15})" + re.escape(SUFFIX))
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_ENCRYPTED = 0x1
+_ENCRYPTED, _STREAMED = 0x1, 0x8
+_HEADER, _END, _DESCRIPTOR = 30, 22, b"PK\x07\x08"
 _DAMAGED = (
     zipfile.BadZipFile,
     zlib.error,
@@ -64,13 +66,15 @@ def unpack(data: bytes) -> dict[int, bytes]:
     """The files of a zip by the index in their name, ascending; nothing in them is looked at.
 
     Raises `Malformed`: ``archive-form`` (no zip, damaged, encrypted, another compression), ``archive-name``,
-    ``archive-twice``, ``archive-too-many``, ``archive-too-long``, ``archive-empty``.
+    ``archive-twice``, ``archive-too-many``, ``archive-too-long``, ``archive-empty``, ``archive-more``.
     """
     if len(data) > MOST_BYTES:
         raise Malformed("archive-too-long", most=MOST_BYTES)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as file:
-            return _files(file)
+            found = _files(file)
+            _check_whole(data, file)
+            return found
     except _DAMAGED as trouble:
         raise Malformed("archive-form", reason=str(trouble) or type(trouble).__name__) from None
 
@@ -110,6 +114,21 @@ def _files(file: zipfile.ZipFile) -> dict[int, bytes]:
         found[index] = _read(file, item, min(room, LONGEST))
         room -= len(found[index])
     return dict(sorted(found.items()))
+
+
+def _check_whole(data: bytes, file: zipfile.ZipFile) -> None:
+    """Raises `Malformed` (``archive-more``) where other bytes lie in it than the files and their list."""
+    place = 0
+    for item in sorted(file.infolist(), key=lambda item: item.header_offset):
+        if item.header_offset != place:
+            raise Malformed("archive-more")
+        name, more = struct.unpack_from("<HH", data, place + 26)
+        place += _HEADER + name + more + item.compress_size
+        if item.flag_bits & _STREAMED:
+            place += 16 if data.startswith(_DESCRIPTOR, place) else 12
+    size, start, comment = struct.unpack_from("<LLH", data, len(data) - 10)
+    if (place, start + size + _END, comment) != (start, len(data), 0):
+        raise Malformed("archive-more")
 
 
 def _index(item: zipfile.ZipInfo, found: dict[int, bytes]) -> int:

@@ -181,13 +181,16 @@ def values(report: ProofReport) -> dict[str, Any]:
             for index, one in report.outcomes()
         ],
         "entries": [_entry_values(one) for one in report.reports.values() if one.entry is not None],
-        "limits": list(_limits()),
+        "limits": list(_limits(report.kind)),
     }  # fmt: skip
 
 
-def _limits() -> tuple[str, str]:
+def _limits(kind: str) -> Iterator[str]:
     """What no proof shows."""
-    return messages.text("verify-limit-truth", {}), messages.text("proof-limit-later", {})
+    yield messages.text("verify-limit-truth", {})
+    yield messages.text("proof-limit-later", {})
+    if kind == ZIP:
+        yield messages.text("proof-limit-left-out", {})
 
 
 def _entry_values(report: Report) -> dict[str, Any]:
@@ -224,7 +227,7 @@ def _lines(report: ProofReport) -> Iterator[str]:
         if one.entry is not None:
             yield from _entry_lines(one, brief=len(report.reports) > 1)
     yield ""
-    for limit in _limits():
+    for limit in _limits(report.kind):
         yield f"limit: {limit}"
     yield result(report.holds, report.unshown)
 

@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,6 +12,7 @@ from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint, sign
 from ledger.keys import read_key
 from tests.artefacts import Book, log_key
 from tests.laptop import LEDGER, Laptop, begin
+from tests.web_server import served
 from tests.world import signing_key
 
 
@@ -30,24 +25,6 @@ def kept(bare: Laptop) -> Laptop:
     bare.ok("trust", "--out", "bw.trust")
     bare.ok("publish", "published")
     return bare
-
-
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *args: Any) -> None:
-        """Nothing."""
-
-
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """The folder behind an ordinary web server."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def test_an_ordinary_web_server_is_a_mirror(kept: Laptop) -> None:
@@ -330,12 +307,18 @@ def test_options_that_say_nothing_of_the_file_are_refused(kept: Laptop) -> None:
         (LEDGER, ("--revoked", "nothing")),
         (LEDGER, ("--no-entries",)),
         (LEDGER, ("--chain-only", "--since", "held")),
+        ("1.tlog-proof", ("--max-age", "1")),
+        ("held", ("--max-age", "1")),
+        ("published", ("--max-age", "1")),
     ):
         ran = kept("verify", target, "--trust", "bw.trust", *words)
         assert ran.code == 2, (target, words)
         assert words[0] in ran.err
-    kept.ok("verify", "K1.zip", "--trust", "bw.trust")
-    kept.ok("verify", "1.tlog-proof", "--trust", "bw.trust", "--along", "1.tlog-proof")
+    left_out = "that no entry was left out is not shown"
+    assert left_out in kept.ok("verify", "K1.zip", "--trust", "bw.trust").out
+    assert left_out in str(kept.data("verify", "K1.zip", "--trust", "bw.trust")["limits"])
+    one = kept.ok("verify", "1.tlog-proof", "--trust", "bw.trust", "--along", "1.tlog-proof")
+    assert left_out not in one.out
 
 
 def test_no_text_of_others_forges_a_line_of_the_report(kept: Laptop) -> None:

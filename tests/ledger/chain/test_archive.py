@@ -7,6 +7,7 @@ import struct
 import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -169,3 +170,39 @@ def test_bundles_of_two_checkpoints_are_not_packed_together() -> None:
     with pytest.raises(Malformed) as refused:
         archive.pack([BUNDLES[0], BOOK.bundle(1, BOOK.cosigned(5))])
     assert refused.value.code == "archive-checkpoints"
+
+
+def test_nothing_lies_before_between_or_behind_the_files() -> None:
+    """Tools differ in what they make of such zips; streamed and stored ones are as good as any."""
+    assert code_of(GOOD + b"x") in ("archive-more", "archive-form")
+    assert code_of(b"PK\x03\x04 and more" + GOOD) == "archive-more"
+    commented = io.BytesIO(GOOD)
+    with zipfile.ZipFile(commented, "a") as file:
+        file.comment = b"result: it holds"
+    assert code_of(commented.getvalue()) == "archive-more"
+    one, other = (packed({f"{n}.tlog-proof": BUNDLES[n].encode()}) for n in (0, 1))
+    assert code_of(one + other) == "archive-more"
+    hidden = io.BytesIO()
+    with zipfile.ZipFile(hidden, "w") as file:
+        file.writestr("0.tlog-proof", BUNDLES[0].encode())
+        file.writestr("1.tlog-proof", BUNDLES[1].encode())
+        file.filelist.pop()
+    assert code_of(hidden.getvalue()) == "archive-more"
+
+    class Pipe(io.RawIOBase):
+        """What cannot be sought in, so that sizes stand behind the files."""
+
+        def __init__(self) -> None:
+            self.data = bytearray()
+
+        def writable(self) -> bool:
+            return True
+
+        def write(self, data: Any) -> int:
+            self.data += data
+            return len(data)
+
+    streamed = Pipe()
+    with zipfile.ZipFile(streamed, "w") as file:
+        file.writestr("0.tlog-proof", BUNDLES[0].encode())
+    assert list(archive.verify(bytes(streamed.data), READER)) == [0]
