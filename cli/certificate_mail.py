@@ -169,8 +169,7 @@ def _receive(
     key = session.key()
     own = key if given["import_key"] is None else named_key(session, given["import_key"])
     acts: list[Any] = [(exchange.imported(found, lots, given["by"] or party_of(ledger, own), here), own)]
-    pin = opened.pin(party_of(ledger, key))
-    acts += [] if pin is None else [(pin, key)]
+    acts += [(act, key) for act in opened.taken(party_of(ledger, key))]
     done = record_all(session, ledger, acts, occurred=occurred, file=file)
     if session.json:
         emit_json({**_checked(opened, found), "recorded": [receipt.text for receipt, _ in done]})
@@ -260,6 +259,5 @@ def certificate_receive_confirmation(
     act = exchange.confirmed(ledger.state(), opened, by)
     for line in exchange.differences(ledger.state(), act):
         remark(f"{act.certificate}: {line}")
-    pin = opened.pin(by)
-    acts = [(act, key), *([] if pin is None else [(pin, key)])]
+    acts = [(act, key), *((more, key) for more in opened.taken(by))]
     tell(session, record_all(session, ledger, acts, occurred=_occurred(session, occurred), file=file))

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from ledger.domain.events import Event, Opaque
     from ledger.domain.partners import Partner
     from ledger.federation.mail import Letter, Mail, Published
-    from ledger.federation.peers import Peer
     from ledger.keys import SigningKey
 
     Done = tuple[Receipt, Event | Opaque]
@@ -147,27 +146,16 @@ def open_letter(session: Session, ledger: Ledger, file: Path, published: str | N
 
     state = ledger.state()
     data = read_artefact(file)
-    tree = None if published is None else published_tree(state_peer(ledger, data), published)
-    opened = mail.open_(state, data, tree)
+    opened = mail.open_(state, data, None if published is None else published_tree(published))
     if opened.comparison.outcome == peers.FORKS and opened.comparison.proof is not None:
         convict(session, ledger, file, opened.peer.origin, opened.comparison.proof)
     return opened
 
 
-def state_peer(ledger: Ledger, data: bytes) -> Peer:
-    """The partner whose letter this is."""
-    from ledger.chain.bundle import Bundle
-    from ledger.federation import mail, peers
-
-    first = next(iter(mail.files(data).values()))
-    return peers.recognised(ledger.state(), Bundle.decode(first).checkpoint.checkpoint.origin)
-
-
-def published_tree(peer: Peer, place: str) -> Published:
-    """A partner's published checkpoint, signed by it, and the tree that its tiles are."""
+def published_tree(place: str) -> Published:
+    """A published checkpoint, and the tree that its tiles are; whose it is, `mail.open_` asks."""
     from ledger.chain.checkpoint import SignedCheckpoint
     from ledger.chain.tile_source import TileSource
-    from ledger.federation.mail import check_signed
     from ledger.federation.publications import reading
 
     read = reading(place)
@@ -175,7 +163,6 @@ def published_tree(peer: Peer, place: str) -> Published:
     if data is None:
         raise NotFound("published-no-checkpoint", place=place)
     signed = SignedCheckpoint.parse(data)
-    check_signed(peer, signed)
     return signed, TileSource(read, signed.checkpoint).node
 
 

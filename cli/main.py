@@ -107,7 +107,10 @@ JOINED: dict[str, dict[str, tuple[str, str]]] = {
         "standing": ("cli.participants", "participant_standing"),
     },
     "profile": {"adopt": ("cli.profiles", "profile_adopt")},
-    "partner": {"recognise": ("cli.partner_mail", "partner_recognise")},
+    "partner": {
+        "recognise": ("cli.partner_mail", "partner_recognise"),
+        "renew": ("cli.partner_mail", "partner_renew"),
+    },
     "certificate": {
         "send": ("cli.certificate_mail", "certificate_send"),
         "receive": ("cli.certificate_mail", "certificate_receive"),

@@ -1,4 +1,4 @@
-"""``adamas partner recognise`` from a trust file, and alerts that travel between ledgers."""
+"""``adamas partner recognise`` and ``renew``: whose keys count; and alerts that travel between ledgers."""
 
 from __future__ import annotations
 
@@ -66,6 +66,35 @@ partner_recognise = _command()
 
 
 @adamas_command(
+    "renew",
+    example="adamas partner renew letter.zip\n"
+    "adamas partner renew key-change.zip --from https://tiles.example/bw",
+    exits=(*_EXITS, 10),
+)
+@click.argument("file", type=FILE, metavar="FILE")
+@from_option
+@pass_session
+def partner_renew(session: Session, file: Path, published: str | None) -> None:
+    """Take over the keys of a partner's ledger that changed or were revoked, as FILE proves it.
+
+    FILE is any letter of the partner, or what it makes with: adamas prove entry N --entitled. Receiving a
+    letter takes them over too. A key of which only its own signature tells is not taken: recognise it anew,
+    from a trust file that came by another way.
+    """
+    from ledger.federation.peers import refused
+
+    ledger = session.ledger(write=True)
+    opened = open_letter(session, ledger, file, published)
+    key = session.key()
+    by = party_of(ledger, key)
+    origin = opened.peer.origin
+    if opened.renewal(by) is None:
+        raise refused("partner-keys-same", f"partner:{origin}", origin=origin)
+    acts = [(act, key) for act in opened.taken(by)]
+    tell(session, record_all(session, ledger, acts, occurred=here_and_now(session.clock()), file=file))
+
+
+@adamas_command(
     "send",
     example="adamas alert send fake-BW/00000107 --to BW --disclose text --without-grant -o alert.zip",
     exits=_EXITS,
@@ -98,8 +127,7 @@ def alert_receive(session: Session, file: Path, published: str | None) -> None:
     key = session.key()
     by = party_of(ledger, key)
     noted, alert = received(opened, by)
-    pin = opened.pin(by)
-    acts: list[tuple[Any, Any]] = [(noted, key), *([] if pin is None else [(pin, key)])]
+    acts: list[tuple[Any, Any]] = [(noted, key), *((act, key) for act in opened.taken(by))]
     tell(session, record_all(session, ledger, acts, occurred=here_and_now(session.clock()), file=file))
     if not session.json:
         subject = alert.certificate or alert.parcel or ""

@@ -1,12 +1,14 @@
 """Mail between ledgers: proofs of entries at one checkpoint, in one file, and how it is opened.
 
 What one ledger sends another is always the same: a zip of `.tlog-proof` files (`ledger.chain.archive`) with
-what is told, the entries that show its authors entitled, and this ledger's own newest pin of the reader,
-so that the reader's next letter can bring the path from there. It is opened in these steps:
+what is told, the entries that show its authors entitled, those that changed its own keys, and this ledger's
+newest pin of the reader, so that the reader's next letter can bring the path from there. It is opened in
+these steps:
 
 (1) the zip and its first checkpoint are in their forms
 (2) the checkpoint's origin is a recognised partner, not dropped, not convicted (`Refused`, ``partner-...``)
-(3) a key under which the partner was recognised signed it (`Refused`, ``mail-not-signed``)
+(3) a key under which the partner was recognised signed it, or one that is proven to succeed it
+    (`ledger.federation.successors`; `Refused`, ``mail-not-signed``, ``mail-key-unproven``)
 (4) it is compared with every pin: first, extends, not-shown, forks (`ledger.federation.peers`)
 (5) every proof in it is checked, in the numbered steps of `ledger.chain.bundle`, with the others showing its
     authority
@@ -17,8 +19,9 @@ Nothing of it is believed that these do not show.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
-from ledger.chain import archive, bundle_check
+from ledger.chain import archive, bundle_check, trust
 from ledger.chain import entry as entries
 from ledger.chain import proof_steps as steps
 from ledger.chain.bundle import Bundle
@@ -26,8 +29,18 @@ from ledger.chain.bundle_check import Reader, Report
 from ledger.chain.checkpoint import SignedCheckpoint
 from ledger.chain.entry import entry_hash
 from ledger.chain.merkle import Nodes
+from ledger.chain.note import VerifierKey
 from ledger.chain.statement import Statement
-from ledger.domain.events import CheckpointPinned, Recorded
+from ledger.chain.trust import Log
+from ledger.domain.events import (
+    CheckpointPinned,
+    Event,
+    LedgerKeyChanged,
+    LedgerKeyRevoked,
+    PartnerRecognised,
+    Recorded,
+)
+from ledger.domain.parties import HOUSE
 from ledger.domain.partners import Partner
 from ledger.domain.refusal import Refusal
 from ledger.domain.state import State
@@ -36,6 +49,7 @@ from ledger.errors import Malformed
 from ledger.federation import entitling
 from ledger.federation.entitling import Opening
 from ledger.federation.peers import Comparison, Peer, Shown, compare, recognised, refused
+from ledger.federation.successors import shown_keys
 from ledger.keeping import Keeper
 from ledger.store.decoding import decode
 from ledger.store.evidence import Evidence
@@ -74,13 +88,28 @@ class Letter:
 @dataclass(frozen=True, slots=True)
 class Mail:
     """An opened letter: whose it is, under which checkpoint and how that stands, each proof's report, and
-    the entries that hold, by index."""
+    the entries that hold, by index; ``keys`` that are shown to speak for its sender now."""
 
     peer: Peer
     signed: SignedCheckpoint
     comparison: Comparison
     reports: Mapping[int, Report]
     acts: Mapping[int, Recorded]
+    keys: tuple[VerifierKey, ...] = ()
+
+    def taken(self, by: str | None) -> list[Event]:
+        """The acts that take over what the letter shows of its sender: its keys, its checkpoint."""
+        return [act for act in (self.renewal(by), self.pin(by)) if act is not None]
+
+    def renewal(self, by: str | None) -> PartnerRecognised | None:
+        """The act that takes over the keys that changed; None where they are the recognised ones."""
+        peer, keys = self.peer, tuple(map(str, self.keys))
+        if not keys or set(keys) == set(peer.recognised) or peer.participant is None or peer.since is None:
+            return None
+        return PartnerRecognised(
+            by=by, origin=peer.origin, participant=peer.participant, keys=keys, since=peer.since,
+            published=peer.published,
+        )  # fmt: skip
 
     def pin(self, by: str | None) -> CheckpointPinned | None:
         """The act that pins its checkpoint; None where that very one is pinned already."""
@@ -116,13 +145,20 @@ def write(keeper: Keeper, journal: Journal, records: Records, letter: Letter) ->
     """
     signed = keeper.checkpoint()
     size = signed.checkpoint.size
-    told = {index for index in (*letter.indexes, *_own_pin(letter.reader)) if index < size}
+    along = (*_own_pin(letter.reader), *_own_keys(records))
+    told = {index for index in (*letter.indexes, *along) if index < size}
     shown = entitling.opened(journal, records, told, letter.opening)
     made = []
     for index in sorted(told | entitling.supporting(journal, records, told, size)):
         since = letter.since if index in told else ()
         made.append(keeper.proof(index, signed, disclosures=shown.get(index, ()), since=since))
     return archive.pack(made)
+
+
+def _own_keys(records: Records) -> list[int]:
+    """Where this ledger took another key, or declared one void."""
+    wanted = (LedgerKeyChanged, LedgerKeyRevoked)
+    return [act.index for act in records.of(HOUSE) if isinstance(act.event, wanted)]
 
 
 def _own_pin(reader: Partner) -> list[int]:
@@ -170,6 +206,8 @@ def files(data: bytes) -> dict[int, bytes]:
 def open_(state: State, data: bytes, published: Published | None = None) -> Mail:
     """Open a letter (steps 1 to 5); a fork is its comparison's outcome, and raises nothing.
 
+    ``published`` must be signed as the letter must be.
+
     Raises `Malformed` (``archive-...``, ``bundle-...``, ``peer-path``), `Refused` (``partner-...``,
     ``mail-not-signed``).
     """
@@ -177,8 +215,38 @@ def open_(state: State, data: bytes, published: Published | None = None) -> Mail
     first = next(iter(packed.values()))
     signed = Bundle.decode(first).checkpoint
     peer = recognised(state, signed.checkpoint.origin, signed.checkpoint.size)  # (2)
-    check_signed(peer, signed)  # (3)
-    return _opened(peer, signed, packed, published)
+    peer, keys = _followed(peer, signed, packed, published)  # (3)
+    if published is not None:
+        check_signed(peer, published[0])
+    return _opened(peer, keys, signed, packed, published)
+
+
+def _followed(
+    peer: Peer, signed: SignedCheckpoint, packed: Mapping[int, bytes], published: Published | None
+) -> tuple[Peer, tuple[VerifierKey, ...]]:
+    """The partner under the keys that it is shown to have. Raises `Refused` where none of them signed."""
+    held = _readable(packed)
+    found = shown_keys(peer, signed, held, lambda: _shown(held, published))
+    if found.unproven is not None:
+        values = {"origin": peer.origin, "index": found.unproven}
+        raise refused("mail-key-unproven", f"partner:{peer.origin}", **values)
+    if set(found.keys) == set(peer.trust.keys):
+        check_signed(peer, signed)
+        return peer, ()
+    renewed = replace(peer, trust=trust.make([Log(key, peer.published) for key in found.keys]))
+    check_signed(renewed, signed)
+    return renewed, found.keys
+
+
+def _readable(packed: Mapping[int, bytes]) -> dict[int, Bundle]:
+    """The bundles that can be read; what is wrong with the others, the steps say."""
+    found = {}
+    for index, data in packed.items():
+        try:
+            found[index] = Bundle.decode(data)
+        except Malformed:
+            continue
+    return found
 
 
 def check_signed(peer: Peer, signed: SignedCheckpoint) -> None:
@@ -191,7 +259,11 @@ def check_signed(peer: Peer, signed: SignedCheckpoint) -> None:
 
 
 def _opened(
-    peer: Peer, signed: SignedCheckpoint, packed: Mapping[int, bytes], published: Published | None
+    peer: Peer,
+    keys: tuple[VerifierKey, ...],
+    signed: SignedCheckpoint,
+    packed: Mapping[int, bytes],
+    published: Published | None,
 ) -> Mail:
     newest = peer.newest
     pinned = () if newest is None else (newest,)
@@ -212,7 +284,7 @@ def _opened(
         for index, report in reports.items()
         if report.holds
     }
-    return Mail(peer, signed, comparison, reports, acts)
+    return Mail(peer, signed, comparison, reports, acts, keys)
 
 
 def _shown(held: Mapping[int, Bundle], published: Published | None) -> Shown:

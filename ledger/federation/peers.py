@@ -41,7 +41,8 @@ FIRST, EXTENDS, NOT_SHOWN, FORKS = "first", "extends", "not-shown", "forks"
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A recognised partner: the trust its checkpoints are held to, and what was pinned, oldest first."""
+    """A partner: the trust its checkpoints are held to, and what was pinned, oldest first; ``recognised``:
+    the keys that an act of this ledger recognises."""
 
     origin: str
     participant: str | None
@@ -49,6 +50,7 @@ class Peer:
     pins: tuple[SignedCheckpoint, ...] = ()
     published: str | None = None
     since: str | None = None
+    recognised: tuple[str, ...] = ()
 
     @property
     def newest(self) -> SignedCheckpoint | None:
@@ -117,7 +119,10 @@ def known(partner: Partner, size: int | None = None) -> Peer:
         for act in partner.acts
         if isinstance(act.event, CheckpointPinned) and act.index in wanted
     )
-    return Peer(partner.id, partner.participant, trust.make(logs), pins, partner.published, partner.since)
+    return Peer(
+        partner.id, partner.participant, trust.make(logs), pins, partner.published, partner.since,
+        partner.keys
+    )  # fmt: skip
 
 
 def _telling(partner: Partner, size: int | None) -> set[int]:

@@ -170,7 +170,7 @@ def _pinned(partner: Partner | None, source: Source) -> Iterator[Check]:  # (2)
 def _signed(partner: Partner | None, source: Source) -> Iterator[Check]:  # (3)
     if source.signed is None:
         return
-    signed = signed_by(source, () if partner is None else partner.keys)
+    signed = signed_by(source, () if partner is None else _keys(partner, source))
     values = {"size": source.size, "origin": source.origin}
     if signed is None:
         yield Check(NOT_SHOWN, "border-keys", values)
@@ -178,6 +178,17 @@ def _signed(partner: Partner | None, source: Source) -> Iterator[Check]:  # (3)
         yield Check(OK if signed else FAULT, "border-signed" if signed else "border-not-signed", values)
     if source.kind == LETTER:
         yield Check(NOT_SHOWN, "border-letter", values)
+
+
+def _keys(partner: Partner, source: Source) -> tuple[str, ...]:
+    """The keys that speak for a partner, and those that did when this very checkpoint was pinned."""
+    if source.signed is None:
+        return partner.keys
+    head = source.signed.checkpoint
+    if not any((size, root) == (head.size, head.root) for size, root, _, _ in partner.pins):
+        return partner.keys
+    earlier = (act.event.keys for act in partner.acts if isinstance(act.event, e.PartnerRecognised))
+    return tuple(dict.fromkeys([*partner.keys, *(key for keys in earlier for key in keys)]))
 
 
 def _withheld(lineage: Lineage) -> dict[str, int]:
