@@ -8,7 +8,8 @@
 3. the root that follows is the new checkpoint's
 4. every written file is on the disk; then the checkpoint is put in the place of the old one, whole
 
-So a checkpoint never precedes its tiles, and a run that is killed leaves what the next one goes on from.
+So a checkpoint never precedes its tiles, and a run that is killed leaves what the next one goes on from; the
+file that it was writing is taken away then.
 Files of older right edges stay where they are: they are prefixes of the true tiles, and readers of an older
 checkpoint use them.
 """
@@ -135,13 +136,36 @@ class _Writing:
             if path.parent not in self._made:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 self._made.add(path.parent)
-            fresh.write_bytes(data)
-            fresh.replace(path)
+                _tidy(path.parent)
+            _tidy(path.with_name(f"{path.name}.p"))
+            for last in (False, False, True):  # another run may take the draft for that of a killed one
+                fresh.write_bytes(data)
+                if path.name == CHECKPOINT:
+                    _on_disk(fresh)
+                if _moved(fresh, path, last=last):
+                    break
         except OSError as problem:
             fresh.unlink(missing_ok=True)
             raise StoreTrouble("artefact-unwritable", path=str(path), reason=problem.strerror) from None
         if path.name != CHECKPOINT:
             self.files.append(path)
+
+
+def _moved(fresh: Path, path: Path, *, last: bool) -> bool:
+    try:
+        fresh.replace(path)
+    except FileNotFoundError:
+        if last:
+            raise
+        return False
+    return True
+
+
+def _tidy(folder: Path) -> None:
+    """Take away what a killed run was writing there."""
+    if folder.is_dir():
+        for path in folder.glob("*.[0-9]*.new"):
+            path.unlink(missing_ok=True)
 
 
 def _on_disk(path: Path) -> None:

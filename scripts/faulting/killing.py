@@ -11,16 +11,19 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from faulting.work import KINDS
+from faulting.work import ANSWERED, KINDS, ROWS, imported, keeper_of, publish_all
 
 from ledger.application import Ledger
 from ledger.audit.auditing import Audit, Options
 from ledger.chain.entry import entry_hash
+from ledger.exchange import import_file
+from ledger.federation.publishing import checkpoint_of, fsck
 from ledger.store.checking import open_for_checking
 from tests.world import World
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "scripts"
+_WITH_FILES = ("import", "backup")
 
 
 @dataclass
@@ -46,16 +49,21 @@ def kill(kind: str, url: str, folder: Path, times: int, seed: int = 1) -> Told:
     """Kill one kind of work so often; everything that was acknowledged must be there, and the next start
     needs no hand. The whole ledger is verified at the end, and every fiftieth time."""
     chance, told = random.Random(f"{kind} {seed}"), Told(f"killed: {kind}")  # noqa: S311
-    World(url).close()
+    World(url, guard=keeper_of(url).guard if kind == "publish" else None).close()
     acknowledged: dict[int, str] = {}
     for number in range(times):
         name = f"{kind[0]}{seed}-{number}"  # short: it begins the ids of parcels
-        _killed(kind, url, f"{folder}/{name}" if kind == "backup" else name, acknowledged, chance)
+        seed_of = f"{folder}/{name}" if kind in _WITH_FILES else name
+        _killed(kind, url, seed_of, acknowledged, chance, answered=bool(number % 2) and kind in ANSWERED)
         told.times += 1
         told.wrong += _after(url, acknowledged)
+        told.wrong += _left_behind(folder)
+        if kind == "import":
+            told.wrong += _gone_on(url, folder)
+        if kind == "publish":
+            told.wrong += _published(url)
         if number % 50 == 49 or number == times - 1:
             told.wrong += verified(url, views=kind == "view update")
-        told.wrong += _left_behind(folder)
         told.acknowledged += len(acknowledged)
         acknowledged.clear()
         if told.wrong:
@@ -63,7 +71,10 @@ def kill(kind: str, url: str, folder: Path, times: int, seed: int = 1) -> Told:
     return told
 
 
-def _killed(kind: str, url: str, seed: str, acknowledged: dict[int, str], chance: random.Random) -> None:
+def _killed(
+    kind: str, url: str, seed: str, acknowledged: dict[int, str], chance: random.Random, *, answered: bool
+) -> None:
+    """Kill it up to 0.6 seconds after it began, or after its first answer."""
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{SCRIPTS}"}
     process = subprocess.Popen(
         [sys.executable, "-m", "faulting.work", kind, url, seed],
@@ -71,11 +82,12 @@ def _killed(kind: str, url: str, seed: str, acknowledged: dict[int, str], chance
     )  # fmt: skip
     if process.stdout is None or process.stdout.readline() != "ready\n":
         raise RuntimeError(f"{kind} did not begin")
+    first = [process.stdout.readline()] if answered else []
     time.sleep(chance.uniform(0.0, 0.6))
     process.send_signal(signal.SIGKILL)
-    for line in process.stdout:
+    for line in (*first, *process.stdout):
         if line.endswith("\n"):
-            index, name = line.split()
+            index, name = line.strip().split(":")
             acknowledged[int(index)] = name
     process.stdout.close()
     if process.wait() != -signal.SIGKILL:
@@ -104,6 +116,43 @@ def _left_behind(folder: Path) -> list[str]:
     for part in folder.glob("*.backup.part*"):
         part.unlink()
     return wrong
+
+
+def _gone_on(url: str, folder: Path) -> list[str]:
+    """The same command again: every row of every table is recorded once, whatever was recorded before."""
+    wrong: list[str] = []
+    for table in folder.glob("*.csv"):
+        rows = [line.partition(",")[0] for line in table.read_text().splitlines()[1:]]
+        if not rows or len(rows) < ROWS:
+            table.unlink()  # killed while it was written: it never was a table
+            continue
+        with Ledger.open(url, clock_confirmed=True) as ledger:
+            for _ in imported(ledger, table):
+                pass
+            guarded = ledger.journal.guarding(f"parcel:{row}" for row in rows)
+        wrong += [f"row {row} is recorded {len(guarded.get(f'parcel:{row}', ()))} times" for row in rows
+                  if len(guarded.get(f"parcel:{row}", ())) != 1]  # fmt: skip
+        import_file.beside(table).unlink()
+        table.unlink()
+    return wrong
+
+
+def _published(url: str) -> list[str]:
+    """What lies there is whole up to its checkpoint, and publishing again brings it up to the ledger."""
+    folder = Path(f"{url}.tiles")
+    wrong: list[str] = []
+    before = checkpoint_of(folder)
+    if before is not None:
+        # Files of the run that was killed may lie beyond the checkpoint, which comes last.
+        wrong += [str(one) for one in fsck(folder, before.checkpoint) if one.code != "tile-beyond"]
+    with Ledger.open(url, clock_confirmed=True, keeper=keeper_of(url)) as ledger:
+        size = publish_all(ledger, folder)
+        if size != ledger.head().size:
+            wrong.append(f"published {size} of {ledger.head().size} entries")
+    after = checkpoint_of(folder)
+    if after is None:
+        return [*wrong, "no checkpoint is published"]
+    return wrong + [str(fault) for fault in fsck(folder, after.checkpoint)]
 
 
 def kinds() -> list[str]:

@@ -112,6 +112,24 @@ def test_the_checkpoint_never_precedes_its_tiles(grown: World, tmp_path: Path) -
     assert list(fsck(tmp_path, grown.ledger.checkpoint().checkpoint)) == []
 
 
+def test_what_a_killed_run_was_writing_is_taken_away(grown: World, tmp_path: Path) -> None:
+    """At the edge of the checkpoint, in a folder that is full meanwhile, at the checkpoint; other files stay
+    and are told."""
+    put(grown, tmp_path, 300)
+    left = [
+        "tile/0/001.p/44.12.new",
+        "tile/0/001.p/90.12.new",
+        "tile/entries/001.12.new",
+        "checkpoint.12.new",
+    ]
+    for path in (*left, "tile/entries/mine.new"):
+        (tmp_path / path).write_bytes(b"half")
+    head = grown.ledger.checkpoint().checkpoint
+    assert {fault.path for fault in fsck(tmp_path, signed_at(grown, 300).checkpoint)} >= set(left)
+    put(grown, tmp_path)
+    assert {fault.path for fault in fsck(tmp_path, head)} == {"tile/entries/mine.new"}
+
+
 def test_another_ledger_a_later_head_another_history(grown: World, tmp_path: Path) -> None:
     """Nothing is published over them, and nothing there is altered."""
     put(grown, tmp_path)
