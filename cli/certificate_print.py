@@ -29,7 +29,7 @@ def certificate_print(session: Session, number: str, html: bool, moment: Moment)
     NUMBER is a key such as BW/00000107, or the number as printed. What is sealed and not known here is shown
     as withheld. The sheet is not the certificate.
     """
-    from ledger.domain.measure_rules import missing_attestations
+    from ledger.domain.supervision_rules import missing_attestations
     from ledger.exchange.certificate_sheet import STATEMENT, TITLE, as_html, as_text, sheet
     from ledger.projections.particulars import certificate
 

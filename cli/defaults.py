@@ -14,6 +14,7 @@ from typing import Any
 from ledger.domain.certificates import Certificate
 from ledger.domain.parcels import Parcel
 from ledger.domain.refusal import Refusal
+from ledger.domain.shipment_parties import exporter_and_importer
 from ledger.domain.state import State
 from ledger.domain.vocabulary import NORMALISATION, certificate_key
 from ledger.errors import Refused
@@ -32,11 +33,15 @@ NOTES: Mapping[str, Mapping[str, str]] = {
     "shipment-exported/1": {
         "parts": "the certificate's parcels and weights",
         "destination": "the certificate's destination",
+        "returns": "the shipment that a technical certificate sends back",
     },
+    "shipment-lost/1": {"parcels": "all parcels of a certificate of this ledger"},
     "shipment-imported/1": {"certificate": "the provenance and the number in normal form"},
     "import-confirmed/1": {
         "parcels": "how many parcels the certificate covers",
         "weight": "the sum of their weights, for a shipment that arrived here as measured",
+        "importer": "who imported it here",
+        "exporter": "the exporter that the import names",
     },
     "parcel-mixed/1": {"weight": "the sum of the parcels, less the loss"},
 }
@@ -69,6 +74,13 @@ def _issued(body: Body, state: State) -> Body:
     values: Body = {"normalisation": NORMALISATION, "provenance": own}
     if own is not None and number is not None:
         values["certificate"] = certificate_key(own, number)
+    if "returns" in body:
+        back, lots = (
+            state.certificate(body["returns"]),
+            [part.get("weight") for part in body.get("parts", ())],
+        )
+        values |= {"destination": back.provenance if back is not None else None}
+        return _absent(body, {**values, "weight": None if None in lots or not lots else sum(lots)})
     parcels = [_parcel(state, part["parcel"]) for part in body.get("parts", ())]
     if parcels:
         values |= {"classes": _by_class(parcels), "weight": sum(parcel.weight or 0 for parcel in parcels)}
@@ -92,10 +104,18 @@ def _by_class(parcels: list[Parcel]) -> list[Body]:
 
 
 def _exported(body: Body, state: State) -> Body:
-    if "certificate" not in body or {"parts", "destination"} <= body.keys():
+    if "certificate" not in body or {"parts", "destination", "returns"} <= body.keys():
         return {}
     certificate = _certificate(state, body["certificate"])
-    return _absent(body, {"parts": _parts(certificate), "destination": certificate.destination})
+    values = {"destination": certificate.destination, "returns": certificate.returns}
+    return _absent(body, {"parts": _parts(certificate), **values})
+
+
+def _lost(body: Body, state: State) -> Body:
+    certificate = state.certificate(body.get("certificate", ""))
+    if certificate is None or certificate.issued is None or certificate.returns is not None:
+        return {}
+    return _absent(body, {"parcels": [part.parcel for part in certificate.parts]})
 
 
 def _parts(certificate: Certificate) -> list[Body]:
@@ -112,13 +132,15 @@ def _imported(body: Body, state: State) -> Body:
 
 
 def _confirmed(body: Body, state: State) -> Body:
-    if "certificate" not in body or {"parcels", "weight"} <= body.keys():
+    if "certificate" not in body or {"parcels", "weight", "importer", "exporter"} <= body.keys():
         return {}
     certificate = _certificate(state, body["certificate"])
     weights = [part.weight for part in certificate.parts]
     known = certificate.status == "received" and None not in weights
     total = sum(weight or 0 for weight in weights) if known else None
-    return _absent(body, {"parcels": len(weights) or None, "weight": total})
+    exporter, importer = exporter_and_importer(state, certificate.id)
+    told = {"importer": importer, "exporter": exporter} if certificate.status == "received" else {}
+    return _absent(body, {"parcels": len(weights) or None, "weight": total, **told})
 
 
 def _mixed(body: Body, state: State) -> Body:
@@ -133,6 +155,7 @@ _FILLERS: Mapping[str, Callable[[Body, State], Body]] = {
     "certificate-issued/1": _issued,
     "shipment-exported/1": _exported,
     "shipment-imported/1": _imported,
+    "shipment-lost/1": _lost,
     "import-confirmed/1": _confirmed,
     "parcel-mixed/1": _mixed,
 }

@@ -94,7 +94,7 @@ def show_certificate(session: Session, certificate: str, moment: Moment, as_csv:
 
 def _lacking(session: Session, ledger: Ledger, certificate: str) -> int:
     """How many attestations a certificate lacks under special measures."""
-    from ledger.domain.measure_rules import missing_attestations
+    from ledger.domain.supervision_rules import missing_attestations
 
     return missing_attestations(ledger.state(), certificate, parse(day_of(session.clock())))
 

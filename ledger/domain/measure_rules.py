@@ -10,13 +10,12 @@ from __future__ import annotations
 from ledger import messages
 from ledger.domain import events as e
 from ledger.domain.ancestry import ancestors
-from ledger.domain.certificates import REPLACED, RETURNED, VOIDED, status
 from ledger.domain.parcels import Parcel
-from ledger.domain.participants import Answer, Reply, measures, standing
+from ledger.domain.participants import Answer, Reply, standing
 from ledger.domain.passages import barred_zones, embargo, trading
 from ledger.domain.refusal import Refusal, Refusals, when
 from ledger.domain.state import State
-from ledger.domain.vocabulary import folded
+from ledger.domain.supervision_rules import supervised
 from ledger.edtf import Span
 
 _REASONS = {
@@ -44,8 +43,8 @@ def good_standing(state: State, act: e.Recorded) -> Refusals:
             yield from _may_trade(state, house.participant, when(act), (event.exporter,))
             yield from _may_trade(state, event.destination, when(act), ())
             yield from _own_goods(state, event, when(act))
-        case e.CertificateValidated() as event:
-            yield from _attested(state, event, when(act))
+        case e.CertificateValidated():
+            yield from supervised(state, act)
         case e.Exported(destination=str(destination)):
             yield from _may_trade(state, house.participant, when(act), ())
             yield from _may_trade(state, destination, when(act), ())
@@ -57,6 +56,7 @@ def good_standing(state: State, act: e.Recorded) -> Refusals:
             # where no origin is stated, the goods are taken to be of the country they come from
             for origin in event.origins or filter(None, (event.provenance,)):
                 yield from _origin(state, origin, when(act))
+            yield from supervised(state, act)
 
 
 def reason(answer: Answer) -> str:
@@ -138,60 +138,3 @@ def _origin(state: State, origin: str, day: Span) -> Refusals:
     answer = embargo(state.participant(origin), day, here=_here(state))
     if answer is not None and answer.reply != Reply.YES:
         yield _said(origin, day, answer)
-
-
-def needed_attestations(state: State, certificate: str, day: Span) -> tuple[int, str | None, tuple[str, ...]]:
-    """``(how many, by which measure, from whom)`` a certificate needs to be validated; 0 where none."""
-    found = state.certificate(certificate)
-    if found is None:
-        return 0, None, ()
-    for part in found.parts:
-        for parcel in ancestors(state, part.parcel):
-            site = state.site(parcel.site) if parcel.site is not None else None
-            participant = state.participant(site.country) if site is not None and site.country else None
-            if site is None or participant is None:
-                continue
-            answer = standing(participant, day, zone=site.zone or site.name or site.id)
-            if answer.attestations:
-                named = next((m.parties for m in measures(participant) if m.id == answer.measure), ())
-                return answer.attestations, answer.measure, named
-    return 0, None, ()
-
-
-def disputed(state: State, certificate: str, day: Span) -> int:
-    """How many attestations a certificate still lacks: more than 0 means disputed, which is not fraud."""
-    needed, _, named = needed_attestations(state, certificate, day)
-    found = state.certificate(certificate)
-    if not needed or found is None or found.issued is None:
-        return 0
-    wanted = {folded(name) for name in named}
-    given = {
-        party
-        for party in state.attesters(found.issued)
-        if party not in (found.issuer, found.exporter) and (not wanted or folded(party) in wanted)
-    }
-    return max(0, needed - len(given))
-
-
-def missing_attestations(state: State, certificate: str, today: Span) -> int:
-    """How many attestations a certificate of this ledger lacks: as of its validation, or of today while that
-    is still to come; 0 for one that will not travel any more."""
-    found = state.certificate(certificate)
-    if found is None or status(found) in (VOIDED, REPLACED, RETURNED):
-        return 0
-    validated = [when(act) for act in found.acts if isinstance(act.event, e.CertificateValidated)]
-    return disputed(state, certificate, validated[-1] if validated else today)
-
-
-def _attested(state: State, event: e.CertificateValidated, day: Span) -> Refusals:
-    missing = disputed(state, event.certificate, day)
-    if missing:
-        needed, measure, named = needed_attestations(state, event.certificate, day)
-        values = {
-            "certificate": event.certificate,
-            "missing": missing,
-            "needed": needed,
-            "measure": measure or "",
-            "named": ", ".join(named) or "any party but issuer and exporter",
-        }
-        yield Refusal("attestation-missing", f"certificate:{event.certificate}", values)

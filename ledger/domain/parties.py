@@ -254,10 +254,15 @@ class House:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry that parties attested, or that was corrected: by which entry, naming which subjects."""
+    """An entry that parties attested, or that was corrected: by which entry, naming which subjects.
+
+    ``attested_in``: for each of ``attested_by``, in which ledger the entry stands; others have that number
+    too.
+    """
 
     id: str
     attested_by: tuple[str, ...] = ()
+    attested_in: tuple[str, ...] = ()
     corrected_by: int | None = None
     corrected: tuple[str, ...] = ()
     acts: tuple[e.Recorded, ...] = ()

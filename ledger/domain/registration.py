@@ -125,7 +125,8 @@ def _adopted(event: e.RegisterAdopted, index: int) -> Iterator[Change]:
 
 def _attested(event: e.Attested, index: int) -> Iterator[Change]:
     if event.by is not None:
-        yield Change(f"entry:{event.index}", {}, add={"attested_by": (event.by,)})
+        given = {"attested_by": (event.by,), "attested_in": (event.origin,)}
+        yield Change(f"entry:{event.index}", {}, add=given)
 
 
 _CHANGES: dict[type[Any], Callable[[Any, int], Iterable[Change]]] = {

@@ -45,6 +45,8 @@ def _taken(state: State, event: e.Event) -> Refusals:
             yield Refusal("id-taken", f"alert:{event.alert}", {"id": event.alert})
         case e.FindingRecorded() if state.subject(f"finding:{event.finding}"):
             yield Refusal("id-taken", f"finding:{event.finding}", {"id": event.finding})
+        case e.DecisionRecorded() if state.subject(f"decision:{event.decision}"):
+            yield Refusal("id-taken", f"decision:{event.decision}", {"id": event.decision})
         case e.GrantGiven() if state.subject(f"grant:{event.grant}"):
             yield Refusal("id-taken", f"grant:{event.grant}", {"id": event.grant})
         case e.KeyEnrolled():

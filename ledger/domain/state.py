@@ -21,6 +21,7 @@ from ledger.domain import (
     certificates,
     events,
     fields,
+    offices,
     parcels,
     participants,
     parties,
@@ -31,6 +32,7 @@ from ledger.domain.applications import Application, Reliance
 from ledger.domain.certificates import Certificate
 from ledger.domain.change import Change
 from ledger.domain.events import Corrected, Event, Opaque, Recorded
+from ledger.domain.offices import Decision, Office
 from ledger.domain.parcels import Parcel
 from ledger.domain.participants import Participant
 from ledger.domain.parties import HOUSE, Entry, House, Key, Licence, Mandate, Party, Site
@@ -51,6 +53,8 @@ Subject = (
     | Alert
     | Finding
     | Grant
+    | Decision
+    | Office
     | Entry
     | House
 )
@@ -70,6 +74,8 @@ _BLANK: dict[str, Callable[..., Subject]] = {
     "alert": Alert,
     "finding": Finding,
     "grant": Grant,
+    "decision": Decision,
+    "office": Office,
     "entry": Entry,
     "ledger": House,
 }
@@ -83,6 +89,7 @@ def changes(event: Event | Opaque, index: int) -> Iterator[Change]:
     yield from registration.changes(event, index)
     yield from participants.changes(event, index)
     yield from partners.changes(event, index)
+    yield from offices.changes(event, index)
 
 
 def guarded(event: Event | Opaque, about: Recorded | None = None) -> tuple[str, ...]:
@@ -333,7 +340,11 @@ class State:
     def attesters(self, index: int) -> tuple[str, ...]:
         """The parties that attested an entry of this ledger, in order."""
         found: Entry | None = self.subject(f"entry:{index}")
-        return () if found is None else found.attested_by
+        house = self.house()
+        if found is None or house is None:
+            return ()
+        given = zip(found.attested_by, found.attested_in, strict=True)
+        return tuple(party for party, origin in given if origin == house.origin)
 
     def house(self) -> House | None:
         """The ledger's own state, None before it was opened."""

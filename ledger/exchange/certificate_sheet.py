@@ -84,8 +84,11 @@ def _certificate(
     yield "Issuing authority", _party(found.issuer, state)
     if found.replaces is not None:
         yield "Takes the place of", found.replaces
+    if found.application is not None:
+        yield "On application", found.application
     if found.technical:
-        yield "Technical certificate", "it only sends back goods that may not enter"
+        told = f"it only sends back the shipment of {found.returns}" if found.returns is not None else "yes"
+        yield "Technical certificate", told
     if paper is not None and paper.quality is not None:
         yield "Quality characteristics", paper.quality
 
@@ -132,6 +135,7 @@ def _import(found: Certificate) -> Iterator[Line]:
     )
     yield "Parcels confirmed", _stated(confirmed.event.parcels)
     yield "Importer", _stated(confirmed.event.importer)
+    yield "Exporter", _stated(confirmed.event.exporter)
 
 
 def _foot(found: Certificate, issued: e.Recorded | None, missing: int) -> Iterator[Line]:

@@ -11,7 +11,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from ledger.chain import disclosure
-from ledger.domain.events import EVENTS, Event, GrantGiven, GrantWithdrawn, Recorded
+from ledger.domain.events import (
+    EVENTS,
+    Event,
+    GrantGiven,
+    GrantWithdrawn,
+    ImportConfirmed,
+    Opaque,
+    Recorded,
+)
 from ledger.domain.parties import MAY_RECORD, key_subject
 from ledger.domain.refusal import Refusal, in_force
 from ledger.domain.state import State
@@ -93,7 +101,8 @@ class Grants:
 class Opening:
     """Which sealed fields are opened, and for whom.
 
-    What grants allow ``readers`` on ``day`` is opened by itself. ``disclose`` names fields that must come
+    What grants allow ``readers`` on ``day`` is opened by itself, and so are the parties in a confirmation of
+    receipt for the exporting participant (`owed`). ``disclose`` names fields that must come
     along: each needs a grant too, unless the keeper chose ``without_grant``.
     """
 
@@ -117,13 +126,20 @@ def opened(
     }
     granted: dict[int, set[str]] = {}
     for index in sealed:
-        wire = records.recorded(index).event.TYPE
-        allowed = grants.fields(opening.readers, wire, opening.day) if grants and opening.day else set()
-        granted[index] = allowed
+        event = records.recorded(index).event
+        allowed = grants.fields(opening.readers, event.TYPE, opening.day) if grants and opening.day else set()
+        granted[index] = allowed | owed(event, opening.readers)
     _check_kept(sealed, opening)
     if not opening.without_grant:
         _check_granted(records, sealed, granted, opening)
     return {index: disclosed(journal, index, granted[index] | opening.disclose) for index in sealed}
+
+
+def owed(event: Event | Opaque, readers: Collection[str]) -> set[str]:
+    """The sealed fields that a reader is owed without a grant: a confirmation of receipt tells the exporting
+    participant who exported and who imported (KPCS section III)."""
+    theirs = isinstance(event, ImportConfirmed) and event.certificate[:2] in readers
+    return {"exporter", "importer"} if theirs else set()
 
 
 def _check_kept(sealed: Mapping[int, set[str]], opening: Opening) -> None:

@@ -23,10 +23,11 @@ from ledger.domain import certificates
 from ledger.domain import events as e
 from ledger.domain.ancestry import ancestors
 from ledger.domain.certificate_rules import in_range, matches
-from ledger.domain.certificates import REPLACED, RETURNED, VOIDED, Certificate
+from ledger.domain.certificates import LOST, REPLACED, RETURNED, VOIDED, Certificate
 from ledger.domain.fields import CERTIFICATE
 from ledger.domain.parties import HOUSE
 from ledger.domain.refusal import Refusal, in_force, when
+from ledger.domain.shipment_parties import exporter_and_importer
 from ledger.domain.state import State, fold_subject
 from ledger.domain.vocabulary import carats
 from ledger.edtf import Span
@@ -74,6 +75,8 @@ def told_of(records: Records, certificate: str, *, history: bool = False) -> tup
     found = {record.index for record in own}
     issued = next((record for record in own if isinstance(record.event, e.CertificateIssued)), None)
     if issued is not None:
+        attested = records.of(f"entry:{issued.index}")
+        found.update(one.index for one in attested if isinstance(one.event, e.Attested))
         profiles = [one.index for one in records.of(HOUSE) if isinstance(one.event, e.ProfileAdopted)]
         found.update([index for index in profiles if index < issued.index][-1:])
     if history and issued is not None and isinstance(issued.event, e.CertificateIssued):
@@ -154,6 +157,13 @@ def _concerns(statement: object, name: str) -> bool:
 def _travelling(found: Foreign, subject: str) -> Iterator[Refusal]:
     """It was validated, left, and was not taken back, in the entries that came along."""
     name, status = found.certificate.id, found.certificate.status
+    if status == LOST:
+        yield Refusal("certificate-lost-there", subject, {"certificate": name})
+        return
+    if found.certificate.returns is not None:
+        back = {"certificate": name, "returns": found.certificate.returns}
+        yield Refusal("certificate-technical", subject, back)
+        return
     if status in _GIVEN_UP:
         values = {"certificate": name, "status": status, "size": found.mail.signed.checkpoint.size}
         yield Refusal("certificate-foreign-state", subject, values)
@@ -213,6 +223,8 @@ def imported(found: Foreign, lots: Sequence[Lot], by: str, here: str | None) -> 
         weight=issued.weight,
         origins=issued.origins,
         provenance=issued.provenance,
+        exporter=issued.exporter,
+        attested=_attested(found),
         expiry=issued.expiry,
         seals=found.certificate.seals,
         value=issued.value if isinstance(issued.value, int) else None,
@@ -220,6 +232,20 @@ def imported(found: Foreign, lots: Sequence[Lot], by: str, here: str | None) -> 
         entry=found.issued.index,
         hash=found.issued.hash,
     )
+
+
+def _attested(found: Foreign) -> tuple[str, ...]:
+    """Who attested the issue in the issuer's ledger, as far as the letter shows it."""
+    own = (found.issued.index, found.mail.peer.origin)
+    given = [
+        act.event.by
+        for index, act in sorted(found.mail.acts.items())
+        if isinstance(act.event, e.Attested)
+        and (act.event.index, act.event.origin) == own
+        and not any(found.mail.faults([index]))
+    ]
+    apart = (found.certificate.issuer, found.certificate.exporter)
+    return tuple(dict.fromkeys(party for party in given if party is not None and party not in apart))
 
 
 def confirmation(state: State, certificate: str, by: str) -> e.ImportConfirmed | None:
@@ -237,7 +263,15 @@ def confirmation(state: State, certificate: str, by: str) -> e.ImportConfirmed |
         raise refused("certificate-not-received", subject, certificate=certificate, status=known.status)
     weights = [part.weight for part in known.parts]
     total = None if None in weights else sum(weight or 0 for weight in weights)
-    return e.ImportConfirmed(by=by, certificate=certificate, parcels=len(weights), weight=total)
+    exporter, importer = exporter_and_importer(state, certificate)
+    return e.ImportConfirmed(
+        by=by,
+        certificate=certificate,
+        parcels=len(weights),
+        weight=total,
+        importer=importer,
+        exporter=exporter,
+    )
 
 
 def entries_of_confirmation(records: Records, certificate: str) -> tuple[int, ...]:
@@ -265,7 +299,9 @@ def confirmed(state: State, mail: Mail, by: str) -> e.ImportConfirmed:
         raise refused("certificate-unknown", subject, certificate=told.certificate)
     if not _names(mail, known):
         raise refused("confirmation-other-entry", subject, certificate=told.certificate, index=known.issued)
-    return replace(told, by=by, importer=told.importer if isinstance(told.importer, str) else None)
+    importer = told.importer if isinstance(told.importer, str) else None
+    exporter = told.exporter if isinstance(told.exporter, str) else None
+    return replace(told, by=by, importer=importer, exporter=exporter)
 
 
 def _names(mail: Mail, known: Certificate) -> bool:
