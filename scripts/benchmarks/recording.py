@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import resource
 import sys
+import time
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from benchmarks.measuring import Row, in_turn
+from benchmarks.measuring import Row, in_turn, quantile
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
 
 from ledger.application import Ledger
 from ledger.domain import events as e
+from ledger.group_commit import GroupCommit
 from tests.world import World, signing_key
 
 
@@ -43,7 +46,8 @@ def plain_saves(folder: Path, acts: int) -> Iterator[None]:
         yield
 
 
-def _ours(folder: Path, acts: int) -> Iterator[None]:
+def durable_acts(folder: Path, acts: int) -> Iterator[None]:
+    """Weighings recorded one a call, a round of them each time it is asked."""
     world = World(folder / f"ours-{uuid.uuid4().hex}.db")
     key = signing_key("miner-1")
     ledger: Ledger = world.ledger
@@ -58,12 +62,71 @@ def _ours(folder: Path, acts: int) -> Iterator[None]:
 
 def single_acts(folder: Path, acts: int) -> list[Row]:
     """One durable act a call, against the library's own save of one plain event; both SQLite, WAL, FULL."""
-    ours, plain = _ours(folder, acts), plain_saves(folder, acts)
+    ours, plain = durable_acts(folder, acts), plain_saves(folder, acts)
     next(ours), next(plain)
     mine, theirs = in_turn([lambda: next(ours), lambda: next(plain)], 5)
     what = f"one durable act (rules, signature made and checked, links), {acts} calls"
     against = f"Application.save, one plain event: {acts / theirs:,.0f}/s"
     return [Row(what, f"{acts / mine:,.0f}/s", against, theirs / mine, 0.7)]
+
+
+def grouped(folder: Path, acts: int, clients: int = 8) -> list[Row]:
+    """Threads that share commits, each act with its receipt's proof, against single saves of a plain
+    event."""
+    world = World(folder / "grouped.db", guard=folder / "grouped.guard")
+    key = signing_key("miner-1")
+    lines = tuple(e.Goods(f"P{number}", 12_500) for number in range(acts))
+    world.ledger.record(e.Mined(by="miner-1", site="kalahari-1", lines=lines), key)
+    plain = plain_saves(folder, acts)
+    next(plain)
+    late: list[float] = []
+    with GroupCommit(world.ledger) as desk, ThreadPoolExecutor(clients) as pool:
+
+        def weigh(number: int) -> None:
+            started = time.perf_counter()
+            event = e.Weighed(by="miner-1", parcel=f"P{number}", weight=12_500)
+            desk.record(event, key).proof().encode()
+            late.append(time.perf_counter() - started)
+
+        def ours() -> None:
+            list(pool.map(weigh, range(acts)))
+
+        mine, theirs = in_turn([ours, lambda: next(plain)], 5)
+        share = len(late) / desk.transactions
+    what = f"{clients} clients in group commit, receipts and proofs included ({share:.1f} acts a transaction)"
+    return [
+        Row(
+            what,
+            f"{acts / mine:,.0f}/s, p99 {quantile(late, 0.99) * 1_000:.1f} ms",
+            f"Application.save, one plain event, alone: {acts / theirs:,.0f}/s",
+            theirs / mine,
+            2.0,
+        )
+    ]
+
+
+def on_disk(folder: Path, acts: int) -> list[Row]:
+    """What the store takes for single acts, its views included, against the bytes of their entries."""
+    rounds = durable_acts(folder, 500)
+    next(rounds)
+    for _ in range(max(1, acts // 500)):
+        next(rounds)
+    rounds.close()
+    (path,) = folder.glob("ours-*.db")
+    with Ledger.open(str(path), clock_confirmed=True) as ledger:
+        entries = sum(len(data) for _, data in ledger.journal.entries())
+        size = ledger.head().size
+    taken = path.stat().st_size
+    return [
+        Row(
+            f"bytes on disk per act, {size:,} acts",
+            f"{taken / size:,.0f}",
+            f"the entry's bytes: {entries / size:,.0f}",
+            taken / entries,
+            2.0,
+            at_most=True,
+        )
+    ]
 
 
 def sheets(folder: Path, stones: int) -> list[Row]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 
@@ -31,20 +31,23 @@ def _bare_chain(path: Path) -> None:
     connection.close()
 
 
-def _bare_signatures(signed: list[tuple[bytes, bytes, bytes]]) -> None:
-    """The library's own verification, on all cores, with the keys and messages at hand."""
-    known = {author: Ed25519PublicKey.from_public_bytes(author[1:]) for author, _, _ in signed}
-
-    def check(part: list[tuple[bytes, bytes, bytes]]) -> None:
-        for author, signature, message in part:
-            known[author].verify(signature, message)
-
-    number = cores.count()
-    with ThreadPoolExecutor(number) as pool:
-        list(pool.map(check, [signed[start::number] for start in range(number)]))
+Signed = tuple[bytes, bytes, bytes]
 
 
-def _verify(path: Path, **options: bool) -> None:
+def _check_part(part: list[Signed]) -> None:
+    known = {author: Ed25519PublicKey.from_public_bytes(author[1:]) for author in {one[0] for one in part}}
+    for author, signature, message in part:
+        known[author].verify(signature, message)
+
+
+def _bare_signatures(pool: ProcessPoolExecutor, signed: list[Signed]) -> None:
+    """The library's own verification in processes, since it holds the interpreter's lock, on all cores."""
+    step = 1 + len(signed) // (4 * cores.count())
+    list(pool.map(_check_part, [signed[start : start + step] for start in range(0, len(signed), step)]))
+
+
+def verify(path: Path, **options: bool) -> None:
+    """Run the steps of `ledger.chain.verification` over a ledger in which nothing may be found."""
     journal = opening.open(str(path), write=False)
     check = Verification(journal.entries, expected=journal.head().size, **options)
     for _ in check.run():
@@ -65,16 +68,17 @@ def chain(folder: Path, entries: int) -> list[Row]:
         author = Statement.read(statement).author
         signed.append((author, signature, b"adamas.statement/1\n" + statement))
     journal.close()
-    only, strict, bare, whole, ed25519 = in_turn(
-        [
-            lambda: _verify(path, statements=False, signatures=False),
-            lambda: _verify(path, signatures=False),
-            lambda: _bare_chain(path),
-            lambda: _verify(path),
-            lambda: _bare_signatures(signed),
-        ],
-        3,
-    )
+    with ProcessPoolExecutor(cores.count()) as pool:
+        only, strict, bare, whole, ed25519 = in_turn(
+            [
+                lambda: verify(path, statements=False, signatures=False),
+                lambda: verify(path, signatures=False),
+                lambda: _bare_chain(path),
+                lambda: verify(path),
+                lambda: _bare_signatures(pool, signed),
+            ],
+            3,
+        )
     count = len(signed)
     loop = f"bare select, SHA-256, compare: {count / bare:,.0f}/s"
     return [
