@@ -88,8 +88,10 @@ def verify(data: bytes, reader: Reader, along: Sequence[bytes] = ()) -> Report:
     return verify_all([data, *along], reader)[0]
 
 
-def verify_all(many: Iterable[bytes], reader: Reader) -> list[Report]:
-    """The reports on bundles that travel together, in their order; raises as `verify`."""
+def verify_all(many: Iterable[bytes | Bundle], reader: Reader) -> list[Report]:
+    """The reports on bundles that travel together, in their order, as bytes or decoded; raises as
+    `verify`.
+    """
     examination = Examination(reader)
     return examination.with_authority([examination.report(data) for data in many])
 
@@ -103,10 +105,10 @@ class Examination:
         self._revoked = [revocation(proofs, reader) for proofs in reader.revocations]
         self._pinned = [pin(signed, reader.trust, self._revoked) for signed in reader.pinned]
 
-    def report(self, data: bytes) -> Report:
+    def report(self, data: bytes | Bundle) -> Report:
         """Steps 1 to 9, and what is said of 10 and 11 where nothing accompanies the bundle."""
         try:  # (1)
-            bundle = Bundle.decode(data)
+            bundle = data if isinstance(data, Bundle) else Bundle.decode(data)
             entry = Entry.decode(bundle.entry)
             statement = Statement.decode(entry.statement)
         except Malformed as trouble:

@@ -18,6 +18,8 @@ nothing.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from ledger import encoding
 from ledger.chain import merkle
 from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint, parse_decimal
@@ -62,7 +64,7 @@ class Proof:
         if not lines or not lines[0].startswith("index "):
             raise Malformed("proof-index")
         index = parse_decimal(lines.pop(0).removeprefix("index "))
-        proof = cls(index, tuple(_hash(line) for line in lines), SignedCheckpoint.parse(note), extra)
+        proof = cls(index, tuple(_hash(line) for line in lines), _signed(note), extra)
         if proof.encode() != data:
             raise Malformed("proof-header")
         return proof
@@ -72,6 +74,10 @@ class Proof:
         head = self.checkpoint.checkpoint
         merkle.check_inclusion(leaf, self.index, head.size, self.path, head.root)
         return head
+
+
+_signed = lru_cache(maxsize=8)(SignedCheckpoint.parse)
+"""Proofs that travel together are against one checkpoint, which is read once."""
 
 
 def _extra(lines: list[str]) -> bytes | None:

@@ -212,20 +212,21 @@ def open_(state: State, data: bytes, published: Published | None = None) -> Mail
     ``mail-not-signed``).
     """
     packed = files(data)  # (1)
-    first = next(iter(packed.values()))
-    signed = Bundle.decode(first).checkpoint
+    held = _readable(packed)
+    first = next(iter(packed))
+    signed = (held.get(first) or Bundle.decode(packed[first])).checkpoint
     peer = recognised(state, signed.checkpoint.origin, signed.checkpoint.size)  # (2)
-    peer, keys = _followed(peer, signed, packed, published)  # (3)
+    peer, keys = _followed(peer, signed, held, published)  # (3)
     if published is not None:
         check_signed(peer, published[0])
-    return _opened(peer, keys, signed, packed, published)
+    proofs = {index: held.get(index, file) for index, file in packed.items()}
+    return _opened(peer, keys, signed, proofs, published)
 
 
 def _followed(
-    peer: Peer, signed: SignedCheckpoint, packed: Mapping[int, bytes], published: Published | None
+    peer: Peer, signed: SignedCheckpoint, held: Mapping[int, Bundle], published: Published | None
 ) -> tuple[Peer, tuple[VerifierKey, ...]]:
     """The partner under the keys that it is shown to have. Raises `Refused` where none of them signed."""
-    held = _readable(packed)
     found = shown_keys(peer, signed, held, lambda: _shown(held, published))
     if found.unproven is not None:
         values = {"origin": peer.origin, "index": found.unproven}
@@ -262,15 +263,15 @@ def _opened(
     peer: Peer,
     keys: tuple[VerifierKey, ...],
     signed: SignedCheckpoint,
-    packed: Mapping[int, bytes],
+    proofs: Mapping[int, bytes | Bundle],
     published: Published | None,
 ) -> Mail:
     newest = peer.newest
     pinned = () if newest is None else (newest,)
     reports = dict(
         zip(
-            packed,
-            bundle_check.verify_all(packed.values(), Reader(peer.trust, pinned, roles=entitling.roles)),
+            proofs,
+            bundle_check.verify_all(proofs.values(), Reader(peer.trust, pinned, roles=entitling.roles)),
             strict=True,
         )
     )
