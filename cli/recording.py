@@ -120,17 +120,13 @@ def ask_about_slips(found: Iterable[Slip], line: str) -> None:
 
 
 def ask_about_weights(ledger: Ledger, event: Mined) -> None:
-    """The same for a sheet that was typed line by line, which often holds a single stone.
-
-    A fivefold difference is asked about only where enough lines tell it from an unusual stone.
-    """
-    from ledger.exchange.slips import FEWEST, slips
+    """The same for a sheet that was typed line by line."""
+    from ledger.exchange.slips import slips
 
     if event.documented or event.site is None:
         return
     weights = [(number, line.weight or 0) for number, line in enumerate(event.lines, 1)]
-    found = slips({event.site: weights}, ledger.records)
-    ask_about_slips((slip for slip in found if slip.factor > 5 or len(slip.rows) >= FEWEST), "line")
+    ask_about_slips(slips({event.site: weights}, ledger.records), "line")
 
 
 def keep(folder: Path, files: Sequence[Path]) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """Weights that look like a slip of the unit, held against what the site has brought so far.
 
-A thousandfold (a lost decimal mark) or fivefold (grams for carats) away is asked about; nothing is refused.
+A thousandfold (a lost decimal mark) away is asked about, of any row. A fivefold (grams for carats) is asked
+about from `FEWEST` rows on: fewer do not tell it from an unusual stone. Nothing is refused.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from ledger.domain.events import Mined, Recorded
 from ledger.values import dataclass
 
 FEWEST = 5
-"""Earlier parcels of a site, at least, before anything is compared with them."""
+"""Earlier parcels of a site, at least, before anything is compared with them; and rows, at least, before
+they are asked about a fivefold."""
 
 SHEETS = 40
 """How many of the site's latest acts are looked at."""
 
-_FACTORS = ((5, 3, 8), (1000, 200, 5000))
+_FIVEFOLD = 5
+_FACTORS = ((_FIVEFOLD, 3, 8), (1000, 200, 5000))
 """A slip's factor, and between which ratios of medians it is suspected."""
 
 
@@ -82,6 +85,8 @@ def _suspected(site: str, rows: Sequence[tuple[int, int]], known: Sequence[int])
     if not here or not there:
         return None
     for factor, low, high in _FACTORS:
+        if factor == _FIVEFOLD and len(rows) < FEWEST:
+            continue
         for larger, big, small in ((True, here, there), (False, there, here)):
             if low * small <= big <= high * small:
                 numbers = tuple(row for row, _ in rows)

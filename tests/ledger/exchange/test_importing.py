@@ -144,12 +144,12 @@ def test_the_key_of_another_role_records_nothing(ledger: Ledger) -> None:
 
 
 def test_a_slip_of_the_unit_is_asked_about(ledger: Ledger, tmp_path: Path) -> None:
-    """Five times or a thousand times what the site brings, larger or smaller; the usual weight is not."""
+    """A thousand times what the site brings, larger or smaller, of any row; five times, of five rows on."""
     rows = [f"P{n},{10 + n % 3}.50,karowe,2024-01-02" for n in range(20)]
     imported(ledger, tmp_path / "s.csv", sheet(*rows))
 
-    def asked(weight: str) -> list[tuple[int, bool]]:
-        found = planned(ledger, sheet(*(f"Q{n},{weight},karowe,2024-01-03" for n in range(3))))
+    def asked(weight: str, rows: int = 5) -> list[tuple[int, bool]]:
+        found = planned(ledger, sheet(*(f"Q{n},{weight},karowe,2024-01-03" for n in range(rows))))
         return [(slip.factor, slip.larger) for slip in found.slips]
 
     assert asked("11.50") == []
@@ -157,6 +157,10 @@ def test_a_slip_of_the_unit_is_asked_about(ledger: Ledger, tmp_path: Path) -> No
     assert asked("2.30") == [(5, False)]
     assert asked("11500") == [(1000, True)]
     assert asked("0.012") == [(1000, False)]
+    for rows in range(1, 5):
+        assert (asked("57.50", rows), asked("2.30", rows)) == ([], [])
+        assert asked("11500", rows) == [(1000, True)]
+        assert asked("0.012", rows) == [(1000, False)]
 
 
 def test_one_row_that_lost_its_decimal_mark_is_asked_about(ledger: Ledger, tmp_path: Path) -> None:
