@@ -21,9 +21,11 @@ from ledger.domain import moments
 from ledger.domain.fields import Withheld
 from ledger.domain.moments import Moment
 from ledger.domain.vocabulary import carats, dollars
+from ledger.edtf import day_of, parse, text_of
 from ledger.errors import Malformed
 
 if TYPE_CHECKING:
+    from ledger.application import Ledger
     from ledger.investigation.replay import Replay
     from ledger.projections.statistics import Statistics
 
@@ -145,10 +147,18 @@ def values(
     ledger = session.ledger(write=True)
     house = ledger.state().house()
     home = None if house is None else house.participant
-    for line in items(found.rows, name, filters, home=home, limit=limit or None):
+    day = parse(_day(session, ledger, found.moment))
+    for line in items(found.rows, name, filters, home=home, limit=limit or None, day=day):
         if name == "parties":
             line["name"] = name_of(found.rows, ledger.records, line["party"], line["registered"])
         yield line
+
+
+def _day(session: Session, ledger: Ledger, moment: Moment) -> str:
+    """The moment that an answer is of, as a date."""
+    if moment.index is not None and moment.index >= 0:
+        return text_of(ledger.records.recorded(moment.index).recorded)
+    return moment.text if moment.instant is not None else day_of(session.clock())
 
 
 _GLANCE = ("what", "state", "number", "weight", "of unknown weight")

@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
+from ledger.domain.certificates import HOLDS_GOODS
 from ledger.domain.parcels import HELD
+from ledger.edtf import Span, day_before, spans
 from ledger.projections.register_goods import CERTIFICATES, PARCELS
 from ledger.projections.register_parties import LICENCES, PARTIES, SITES
 from ledger.projections.stored import listed
@@ -18,6 +20,10 @@ from ledger.values import dataclass
 
 Values = dict[str, Any]
 Filters = Mapping[str, Any]
+
+STATUS, EXPIRED = "status", "expired"
+"""Of a parcel: the state of the certificate it is or was under, *expired* where its goods may still travel
+under it and its last day is over."""
 
 SEIZED = "seized"
 """Not a condition of its own: held, by an authority that took the goods."""
@@ -49,7 +55,18 @@ LISTS: dict[str, List] = {
             "hs": "hs",
             "documented": "documented",
         },
-        ("parcel", "weight", "stones", "hs", "condition", "holder", "country", "certificate", "documented"),
+        (
+            "parcel",
+            "weight",
+            "stones",
+            "hs",
+            "condition",
+            "holder",
+            "country",
+            "certificate",
+            STATUS,
+            "documented",
+        ),
         frozenset({"origins", "sources", "outputs", "seals", "names"}),
         frozenset({"documented", "marked"}),
     ),
@@ -89,18 +106,44 @@ LISTS: dict[str, List] = {
 
 
 def items(
-    rows: Rows, name: str, filters: Filters, *, home: str | None = None, limit: int | None = None
+    rows: Rows,
+    name: str,
+    filters: Filters,
+    *,
+    home: str | None = None,
+    limit: int | None = None,
+    day: Span | None = None,
 ) -> Iterator[Values]:
     """The rows of a list that fulfil every filter that is not None, by id, with their columns' names.
 
-    ``home`` is the ledger's own country, in which live goods are of which no act names one.
+    ``home`` is the ledger's own country, in which live goods are of which no act names one; ``day`` the one
+    that certificates must still be valid on, None to say only what acts made of them.
     """
     asked = LISTS[name]
     where, test = _conditions(
         asked, {key: value for key, value in filters.items() if value is not None}, home
     )
     found = (line_of(name, row) for row in rows.select(asked.table, where))
-    return islice((values for values in found if test(values)), limit)
+    shown = islice((values for values in found if test(values)), limit)
+    return _certified(rows, shown, day) if asked.table is PARCELS else shown
+
+
+def _certified(rows: Rows, parcels: Iterator[Values], day: Span | None) -> Iterator[Values]:
+    """Parcels, each with the status of its certificate."""
+    known: dict[Any, str | None] = {None: None}
+    for values in parcels:
+        certificate = values["certificate"]
+        if certificate not in known:
+            known[certificate] = _status(rows.get(CERTIFICATES, certificate), day)
+        yield {**values, STATUS: known[certificate]}
+
+
+def _status(row: Row | None, day: Span | None) -> str | None:
+    if row is None:
+        return None
+    status, expiry = (row[CERTIFICATES.places[column]] for column in ("status", "expiry"))
+    over = status in HOLDS_GOODS and None not in (expiry, day) and day_before(spans(expiry), day)
+    return EXPIRED if over else status
 
 
 def line_of(name: str, row: Row) -> Values:
