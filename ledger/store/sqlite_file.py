@@ -19,7 +19,9 @@ import itertools
 import os
 import shutil
 import sqlite3
+import stat
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from ledger.errors import StoreTrouble
@@ -81,6 +83,7 @@ def find_place(url: str, *, write: bool) -> Place:
     path = path_of(url)
     _check_header(path)
     if write and os.access(path, os.W_OK) and _folder_takes_files(path):
+        _open_what_lies_beside(path)
         return Place(url, _uri(path, "rw"), path, writable=True)
     return _reading_place(url, path)
 
@@ -140,6 +143,16 @@ def _copied(url: str, path: Path, log: Path) -> Place:
 
 def _log(path: Path) -> Path:
     return path.with_name(path.name + "-wal")
+
+
+def _open_what_lies_beside(path: Path) -> None:
+    """Whoever read the file while it was closed to writing left its log and shared memory closed as well;
+    they take the file's mode again, or nobody could write although the file may be written."""
+    for ending in ("-wal", "-shm"):
+        beside = path.with_name(path.name + ending)
+        if beside.exists() and not os.access(beside, os.W_OK):
+            with suppress(OSError):  # another user's: SQLite then says that it cannot write
+                beside.chmod(stat.S_IMODE(path.stat().st_mode))
 
 
 def _folder_takes_files(path: Path) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from ledger.chain.statement import Statement, sign
 from ledger.projections.views import VERSION, VIEW
 from ledger.store.journal import Draft
 from ledger.store.tables import Tables
+from tests import without_override
 from tests.laptop import LEDGER, Laptop
 from tests.world import signing_key
 
@@ -80,10 +80,22 @@ def test_verify_finds_a_row_that_somebody_changed(laptop: Laptop) -> None:
     assert laptop("verify").code == 0
 
 
-@pytest.mark.skipif(os.geteuid() == 0 if hasattr(os, "geteuid") else True, reason="nothing is closed to root")
+@pytest.mark.skipif(not without_override.POSSIBLE, reason="nothing is closed to this user")
 def test_a_ledger_that_nobody_may_write_answers_the_same(laptop: Laptop) -> None:
-    """The tail is folded in private: an auditor's copy stays as it is."""
-    _answers_the_same(laptop, read_only=True)
+    """The tail is folded in private: an auditor's copy stays as it is, and nothing is put beside it."""
+    file = laptop.folder / LEDGER
+    before, names = file.read_bytes(), sorted(path.name for path in laptop.folder.iterdir())
+    file.chmod(0o400)
+    laptop.folder.chmod(0o500)
+    try:
+        answers = without_override.adamas(laptop.folder, *EVERY)
+    finally:
+        laptop.folder.chmod(0o700)
+        file.chmod(0o600)
+    assert file.read_bytes() == before
+    assert sorted(path.name for path in laptop.folder.iterdir()) == names
+    assert [answer.code for answer in answers] == [0] * len(EVERY), answers
+    assert [answer.out for answer in answers] == [laptop.ok(*words).out for words in EVERY]
 
 
 def test_a_ledger_opened_for_reading_answers_the_same(
@@ -91,7 +103,11 @@ def test_a_ledger_opened_for_reading_answers_the_same(
 ) -> None:
     """As above, by opening it so."""
     monkeypatch.setattr("cli.session.Session.ledger", _reading)
-    _answers_the_same(laptop, read_only=False)
+    before = (laptop.folder / LEDGER).read_bytes()
+    answers = [laptop.ok(*words).out for words in EVERY]
+    assert (laptop.folder / LEDGER).read_bytes() == before
+    assert all(answers)
+    assert "K1" in answers[NAMES.index("list parcels")]
 
 
 def _reading(session: Any, write: bool = False) -> Ledger:
@@ -99,22 +115,6 @@ def _reading(session: Any, write: bool = False) -> Ledger:
         session._ledger = Ledger.open(session.path, write=False)
     ledger: Ledger = session._ledger
     return ledger
-
-
-def _answers_the_same(laptop: Laptop, *, read_only: bool) -> None:
-    file = laptop.folder / LEDGER
-    before = file.read_bytes()
-    if read_only:
-        file.chmod(0o400)
-        laptop.folder.chmod(0o500)
-    try:
-        answers = [laptop.ok(*words).out for words in EVERY]
-    finally:
-        laptop.folder.chmod(0o700)
-        file.chmod(0o600)
-    assert file.read_bytes() == before
-    assert all(answers)
-    assert "K1" in answers[NAMES.index("list parcels")]
 
 
 # --- entries of a newer version -----------------------------------------------------------------------------
@@ -241,3 +241,33 @@ def test_two_moments_each_tell_what_is_uncertain_at_them(laptop: Laptop) -> None
     assert "may have happened by 2024-03;" in ran.err
     assert "may have happened by 2024-06;" in ran.err
     assert laptop("find", " ").code == 2
+
+
+def test_a_parcels_certificate_stands_with_its_status(laptop: Laptop) -> None:
+    """Issued, expired, voided, exported: what may travel is told from what may not, on the moment's day."""
+    laptop.ok("parcel", "sell", "K1", "--to", "dealer-1", "--key", "miner-1")
+    issue = (
+        "certificate", "issue", "--part", "K1", "--value", "1000", "--origin", "BW", "--destination", "BE",
+        "--exporter", "dealer-1", "--importer", "x", "--expiry", "2099-12-31",
+    )  # fmt: skip
+    laptop.ok(*issue, "BW 107")
+    assert ("BW/00000107", "issued") in listed(laptop)
+    assert ("BW/00000107", "expired") in listed(laptop, "--as-occurred", "2100")
+    assert ("BW/00000107", "issued") in listed(laptop, "--as-occurred", "2099-12-31")
+    laptop.ok("certificate", "void", "BW/00000107", "--reason", "misprint")
+    assert ("BW/00000107", "voided") in listed(laptop)
+    assert ("BW/00000107", "voided") in listed(laptop, "--as-occurred", "2100")
+    laptop.ok(*issue, "BW 108")
+    laptop.ok("certificate", "validate", "BW/00000108", "--seal", "S1")
+    assert ("BW/00000108", "validated") in listed(laptop)
+    laptop.ok("shipment", "export", "BW/00000108", "--key", "dealer-1")
+    assert ("BW/00000108", "exported") in listed(laptop, "--condition", "exported")
+    assert "CERTIFICATE  STATUS" in laptop.ok("list", "parcels").out
+    last = str(laptop.size() - 5)
+    assert ("BW/00000107", "issued") in listed(laptop, "--as-recorded-index", last)
+
+
+def listed(laptop: Laptop, *words: str) -> list[tuple[str | None, str | None]]:
+    """Of each parcel in the list its certificate and that one's status."""
+    lines = laptop.data("list", "parcels", *words)["parcels"]
+    return [(line["certificate"], line["status"]) for line in lines]

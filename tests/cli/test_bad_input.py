@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import without_override
 from tests.laptop import FIRST, LEDGER, Laptop
 from tests.world import World
 
@@ -182,13 +183,34 @@ def test_ledgers_that_will_not_do(laptop: Laptop) -> None:
     assert not (laptop.folder / "missing.db").exists()
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="nothing is closed to this user")
+@pytest.mark.skipif(not without_override.POSSIBLE, reason="nothing is closed to this user")
 def test_a_ledger_that_may_not_be_written(laptop: Laptop) -> None:
-    """A read-only file can be read and not added to."""
+    """A read-only file can be read and not added to; with its mode back, it is."""
     (laptop.folder / LEDGER).chmod(0o444)
-    ran = laptop(*WEIGH, "12.5", *MINER)
-    assert (ran.code, "store-readonly" in ran.err) == (7, True)
-    laptop.ok("key", "show", "miner-1")
+    size = laptop.size()
+    weigh = (*WEIGH, "12.5", *MINER)
+    reading = (("key", "show", "miner-1"), ("trace", "K1"), ("list", "parcels"), ("verify",))
+    ran, *read = without_override.adamas(laptop.folder, weigh, *reading)
+    assert (ran.code, "adamas: store-readonly:" in ran.err) == (7, True), ran.err
+    assert "next: give yourself rights to the file and its folder" in ran.err
+    assert [one.code for one in read] == [0, 0, 0, 0], read
+    assert laptop.size() == size
+    (laptop.folder / LEDGER).chmod(0o600)
+    (ran,) = without_override.adamas(laptop.folder, weigh)
+    assert (ran.code, laptop.size()) == (0, size + 1), ran.err
+
+
+@pytest.mark.skipif(not without_override.POSSIBLE, reason="nothing is closed to this user")
+def test_a_ledger_and_a_key_that_may_not_be_read(laptop: Laptop) -> None:
+    """Closed to this user: each is named with what to do, and nothing is recorded."""
+    size = laptop.size()
+    (laptop.folder / f"{LEDGER}.keys" / "miner-1.pem").chmod(0o000)
+    (ran,) = without_override.adamas(laptop.folder, (*WEIGH, "12.5", *MINER))
+    assert (ran.code, "adamas: key-file-denied: key file" in ran.err) == (6, True), ran.err
+    assert laptop.size() == size
+    (laptop.folder / LEDGER).chmod(0o000)
+    (ran,) = without_override.adamas(laptop.folder, ("list", "parcels"))
+    assert (ran.code, "adamas: store-denied:" in ran.err) == (7, True), ran.err
 
 
 def test_a_clock_far_from_the_last_entry_is_asked_about(tmp_path: Path) -> None:
