@@ -1,6 +1,7 @@
 """Rules of the house that are not about imports: sizes, names, empty package files, who may read a clock.
 
-``faults`` answers one sentence for each place where a source breaks one.
+``faults`` answers one sentence for each place where a source breaks one, ``faults_beside`` the same for tests
+and scripts, where sizes, names and swallowed exceptions count too.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from tests.floor_plan import modules
+from tests.floor_plan import NothingToRead, modules
 
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 60
@@ -40,15 +41,51 @@ def faults(root: Path) -> list[str]:
     return found
 
 
+BESIDE = ("tests", "scripts")
+"""What is no product and is held to the same sizes."""
+
+
+def faults_beside(root: Path) -> list[str]:
+    """The same for tests and scripts, those without an ending too. They may look into tables and at clocks.
+
+    Raises ``NothingToRead`` where one of the folders holds no program.
+    """
+    found: list[str] = []
+    for folder in BESIDE:
+        programs = sorted(path for path in (root / folder).rglob("*") if _is_program(path))
+        if not programs:
+            raise NothingToRead(f"there is no program in {root / folder}")
+        for file in programs:
+            name = ".".join(file.relative_to(root).with_suffix("").parts)
+            found += _sizes_of(name, file.read_text(encoding="utf-8"))
+    return found
+
+
+def _is_program(path: Path) -> bool:
+    if path.suffix or not path.is_file():
+        return path.suffix == ".py"
+    with path.open("rb") as file:
+        return file.readline(80).startswith(b"#!/usr/bin/env python")
+
+
 @lru_cache(maxsize=2_000)
-def _faults_of(name: str, package: bool, text: str) -> tuple[str, ...]:
-    """Kept by text: a planted fault changes one file, and all the others need not be read again."""
-    tree = ast.parse(text)
+def _sizes_of(name: str, text: str) -> tuple[str, ...]:
+    """Sizes, names and swallowed exceptions: what every program is held to."""
     found: list[str] = []
     if name.rpartition(".")[2] in EMPTY_NAMES:
         found.append(f"{name}: a name that says nothing")
     if (length := text.count("\n")) > LONGEST_FILE:
         found.append(f"{name}: {length} lines, at most {LONGEST_FILE}")
+    for node in ast.walk(ast.parse(text)):
+        found += [f"{name}:{getattr(node, 'lineno', 0)}: {fault}" for fault in _size_faults(node)]
+    return tuple(found)
+
+
+@lru_cache(maxsize=2_000)
+def _faults_of(name: str, package: bool, text: str) -> tuple[str, ...]:
+    """Kept by text: a planted fault changes one file, and all the others need not be read again."""
+    tree = ast.parse(text)
+    found = list(_sizes_of(name, text))
     if package:
         found += _package_faults(name, tree)
     for node in ast.walk(tree):
@@ -79,7 +116,7 @@ def _package_faults(name: str, tree: ast.Module) -> Iterator[str]:
             yield f"{name}: a package file with code in it ({ast.unparse(node).splitlines()[0]})"
 
 
-def _node_faults(name: str, node: ast.AST) -> Iterator[str]:
+def _size_faults(node: ast.AST) -> Iterator[str]:
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         length = (node.end_lineno or node.lineno) - node.lineno + 1
         if length > LONGEST_FUNCTION:
@@ -87,7 +124,10 @@ def _node_faults(name: str, node: ast.AST) -> Iterator[str]:
     elif isinstance(node, ast.ExceptHandler):
         if all(isinstance(item, ast.Pass) for item in node.body):
             yield "an exception is swallowed"
-    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+
+
+def _node_faults(name: str, node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
         if SQL.match(node.value) and not name.startswith("ledger.store"):
             yield "SQL outside ledger.store"
     else:

@@ -41,6 +41,11 @@ def test_the_rules_of_the_house_hold() -> None:
     assert house_rules.faults(ROOT) == []
 
 
+def test_tests_and_scripts_are_held_to_the_same_sizes() -> None:
+    """Files, functions, names and swallowed exceptions outside the product as inside."""
+    assert house_rules.faults_beside(ROOT) == []
+
+
 def test_nothing_strange_lies_at_the_top() -> None:
     """The root folder holds what the house needs and no more."""
     names = house_rules.names_at_the_top(ROOT)
@@ -154,6 +159,41 @@ def test_a_planted_breach_is_found(copy: Path, module: str, text: str, fault: st
     assert not [line for line in house_rules.faults(copy) if fault in line]
     plant(copy, module, text)
     assert [line for line in house_rules.faults(copy) if fault in line]
+
+
+@pytest.mark.parametrize(
+    ("program", "text", "fault"),
+    [
+        ("tests/planted.py", LONG_FILE, None),
+        ("tests/planted.py", "T = datetime.now()\nQ = 'DELETE FROM a WHERE b'\n", None),
+        ("scripts/planted", "#!/bin/sh\n" + "true\n" * 500, None),
+        ("tests/deep/planted.py", LONG_FILE + "#\n", "tests.deep.planted: 401 lines, at most 400"),
+        ("tests/planted.py", LONG_FUNCTION, "tests.planted:1: function long has 61 lines, at most 60"),
+        ("scripts/planted", "#!/usr/bin/env python3\n" + SWALLOWED, "scripts.planted:4: an exception is"),
+        ("tests/helpers.py", "", "tests.helpers: a name that says nothing"),
+    ],
+)
+def test_a_breach_beside_the_product_is_found(
+    tmp_path: Path, program: str, text: str, fault: str | None
+) -> None:
+    """Tests and scripts are read, those without an ending too; tables and clocks are open to them."""
+    for folder in house_rules.BESIDE:
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "innocent.py").write_text("Q = 'SELECT a FROM b'\n", encoding="utf-8")
+    assert house_rules.faults_beside(tmp_path) == []
+    path = tmp_path / program
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    found = house_rules.faults_beside(tmp_path)
+    assert [str(fault) in line for line in found] == [True] * (fault is not None)
+
+
+def test_an_empty_folder_beside_the_product_is_not_read_as_innocent(tmp_path: Path) -> None:
+    """A check that looks where nothing is says so."""
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "one.py").touch()
+    with pytest.raises(floor_plan.NothingToRead, match="scripts"):
+        house_rules.faults_beside(tmp_path)
 
 
 def test_a_package_without_a_docstring_is_found(copy: Path) -> None:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from clustering.programs import surroundings, who
@@ -76,10 +77,8 @@ def end(pids: Sequence[int], seconds: float = 60) -> None:
 
 def is_alive(pid: int) -> bool:
     """Whether a process is there and no zombie; one of our own that has ended is let go."""
-    try:
+    with suppress(ChildProcessError):  # started by another script
         os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:  # started by another script
-        pass
     state = _read(Path(f"/proc/{pid}/stat")).rpartition(b")")[2].split()
     return bool(state) and state[0] not in (b"Z", b"X")
 
