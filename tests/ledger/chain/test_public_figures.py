@@ -25,7 +25,7 @@ FIGURES: dict[str, Any] = json.loads(
 )
 HASHES = [bytes.fromhex(text) for text in FIGURES["hashes"]]
 STRICTER = {"consistency": ["sizes are equal (one) and proof is empty"]}
-"""Its two equal roots are the text `dont care 2`: a root that is no hash of 32 bytes is refused here."""
+"""Its two equal roots are the text `don't care 2`: a root that is no hash of 32 bytes is refused here."""
 COUNTS = {"inclusion": (98, 6), "consistency": (98, 6)}
 
 
