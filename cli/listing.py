@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any
 
 import click
 
@@ -12,10 +13,8 @@ from cli.moments import Moment, moment_options
 from cli.options import normal
 from cli.output import AdamasGroup, adamas_command
 from cli.session import Session, pass_session
+from ledger import edtf
 from ledger.domain import certificates, parcels, vocabulary
-
-if TYPE_CHECKING:
-    pass
 
 CONDITIONS = (parcels.HELD, parcels.CONSUMED, parcels.EXPORTED, parcels.LOST, "seized")
 
@@ -48,15 +47,23 @@ def _documented(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _print(
-    session: Session, name: str, moment: Moment, limit: int | None, as_csv: bool, filters: Mapping[str, Any]
+    session: Session,
+    name: str,
+    moment: Moment,
+    limit: int | None,
+    as_csv: bool,
+    filters: Mapping[str, Any],
+    more: _Disputes | None = None,
 ) -> None:
-    """Read, filter, print."""
+    """Read, filter, print; ``more`` adds a column, and may leave lines out."""
     from ledger.projections.lists import LISTS
 
     given = {key: normal(value) if isinstance(value, str) else value for key, value in filters.items()}
     with rows_at(session, moment) as found:
-        lines = values(session, found, name, given, limit)
+        lines = values(session, found, name, given, limit if more is None else None)
         columns = LISTS[name].columns
+        if more is not None:
+            lines, columns = islice(more(lines), limit or None), (*columns, more.column)
         answer(session, found, name, lines, columns, as_csv=as_csv)
 
 
@@ -82,12 +89,39 @@ def list_parcels(session: Session, moment: Moment, limit: int | None, as_csv: bo
 @click.option("--exporter", metavar="PARTY", help="Who exports.")
 @click.option("--provenance", metavar="COUNTRY", help="From which participant.")
 @click.option("--destination", metavar="COUNTRY", help="To which participant.")
+@click.option(
+    "--disputed", is_flag=True, help="Only those that lack attestations under special measures now."
+)
 @_documented
 def list_certificates(
-    session: Session, moment: Moment, limit: int | None, as_csv: bool, **filters: Any
+    session: Session, moment: Moment, limit: int | None, as_csv: bool, disputed: bool, **filters: Any
 ) -> None:
-    """Certificates with their state."""
-    _print(session, "certificates", moment, limit, as_csv, filters)
+    """Certificates with their state, and how many attestations they lack under special measures now."""
+    if disputed and moment:
+        raise click.UsageError("--disputed tells of now: leave the moment out.")
+    _print(session, "certificates", moment, limit, as_csv, filters, _Disputes(session, moment, disputed))
+
+
+class _Disputes:
+    """How many attestations each line's certificate lacks, as a further column ``lacking``."""
+
+    column = "lacking"
+
+    def __init__(self, session: Session, moment: Moment, only: bool) -> None:
+        self._session, self._now, self._only = session, not moment, only
+
+    def __call__(self, lines: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+        """The lines with that column, only the disputed ones where that was asked."""
+        from ledger.domain.supervision_rules import is_supervised, missing_attestations
+
+        today = edtf.parse(edtf.day_of(self._session.clock()))
+        state = self._session.ledger().state() if self._now else None
+        for line in lines:
+            lacking = 0
+            if state is not None and is_supervised(state, line["origins"]):
+                lacking = missing_attestations(state, line["certificate"], today)
+            if lacking or not self._only:
+                yield {**line, self.column: lacking or None}
 
 
 @_listing("parties", "adamas list parties --role dealer")

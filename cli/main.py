@@ -127,7 +127,9 @@ JOINED: dict[str, dict[str, tuple[str, str]]] = {
     },
     "list": {
         "alerts": ("cli.oversight_lists", "list_alerts"),
+        "decisions": ("cli.governance_lists", "list_decisions"),
         "findings": ("cli.oversight_lists", "list_findings"),
+        "offices": ("cli.governance_lists", "list_offices"),
     },
     "alert": {
         "send": ("cli.partner_mail", "alert_send"),

@@ -82,14 +82,15 @@ def _first(tenure: Tenure) -> int | None:
     return calendar_days(spans(tenure.since))[0]
 
 
-def holders(office: Office, day: Span) -> tuple[str, ...]:
-    """Who held an office on a day, by what was recorded: as far as the dates do not exclude it."""
+def holds(office: Office, tenure: Tenure, day: Span) -> bool:
+    """Whether a holder can have held an office on a day, by what was recorded."""
     first, last = calendar_days(day)
-    found: dict[str, None] = {}
-    for tenure in office.tenures:
-        begun, ended = _first(tenure), last_day(office, tenure)
-        before = last is not None and begun is not None and last < begun
-        after = first is not None and ended is not None and first > ended
-        if not before and not after:
-            found[tenure.holder] = None
-    return tuple(found)
+    begun, ended = _first(tenure), last_day(office, tenure)
+    before = last is not None and begun is not None and last < begun
+    after = first is not None and ended is not None and first > ended
+    return not before and not after
+
+
+def holders(office: Office, day: Span) -> tuple[str, ...]:
+    """Who held an office on a day: as far as the dates do not exclude it, each once."""
+    return tuple(dict.fromkeys(one.holder for one in office.tenures if holds(office, one, day)))

@@ -67,6 +67,12 @@ def missing_attestations(state: State, certificate: str, today: Span) -> int:
     return 0 if worst is None else worst[0]
 
 
+def is_supervised(state: State, participants: Iterable[str]) -> bool:
+    """Whether a measure supervises, or ever supervised, goods of any of these participants."""
+    known = filter(None, map(state.participant, participants))
+    return any(measure.effect == "supervised" for one in known for measure in measures(one))
+
+
 def _worst(state: State, certificate: str, day: Span) -> tuple[int, Need] | None:
     """How many attestations an own certificate lacks at most, and under what; None where it lacks none."""
     found = state.certificate(certificate)

@@ -201,6 +201,12 @@ def _border(cast: Cast) -> Iterator[Attempt]:
     yield no("standing-unknown", for_polished(destination="ZA"))
     yield no("partner-unknown", elsewhere)
     yield no("application-not-open", for_polished(application="A-99"))
+    evidence = e.CertificateApplied(
+        by="cutter-2", application="A-1", parts=(e.Part("K-1c"),), destination="AE", importer="an example",
+        declaration="an example", acquired=(e.Acquired("AE/00000001", 900),),
+    )  # fmt: skip
+    yield no("acquired-unknown", evidence, "cutter-2")
+    yield no("technical-returns", for_polished(technical=True))
 
 
 def _entries(cast: Cast) -> Iterator[Attempt]:

@@ -153,6 +153,8 @@ def _of(found: Certificate, profile: e.ProfileAdopted | None, day: int) -> Itera
     confirm = None if profile is None else profile.confirmation_days
     working = profile is not None and bool(profile.confirmation_working)
     detain = None if profile is None else profile.detention_days
+    if state == c.EXPORTED and found.returns is not None:
+        return ()  # goods sent back are received as returned, not confirmed
     if state == c.EXPORTED:
         return _late(found, "unconfirmed-export", e.Exported, confirm, working, day, found.destination)
     if state == c.RECEIVED:

@@ -33,7 +33,8 @@ class Shipment:
     """One side's record of a shipment: ``flow`` says which side.
 
     ``issuer`` is whose certificate it is; ``classes`` the weight in each HS class; ``back`` it was returned,
-    or only sends back goods that might not enter; ``entry`` its entry, where it comes from a ledger.
+    or it left under a technical certificate that sends back what did not enter; ``entry`` its entry, where
+    it comes from a ledger.
     """
 
     certificate: str
@@ -99,7 +100,7 @@ def _made(read: Mapping[str, Sequence[Body]], own: str | None) -> Iterator[Shipm
         name = _named(body)
         if name is not None:
             paper = issued.get(name, {})
-            back = name in returned or bool(paper.get("technical"))
+            back = name in returned or body.values.get("returns") is not None
             yield _exported(name, body, paper, own, confirmed=name in confirmed, back=back)
     for body in read[e.Imported.TYPE]:
         name = _named(body)

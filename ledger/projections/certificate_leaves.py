@@ -8,7 +8,8 @@
 |-----------------------------------------------|-----------------------------------------------------------|
 | issued, validated                             | the same; expired from the day after the certificate says |
 | exported, confirmed, voided, replaced, returned | the same                                                |
-| announced, arrived, detained, received        | exported, by the participant that issued it               |
+| announced, arrived, detained, received, forfeited | exported, by the participant that issued it           |
+| lost                                          | voided: it admits nothing any more                        |
 | rejected                                      | returned                                                  |
 | given up by a correction                      | voided: a number stays known for ever                     |
 
@@ -34,8 +35,15 @@ _PREFIX = "certificate:"
 _NORMALISATION = 1
 """Of keys: `ledger.domain.vocabulary.NORMALISATION` is ``plain/1``."""
 _TOLD = dict.fromkeys(
-    (certificates.ANNOUNCED, certificates.ARRIVED, certificates.DETAINED, certificates.RECEIVED), "exported"
-) | {certificates.REJECTED: "returned"}
+    (
+        certificates.ANNOUNCED,
+        certificates.ARRIVED,
+        certificates.DETAINED,
+        certificates.RECEIVED,
+        certificates.FORFEITED,
+    ),
+    "exported",
+) | {certificates.REJECTED: "returned", certificates.LOST: "voided"}
 _WAITING = (certificates.ISSUED, certificates.VALIDATED)
 
 
