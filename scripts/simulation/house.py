@@ -93,7 +93,7 @@ class House:
         key = LedgerKey(country.key(KEEPER), folder / f"{country.code.lower()}.guard")
         self.begin(-1)
         self.ledger = Ledger.create(
-            str(path), country.opening(), country.key(AUTHORITY), clock=self._clock,
+            str(path), country.opening(), country.key(AUTHORITY), clock=self.clock,
             clock_confirmed=True, chance=self.random.randbytes, keeper=key,
         )  # fmt: skip
         authority = country.key(AUTHORITY)
@@ -106,7 +106,8 @@ class House:
         moment = dt.datetime(last.year, last.month, last.day, 12, tzinfo=dt.UTC)
         self.now = int(moment.timestamp()) * _MICRO
 
-    def _clock(self) -> int:
+    def clock(self) -> int:
+        """The keeper's clock, a millisecond later each time it is read."""
         self.now += 1_000
         return self.now
 
