@@ -31,7 +31,13 @@ UNKNOWN = {
 }
 """Codes that say that an id is not known: the kind of subject, and the value that holds the id."""
 
-_NEAREST, _LOOKED_AT, _LIKE = 3, 2_000, 0.5
+_NOBODY = "unknown"
+"""What a refusal says where a value is not known; nobody can type that."""
+
+_NEAREST, _LOOKED_AT = 3, 2_000
+_SHORT = 4
+"""Ids of so few letters are near when half of them agree."""
+
 _MOST_BEHIND = 20_000
 """So many entries may the views lack; nobody waits for a guess while more of them are read."""
 
@@ -39,12 +45,13 @@ _MOST_BEHIND = 20_000
 def behind(code: str, values: Mapping[str, Any], settings: Settings) -> str | None:
     """The next step, None where the sentence itself says it. Values stand as they may be typed."""
     added = _ADDED[code](values, settings) if code in _ADDED else {}
-    typed = {name: shlex.quote(value) if isinstance(value, str) else value for name, value in values.items()}
+    typed = {name: shlex.quote(value) if isinstance(value, str) else value for name, value in values.items()
+             if value != _NOBODY}  # fmt: skip
     said = messages.hint(code, {**typed, **added})
     if code not in UNKNOWN or not (close := near(UNKNOWN[code], str(values[UNKNOWN[code]]), settings)):
         return said
     meant = messages.text("near-ids", {"near": " or ".join(map(shlex.quote, close))})
-    return f"{meant}; {said}" if said else meant
+    return f"{meant} Otherwise {said}" if said else meant
 
 
 def near(kind: str, text: str, settings: Settings) -> list[str]:
@@ -74,7 +81,8 @@ def _near(kind: str, text: str, ledger: Ledger) -> list[str]:
             if hits:
                 break
     called = {spelling: subject.partition(":")[2] for spelling, subject, _, _ in hits}
-    close = difflib.get_close_matches(text, called, _NEAREST, _LIKE)
+    like = 0.75 if len(text) > _SHORT else 0.5
+    close = difflib.get_close_matches(text, called, _NEAREST, like)
     return list(dict.fromkeys(called[spelling] for spelling in close))
 
 

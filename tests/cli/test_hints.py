@@ -14,7 +14,7 @@ MINER = ("--key", "miner-1")
 @pytest.mark.parametrize(
     ("words", "step"),
     [
-        (("parcel", "weigh", "K2", "--weight", "1", *MINER), "did you mean K1?; see what there is with"),
+        (("parcel", "weigh", "K2", "--weight", "1", *MINER), "did you mean K1? Otherwise see what"),
         (("parcel", "sell", "K1", "--to", "daeler-1", *MINER), "did you mean dealer-1?"),
         (("parcel", "mine", "karow", "--line", "K2=1", *MINER), "did you mean karowe?"),
         (("show", "party", "Miner 1"), "did you mean miner-1"),
@@ -65,6 +65,21 @@ def test_one_step_for_several_refusals_is_told_once(laptop: Laptop) -> None:
     refused = json.loads(laptop(*words, "--json").err)
     assert [row["code"] for row in refused["refusals"]] == ["time-future", "parcel-unknown"]
     assert [("hint" in row) for row in refused["refusals"]] == [False, True]
+
+
+def test_what_nobody_can_type_is_not_proposed(laptop: Laptop) -> None:
+    """Goods that are in nobody's hands here: the holder is unknown, and no key of *unknown* is named."""
+    laptop.ok("parcel", "sell", "K1", "--to", "dealer-1", "--key", "miner-1")
+    laptop.ok(
+        "certificate", "issue", "BW 107", "--part", "K1", "--value", "1000", "--origin", "BW",
+        "--destination", "BE", "--exporter", "dealer-1", "--importer", "x", "--expiry", "2099-12-31",
+    )  # fmt: skip
+    laptop.ok("certificate", "validate", "BW/00000107", "--seal", "S1")
+    laptop.ok("shipment", "export", "BW/00000107", "--key", "dealer-1")
+    ran = laptop("parcel", "sell", "K1", "--to", "dealer-1", *MINER)
+    assert "holder-only: parcel K1 is held by unknown" in ran.err
+    assert "--key unknown" not in ran.err
+    assert "adamas show parcel K1 tells where it went" in ran.err
 
 
 def test_nothing_near_and_no_ledger_are_no_trouble(laptop: Laptop, bare: Laptop) -> None:
