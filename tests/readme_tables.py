@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ledger import errors
 from ledger.chain.steps import STEPS
-from ledger.domain import certificates, events, fields
+from ledger.domain import applications, certificates, events, fields
 from ledger.domain.parties import ARCHIVED, MAY_RECORD
 from ledger.domain.vocabulary import Role
 
@@ -46,15 +46,24 @@ def acts() -> str:
 
 
 def life() -> str:
-    """The state machine of a certificate, as a drawing."""
-    lines = ["```mermaid", "stateDiagram-v2"]
-    for record, (before, after) in certificates.LIFE.items():
-        if after == certificates.SAME:
-            continue
-        for state in sorted(before):
-            origin = "[*]" if state == certificates.UNKNOWN else state
-            lines.append(f"    {origin} --> {after}: {record.TYPE.partition('/')[0]}")
-    return "\n".join([*lines, "```"])
+    """The state machines of a certificate and of an application, as one drawing: every arrow, loops too."""
+    arrows = [(before, after, record) for before, after, record in certificates.transitions()]
+    for record, (states, after) in applications.APPLICATION_LIFE.items():
+        arrows += [(_application(state), _application(after), record) for state in states]
+    lines = [f"    {_drawn(before)} --> {after}: {_short(record)}" for before, after, record in arrows]
+    return "\n".join(["```mermaid", "stateDiagram-v2", *lines, "```"])
+
+
+def _drawn(state: str) -> str:
+    return "[*]" if state == certificates.UNKNOWN else state
+
+
+def _short(record: type[events.Event]) -> str:
+    return record.TYPE.partition("/")[0]
+
+
+def _application(state: str) -> str:
+    return state if state == certificates.UNKNOWN else f"application_{state}"
 
 
 def exit_codes() -> str:

@@ -9,6 +9,7 @@ import click
 import pytest
 
 from cli.main import adamas
+from ledger.domain import applications, certificates
 from tests import readme_tables, transcript
 from tests.readme_tables import README, TABLES
 
@@ -32,6 +33,31 @@ def test_each_table_is_what_it_describes(name: str) -> None:
         README.write_text(readme_tables.renewed(text), encoding="utf-8")
         text = README.read_text(encoding="utf-8")
     assert readme_tables.found(text, name) == TABLES[name]()
+
+
+def test_the_drawing_is_the_life_and_every_state_in_it_is_reached() -> None:
+    """No arrow more or less than the rules let pass, and none that hangs in the air."""
+    drawn = re.findall(r"^    (\S+) --> (\S+): (\S+)$", README.read_text(encoding="utf-8"), re.MULTILINE)
+    wanted = set()
+    for record, (before, after) in certificates.LIFE.items():
+        for state in before:
+            first = certificates.ANNOUNCED if state == certificates.UNKNOWN else state
+            wanted.add((state, first if after == certificates.SAME else after, record.TYPE))
+    for record, (before, after) in applications.APPLICATION_LIFE.items():
+        wanted |= {(f"application_{state}", f"application_{after}", record.TYPE) for state in before}
+    begin = {"unknown": "[*]", "application_unknown": "[*]"}
+    assert len(drawn) == len(set(drawn))
+    assert set(drawn) == {(begin.get(a, a), b, act.partition("/")[0]) for a, b, act in wanted}
+    reached = {"[*]"}
+    while more := {after for before, after, _ in drawn if before in reached} - reached:
+        reached |= more
+    assert reached == {
+        "[*]",
+        *certificates.STATES,
+        "application_open",
+        "application_granted",
+        "application_refused",
+    }
 
 
 def test_a_changed_table_is_noticed() -> None:
