@@ -276,10 +276,16 @@ def complain(trouble: AdamasError, *, json: bool, hint: Hint) -> None:
     word = "refused" if isinstance(trouble, Refused) else "adamas"
     told: set[str] = set()
     for one in refusals or (trouble,):
-        remark(f"{word}: {one.code}: {one}")
+        remark(_within_its_line(f"{word}: {one.code}: {one}"))
         if (step := _hint(one, hint)) is not None and step not in told:
             remark(f"  next: {step}")
             told.add(step)
+
+
+def _within_its_line(text: str) -> str:
+    """The text with breaks and controls spelled out: a sentence may hold what others wrote."""
+    text = re.sub(r"[\x00-\x1f]", lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _hint(one: Any, hint: Hint) -> str | None:

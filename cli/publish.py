@@ -71,6 +71,7 @@ def fsck(session: Session, folder: Path, trust_file: Path | None) -> None:
     Also files that have no place there are faults, and entries of another ledger. Without --trust nothing is
     said of the signatures, and nothing of what is in the entries: that is adamas verify DIR --trust FILE
     """
+    from cli.verify_proof import tell
     from ledger.chain.trust import Trust
     from ledger.federation import publishing
 
@@ -86,7 +87,7 @@ def fsck(session: Session, folder: Path, trust_file: Path | None) -> None:
         emit_json({"origin": head.origin, "size": head.size, "root": head.root, "faults": rows})
     else:
         for one in faults:
-            say(f"{one.path}: {one.code}: {one}")
+            tell(f"{one.path}: {one.code}: {one}")
         if not faults:
             say(f"good: {head.origin}, {head.size} entries, root {head.root.hex()}")
     if faults:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -33,15 +36,28 @@ def reading(place: str) -> Read:
 def _in_folder(folder: Path) -> Read:
     def read(path: str) -> bytes | None:
         try:
-            return (folder / path).read_bytes()
+            with open(folder / path, "rb", opener=_open_file) as file:
+                data: bytes = file.read(MOST_BYTES + 1)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as problem:
             raise StoreTrouble(
                 "artefact-unreadable", path=str(folder / path), reason=problem.strerror
             ) from None
+        if len(data) > MOST_BYTES:
+            raise StoreTrouble("artefact-too-long", path=str(folder / path), most=MOST_BYTES)
+        return data
 
     return read
+
+
+def _open_file(path: str, flags: int) -> int:
+    """Opens files only: a pipe or a device in somebody's folder might never end."""
+    handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "it is no file")
+    return handle
 
 
 def _fetching(prefix: str) -> Read:

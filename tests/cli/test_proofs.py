@@ -336,3 +336,18 @@ def test_no_text_of_others_forges_a_line_of_the_report(kept: Laptop) -> None:
     assert lines[-2] == "result: it holds"
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u202e]", ran.out)
     assert "\\u001b[8m\\u009b8m\\u202e" in ran.out
+
+
+def test_no_name_of_others_forges_a_line_either(kept: Laptop) -> None:
+    """Of a file in a published folder, of an origin in a checkpoint: neither in the answer nor in the
+    sentence of an error."""
+    (kept.folder / "published" / "tile" / "x\x1b[8m\ngood: ledger.example").write_bytes(b"")
+    ran = kept("fsck", "published", "--trust", "bw.trust")
+    assert ran.code == 1
+    assert "\ngood: " not in ran.out
+    head = f"evil\u202e/x\n5\n{'A' * 43}=\n"
+    (kept.folder / "evil").write_text(f"{head}\n\u2014 evil AAAAAAAA\n")
+    evil = kept("verify", "evil", "--trust", "bw.trust")
+    assert (evil.code, "trust-origin" in evil.err) == (4, True)
+    for text in (ran.out, ran.err, evil.out, evil.err):
+        assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u202e]", text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -13,6 +14,7 @@ import pytest
 from ledger.errors import Malformed, StoreTrouble, Unavailable
 from ledger.federation import publications
 from ledger.federation.publications import is_url, reading
+from tests.refusing import refusing
 
 
 class Handler(SimpleHTTPRequestHandler):
@@ -99,3 +101,19 @@ def test_a_folder_that_cannot_be_read_is_told(folder: Path) -> None:
     with pytest.raises(StoreTrouble) as trouble:
         reading(str(folder))("tile")
     assert trouble.value.code == "artefact-unreadable"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_what_is_no_file_is_not_waited_for(folder: Path) -> None:
+    """A pipe that nobody writes to, a device that never ends, a file too long for anything published."""
+    os.mkfifo(folder / "pipe")
+    (folder / "endless").symlink_to("/dev/zero")
+    for name in ("pipe", "endless"):
+        with refusing(StoreTrouble, "artefact-unreadable"):
+            reading(str(folder))(name)
+    with (folder / "long").open("wb") as file:
+        file.truncate(publications.MOST_BYTES + 1)
+    with refusing(StoreTrouble, "artefact-too-long"):
+        reading(str(folder))("long")
+    (folder / "link").symlink_to(folder / "checkpoint")
+    assert reading(str(folder))("link") == b"a checkpoint\n"
