@@ -27,17 +27,26 @@ def certificate_print(session: Session, number: str, html: bool, moment: Moment)
     """Print a certificate's sheet: all fields of KPCS Annex I, its state, and its receipt INDEX:HASH.
 
     NUMBER is a key such as BW/00000107, or the number as printed. What is sealed and not known here is shown
-    as withheld. The sheet is not the certificate.
+    as withheld. Another ledger's certificate is told from the letter with which it arrived. The sheet is
+    not the certificate.
     """
+    from ledger.domain.events import Imported
     from ledger.domain.supervision_rules import missing_attestations
     from ledger.exchange.certificate_sheet import STATEMENT, TITLE, as_html, as_text, sheet
+    from ledger.federation.kept_letters import certificate_of_letter
     from ledger.projections.particulars import certificate
+    from ledger.store.evidence import Evidence
 
     ledger = session.ledger()
     found = certificate(ledger.records, normal(number), moment).certificate
     state = ledger.state()
     today = edtf.parse(edtf.day_of(session.clock()))
-    made = sheet(found, state, missing=0 if moment else missing_attestations(state, found.id, today))
+    theirs = None
+    if found.issued is None and any(isinstance(act.event, Imported) for act in found.acts):
+        letters = Evidence(session.evidence_folder)
+        theirs = certificate_of_letter(ledger.journal, ledger.records, letters, found.id)
+    missing = 0 if moment else missing_attestations(state, found.id, today)
+    made = sheet(found, state, missing=missing, theirs=theirs)
     if session.json:
         emit_json({"title": TITLE, "statement": STATEMENT, **asdict(made)})
     elif html:

@@ -134,7 +134,7 @@ STEPS: Mapping[str, Steps] = {
             "publishing",
             "proven_shipments",
         ),
-        ("witness_http", "cosigning", "trace_across"),
+        ("witness_http", "cosigning", "trace_across", "kept_letters"),
     ),
     "ledger.exchange": (
         ("history_form", "history_names", "history_pieces", "dialect", "sheets", "slips", "import_file", "*"),

@@ -5,6 +5,10 @@ the country of origin is filled with asterisks (31 CFR 592.307), and the countri
 participants may since May 2024. What is sealed and was not given to this ledger is shown as withheld, what
 nobody stated as not stated.
 
+Of another ledger's certificate only the import is recorded here. Where the letter with which it arrived is
+kept, the rest is told from it, and the sheet names the ledger; otherwise it says that the issuer's ledger
+knows.
+
 The sheet is no certificate: it says what a ledger knows of one, in which state it is, and the receipt
 (``INDEX:HASH``) by which anybody can hold the ledger to it.
 """
@@ -50,21 +54,25 @@ class Sheet:
     foot: tuple[Line, ...]
 
 
-def sheet(found: Certificate, state: State, *, missing: int = 0) -> Sheet:
-    """The sheet of a certificate. ``missing``: attestations without which it is disputed."""
-    issued = _act(found, e.CertificateIssued)
+def sheet(
+    found: Certificate, state: State, *, missing: int = 0, theirs: tuple[Certificate, str] | None = None
+) -> Sheet:
+    """The sheet of a certificate. ``missing``: attestations without which it is disputed; ``theirs``: the
+    certificate as its issuer's letter tells it, and the origin of that ledger."""
+    told, names = (found, state) if theirs is None else (theirs[0], None)
+    issued = _act(told, e.CertificateIssued)
     event = issued.event if issued is not None else None
     paper = event if isinstance(event, e.CertificateIssued) else None
     sections = (
-        ("Certificate", tuple(_certificate(found, issued, paper, state))),
-        ("Shipment", tuple(_shipment(found, paper))),
-        ("Parties", tuple(_parties(found, paper, state))),
-        ("Validation by the exporting authority", tuple(_validation(found, state))),
+        ("Certificate", tuple(_certificate(told, issued, paper, names))),
+        ("Shipment", tuple(_shipment(told, paper))),
+        ("Parties", tuple(_parties(told, paper, names))),
+        ("Validation by the exporting authority", tuple(_validation(told, names, theirs))),
         ("Import confirmation", tuple(_import(found))),
         ("Endorsements", tuple((field, f"{was} -> {now}") for field, was, now in found.endorsements)),
     )
     kept = tuple((heading, lines) for heading, lines in sections if lines)
-    return Sheet(found.number or found.id, kept, tuple(_foot(found, issued, missing)))
+    return Sheet(told.number or found.id, kept, tuple(_foot(found, theirs, missing)))
 
 
 def _act(found: Certificate, kind: type[e.Event]) -> e.Recorded | None:
@@ -72,7 +80,7 @@ def _act(found: Certificate, kind: type[e.Event]) -> e.Recorded | None:
 
 
 def _certificate(
-    found: Certificate, issued: e.Recorded | None, paper: e.CertificateIssued | None, state: State
+    found: Certificate, issued: e.Recorded | None, paper: e.CertificateIssued | None, state: State | None
 ) -> Iterator[Line]:
     yield "Number", _stated(found.number)
     yield "Issuer and number", found.id
@@ -107,25 +115,30 @@ def _shipment(found: Certificate, paper: e.CertificateIssued | None) -> Iterator
         yield "Seals", ", ".join(found.seals)
 
 
-def _parties(found: Certificate, paper: e.CertificateIssued | None, state: State) -> Iterator[Line]:
+def _parties(found: Certificate, paper: e.CertificateIssued | None, state: State | None) -> Iterator[Line]:
     yield "Exporter", _party(found.exporter, state)
     yield "Importer", NOT_STATED if paper is None else _stated(paper.importer)
 
 
-def _validation(found: Certificate, state: State) -> Iterator[Line]:
+def _validation(
+    found: Certificate, state: State | None, theirs: tuple[Certificate, str] | None
+) -> Iterator[Line]:
     act = _act(found, e.CertificateValidated)
     if act is None:
-        yield "Validated", "no"
+        elsewhere = found.issued is None and theirs is None
+        yield "Validated", f"see the ledger of its issuer, {found.id[:2]}" if elsewhere else "no"
         return
     yield "Validated by", _party(getattr(act.event, "by", None), state)
     yield "On", _day(act)
-    yield "Entry", _receipt(act)
+    yield "Entry", _receipt(act) if theirs is None else f"{_receipt(act)} of {theirs[1]}"
 
 
 def _import(found: Certificate) -> Iterator[Line]:
     arrived, confirmed = _act(found, e.Imported), _act(found, e.ImportConfirmed)
     if arrived is not None:
         yield "Date of receipt", _day(arrived)
+        for number, part in enumerate(found.parts, 1):
+            yield f"Parcel {number} here", f"{part.parcel}, {carats(part.weight)}"
     if confirmed is None or not isinstance(confirmed.event, e.ImportConfirmed):
         return
     yield "Confirmed on", _day(confirmed)
@@ -138,10 +151,16 @@ def _import(found: Certificate) -> Iterator[Line]:
     yield "Exporter", _stated(confirmed.event.exporter)
 
 
-def _foot(found: Certificate, issued: e.Recorded | None, missing: int) -> Iterator[Line]:
+def _foot(found: Certificate, theirs: tuple[Certificate, str] | None, missing: int) -> Iterator[Line]:
+    issued = _act(found, e.CertificateIssued)
     yield "State", standing(found, missing)
     if found.documented:
         yield "Known", "from published sources only"
+    if theirs is not None:
+        yield "Told by", f"the letter of {theirs[1]}, kept as evidence of the import"
+        first = _act(theirs[0], e.CertificateIssued)
+        if first is not None:
+            yield "Receipt there", _receipt(first)
     yield "Receipt", _receipt(found.acts[0] if issued is None else issued)
     if len(found.acts) > 1 and found.acts[-1] is not issued:
         yield "Last entry", _receipt(found.acts[-1])
@@ -175,9 +194,9 @@ def _value(value: object) -> str:
     return dollars(value) if isinstance(value, int) else _stated(value)
 
 
-def _party(name: str | None, state: State) -> str:
-    """A party's pseudonym, and its name where that is known here."""
-    party = None if name is None else state.party(name)
+def _party(name: str | None, state: State | None) -> str:
+    """A party's pseudonym, and its name where that is known here; another ledger's pseudonyms are its own."""
+    party = None if name is None or state is None else state.party(name)
     known = party.name if party is not None and isinstance(party.name, str) else None
     return f"{known} ({name})" if known is not None else _stated(name)
 

@@ -8,6 +8,8 @@ from html.parser import HTMLParser
 import pytest
 
 from ledger.domain import events as e
+from ledger.domain.certificates import Certificate
+from ledger.domain.state import fold_subject
 from ledger.exchange.certificate_sheet import (
     MIXED,
     STATEMENT,
@@ -89,7 +91,7 @@ def test_mixed_origin_is_asterisks_and_a_list(world: World) -> None:
     assert lines["Countries of mining origin"] == "AO, ZA"
     assert lines["Date of issuance"] == "not stated"
     assert lines["Date of receipt"] == "2024-01-15"
-    assert lines["Validated"] == "no"
+    assert lines["Validated"] == "see the ledger of its issuer, AE"
 
 
 def test_what_is_erased_is_shown_as_withheld(world: World) -> None:
@@ -178,3 +180,18 @@ def test_text_is_no_wider_than_paper(world: World) -> None:
     """88 columns, but for hashes."""
     lines = as_text(made(world, world.certify("BW 107", "P1"))).splitlines()
     assert max(len(line) for line in lines if not re.search(r"[0-9a-f]{64}", line)) <= 88
+
+
+def test_what_its_issuer_validated_is_not_said_to_be_unvalidated(world: World) -> None:
+    """On paper alone, the issuer's ledger knows; of a certificate of our own, ours does."""
+    world.do(
+        e.Imported(by="dealer-7", certificate="ZW/00000009", number="ZW 9", weight=5_000, provenance="ZW",
+                   lines=(e.Arrival("Z1", 5_000),), expiry="2024-06-30")
+    )  # fmt: skip
+    assert values(made(world, "ZW/00000009"))["Validated"] == "see the ledger of its issuer, ZW"
+    issued = e.CertificateIssued
+    key = world.certify("BW 107", "P1")
+    only_issued = next(act for act in world.certificate(key).acts if isinstance(act.event, issued))
+    found = fold_subject("certificate:" + key, [only_issued])
+    assert isinstance(found, Certificate)
+    assert values(sheet(found, world.ledger.state()))["Validated"] == "no"
