@@ -130,7 +130,7 @@ class Audit:
             self.faults.append(StepFault(steps.BYTES, index, "verify-unreadable", {"reason": reason}))
         self.checked = dict(chain.checked)
         self.size, self.origin, self.head = chain.size, chain.origin, chain.last
-        if chain.size and chain.whole and not self.options.chain_only:
+        if chain.size and chain.whole:
             frontier = chain.frontier()
             peaks = [frontier[place : place + 32] for place in range(0, len(frontier), 32)]
             self.root = Frontier(chain.size, peaks).root()

@@ -37,10 +37,10 @@ def on_all(
         yield from ((question, work(question)) for question in questions)
         return
     pool = ProcessPoolExecutor(cores, mp_context=_context(), initializer=_begin)
-    waiting: deque[tuple[Question, Future[Answer]]] = deque()
+    waiting: deque[tuple[Question, Future[Answer] | None]] = deque()
     try:
         for question in questions:
-            waiting.append((question, pool.submit(work, question)))
+            waiting.append((question, _submitted(pool, work, question)))
             if len(waiting) > 2 * cores:
                 yield _answered(work, *waiting.popleft())
         while waiting:
@@ -49,11 +49,21 @@ def on_all(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
+def _submitted(
+    pool: ProcessPoolExecutor, work: Callable[[Question], Answer], question: Question
+) -> Future[Answer] | None:
+    """The question handed on; None where a process was lost, after which the pool takes nothing more."""
+    try:
+        return pool.submit(work, question)
+    except BrokenProcessPool:
+        return None
+
+
 def _answered(
-    work: Callable[[Question], Answer], question: Question, future: Future[Answer]
+    work: Callable[[Question], Answer], question: Question, future: Future[Answer] | None
 ) -> tuple[Question, Answer]:
     try:
-        return question, future.result()
+        return question, work(question) if future is None else future.result()
     except BrokenProcessPool:
         return question, work(question)
 

@@ -78,8 +78,8 @@ def inspect(page: Page) -> Inspected:
     framed = _plain_frames(page, hashes)
     if framed is None:
         framed = list(_frames(page, hashes, found))
+    found.subtrees = subtrees(page.indexes[0], hashes) if found.whole else []
     if page.statements:
-        found.subtrees = subtrees(page.indexes[0], hashes) if found.whole else []
         for start in range(0, len(framed), _TOGETHER):
             _inspect_statements(page, framed[start : start + _TOGETHER], found)
     return found

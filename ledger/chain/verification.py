@@ -36,8 +36,7 @@ OPENING = "ledger-opened/1"
 _PAGE_HERE, _PAGE_ELSEWHERE = 512, 2048
 _PAGE_BYTES = 1 << 20
 _PAYS = {True: 2_000, False: 40_000}
-"""From how many entries on processes pay, with and without signatures. Following the chain alone costs less
-than handing entries to another process."""
+"""From how many entries on processes pay, with and without signatures."""
 
 
 @dataclass
@@ -72,7 +71,7 @@ class Verification:
         self._found: bytes | None = None
         self._statements = 0
         self.origin = self._open()
-        pays = self.statements and self.expected >= _PAYS[self.signatures]
+        pays = self.expected >= _PAYS[self.statements and self.signatures]
         number = (self.cores or cores.count()) if pays else 1
         pages = self._pages(_PAGE_ELSEWHERE if number > 1 else _PAGE_HERE)
         for page, seen in cores.on_all(inspect, pages, number):

@@ -6,6 +6,7 @@ import sqlite3
 from concurrent.futures import ProcessPoolExecutor
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from benchmarks.filling import ledger_of
 from benchmarks.measuring import Row, in_turn
@@ -31,6 +32,21 @@ def _bare_chain(path: Path) -> None:
     connection.close()
 
 
+def _bare_tree(path: Path) -> None:
+    """The same, and the hashes of the tree over the entries, level by level."""
+    connection = sqlite3.connect(path)
+    previous = bytes(32)
+    level = []
+    for _, data in connection.execute(SELECT):
+        if previous not in data[:48]:
+            raise AssertionError("the chain is broken")
+        previous = sha256(b"\x00" + data).digest()
+        level.append(previous)
+    connection.close()
+    while len(level) > 1:
+        level = [sha256(b"\x01" + level[at] + level[at + 1]).digest() for at in range(0, len(level) - 1, 2)]
+
+
 Signed = tuple[bytes, bytes, bytes]
 
 
@@ -40,13 +56,14 @@ def _check_part(part: list[Signed]) -> None:
         known[author].verify(signature, message)
 
 
-def _bare_signatures(pool: ProcessPoolExecutor, signed: list[Signed]) -> None:
+def _bare_signatures(signed: list[Signed]) -> None:
     """The library's own verification in processes, since it holds the interpreter's lock, on all cores."""
     step = 1 + len(signed) // (4 * cores.count())
-    list(pool.map(_check_part, [signed[start : start + step] for start in range(0, len(signed), step)]))
+    with ProcessPoolExecutor(cores.count()) as pool:
+        list(pool.map(_check_part, [signed[start : start + step] for start in range(0, len(signed), step)]))
 
 
-def verify(path: Path, **options: bool) -> None:
+def verify(path: Path, **options: Any) -> None:
     """Run the steps of `ledger.chain.verification` over a ledger in which nothing may be found."""
     journal = opening.open(str(path), write=False)
     check = Verification(journal.entries, expected=journal.head().size, **options)
@@ -68,21 +85,51 @@ def chain(folder: Path, entries: int) -> list[Row]:
         author = Statement.read(statement).author
         signed.append((author, signature, b"adamas.statement/1\n" + statement))
     journal.close()
-    with ProcessPoolExecutor(cores.count()) as pool:
-        only, strict, bare, whole, ed25519 = in_turn(
-            [
-                lambda: verify(path, statements=False, signatures=False),
-                lambda: verify(path, signatures=False),
-                lambda: _bare_chain(path),
-                lambda: verify(path),
-                lambda: _bare_signatures(pool, signed),
-            ],
-            3,
-        )
+    only, strict, bare, whole, ed25519 = in_turn(
+        [
+            lambda: verify(path, statements=False, signatures=False),
+            lambda: verify(path, signatures=False),
+            lambda: _bare_chain(path),
+            lambda: verify(path),
+            lambda: _bare_signatures(signed),
+        ],
+        3,
+    )
     count = len(signed)
+    return [*_trees(path, count), *_signatures(count, (only, strict, bare, whole, ed25519))]
+
+
+def _trees(path: Path, count: int) -> list[Row]:
+    """The chain and the tree over it, on one core and on all."""
+    number = cores.count()
+    alone, together, bare = in_turn(
+        [
+            lambda: verify(path, statements=False, signatures=False, cores=1),
+            lambda: verify(path, statements=False, signatures=False),
+            lambda: _bare_tree(path),
+        ],
+        3,
+    )
+    loop = f"bare select, SHA-256, compare, tree: {count / bare:,.0f}/s"
+    here = f"on one core: {count / alone:,.0f}/s"
+    what = f"chain and tree of {count:,} entries, steps 2-4"
+    return [
+        Row(f"{what}, one core", f"{count / alone:,.0f}/s", loop, bare / alone, 0.6),
+        Row(f"{what}, {number} cores", f"{count / together:,.0f}/s", here, alone / together, 0.85 * number),
+    ]
+
+
+def _signatures(count: int, took: tuple[float, ...]) -> list[Row]:
+    only, strict, bare, whole, ed25519 = took
     loop = f"bare select, SHA-256, compare: {count / bare:,.0f}/s"
     return [
-        Row(f"chain of {count:,} entries, steps 2-4", f"{count / only:,.0f}/s", loop, bare / only, 0.5),
+        Row(
+            f"chain of {count:,} entries, steps 2-4, all cores",
+            f"{count / only:,.0f}/s",
+            loop,
+            bare / only,
+            0.5,
+        ),
         Row(
             "the same, and every statement canonical, steps 1-6",
             f"{count / strict:,.0f}/s",

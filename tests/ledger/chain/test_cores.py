@@ -51,6 +51,12 @@ def test_a_process_that_dies_costs_no_answer() -> None:
     assert list(cores.on_all(stop, [parent, parent], 2)) == [(parent, parent)] * 2
 
 
+def test_what_is_asked_after_a_process_died_is_answered_too() -> None:
+    """The pool takes nothing more then: all that comes later is worked out here."""
+    parent = os.getpid()
+    assert list(cores.on_all(stop, [parent] * 500, 2)) == [(parent, parent)] * 500
+
+
 def test_beside_another_thread_processes_are_spawned() -> None:
     """Forking beside a thread could leave a lock taken for ever."""
     waiting = threading.Event()

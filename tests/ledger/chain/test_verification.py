@@ -295,3 +295,24 @@ def test_the_steps_are_numbered_from_one() -> None:
     assert [step.number for step in steps.STEPS] == list(range(1, 12))
     assert all(step.name and step.shows for step in steps.STEPS)
     assert len({step.name for step in steps.STEPS}) == 11
+
+
+def test_the_chain_alone_has_the_same_tree_on_several_cores() -> None:
+    """Statements are not looked at, and what is wrong with the chain is found all the same."""
+    entries = chain(statement(number) for number in range(4_400))
+    whole = Verification(reader(enumerate(entries)), signatures=False)
+    list(whole.run())
+    for number in (1, 2):
+        alone = Verification(
+            reader(enumerate(entries)), statements=False, signatures=False, expected=50_000, cores=number
+        )
+        list(alone.run())
+        assert alone.faults == []
+        assert alone.frontier() == whole.frontier()
+    entries[2_048] = entries[2_048][:-1] + bytes([entries[2_048][-1] ^ 1])
+    broken = Verification(
+        reader(enumerate(entries)), statements=False, signatures=False, expected=50_000, cores=2
+    )
+    list(broken.run())
+    assert [(fault.step, fault.index) for fault in broken.faults] == [(3, 2_049)]
+    assert broken.frontier() != whole.frontier()
