@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 import pytest
 
@@ -12,38 +11,7 @@ from ledger.domain import events as e
 from ledger.domain.certificate_rules import matches
 from ledger.domain.vocabulary import certificate_key
 from tests.book import Book, certificate
-from tests.examples import example
-
-OWN, FOREIGN = "BW/00000107", "ZW/00000009"
-EXPORT = e.Exported(by="miner-1", certificate=OWN, parts=(e.Part("P1", 12_500),), destination="EU")
-IMPORT = e.Imported(
-    by="dealer-1",
-    certificate=FOREIGN,
-    number="ZW 9",
-    lines=(e.Arrival("Z1", 5_000),),
-    weight=5_000,
-    provenance="ZW",
-    expiry="2024-06-30",
-)
-ARRIVAL = e.ShipmentArrived(by="ministry", certificate=FOREIGN, number="ZW 9", provenance="ZW", intact=True)
-
-
-def by_ministry(record: type[e.Event], certificate_: str, **more: Any) -> e.Event:
-    """An act of the ministry on a certificate, every other field filled."""
-    if record is e.ShipmentRejected:
-        more = {"technical": None, **more}
-    return dataclasses.replace(example(record, "ministry"), certificate=certificate_, country=None, **more)
-
-
-def lost(certificate_: str, *parcels: str) -> e.ShipmentLost:
-    """The shipment was stolen on its way."""
-    return e.ShipmentLost(by="ministry", certificate=certificate_, how="stolen", parcels=parcels)
-
-
-def returned(to: str = "miner-1") -> e.Event:
-    """The exported shipment is back."""
-    return e.ShipmentReturned(by="ministry", certificate=OWN, parts=(e.Part("P1", 12_500),), to=to)
-
+from tests.border import ARRIVAL, EXPORT, FOREIGN, IMPORT, OWN, by_ministry, lost, returned
 
 PATHS: dict[str, tuple[e.Event, ...]] = {
     c.ISSUED: (certificate("P1", 12_500),),
@@ -305,6 +273,35 @@ def test_a_partner_shown_to_keep_two_histories_is_believed_no_more() -> None:
     book.do(e.ForkProved(by="ministry", origin=origin, proof=bytes(32)))
     assert book.codes(told) == ["partner-forked"]
     assert book.codes(IMPORT) == []
+
+
+def test_paper_of_a_participant_whose_ledger_is_pinned_needs_a_reason() -> None:
+    """Recognised is not enough, pinned is; a reason, another participant, a drop or a fork let paper
+    through.
+    """
+    origin = "ledger.example/zw/k3"
+    recognised = e.PartnerRecognised(
+        by="ministry", origin=origin, participant="ZW", keys=("k",), since="2024-01-01"
+    )
+    pin = e.CheckpointPinned(
+        by="ministry", origin=origin, size=5, root=bytes(32), checkpoint="note", outcome="first"
+    )
+    book = Book()
+    book.do(recognised)
+    assert book.codes(IMPORT) == []
+    book.do(pin)
+    assert book.codes(IMPORT) == ["certificate-on-paper"]
+    assert book.codes(IMPORT, occurred="2023-12-31") == []
+    assert book.codes(dataclasses.replace(IMPORT, on_paper="their office was closed")) == []
+    assert book.codes(dataclasses.replace(IMPORT, origin=origin, entry=7, hash=bytes(32))) == []
+    other = dataclasses.replace(IMPORT, certificate="AE/00000009", number="AE 9", provenance="AE")
+    assert "certificate-on-paper" not in book.codes(other)
+    end = e.PartnerDropped(by="ministry", origin=origin, since="2024-01-10")
+    for act in (e.ForkProved(by="ministry", origin=origin, proof=bytes(32)), end):
+        book = Book()
+        for before in (recognised, pin, act):
+            book.do(before)
+        assert book.codes(IMPORT) == []
 
 
 def test_a_certificate_with_our_letters_that_we_never_issued_does_not_arrive() -> None:
