@@ -1,19 +1,21 @@
 """One country's ledger in a simulated world: its stock, and a month's acts as they come to its keeper.
 
-What is recorded runs behind what happened, weighings differ by the scales, a price is mistyped and corrected,
-a confirmation comes late or never. Frauds are planted where the caller asks, and told in an answer key only.
+What is recorded runs behind what happened and weighings differ by the scales. People err
+(`simulation.mistakes`). Frauds are planted where the caller asks. Both are told in keys apart from the
+ledgers, and nowhere else.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from simulation.cast import AUTHORITY, KEEPER, Country
+from simulation.mistakes import LATE, LOST, PRICE, happens
 
 from ledger.admission import Act
 from ledger.application import Ledger
@@ -21,9 +23,8 @@ from ledger.domain import events as e
 from ledger.keeping import LedgerKey
 
 BEGIN = dt.date(2018, 1, 1)
+UNSORTED, GEM, INDUSTRIAL = "710210", "710231", "710221"
 _MICRO = 1_000_000
-_LATE, _NEVER = 0.10, 0.02
-MISTYPED = 0.004
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,11 @@ class Shipment:
     entry: int = 0
     hash: bytes = b""
 
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The mining origins that its certificate states."""
+        return tuple(sorted({origin for lot in self.lots for origin in lot.origins}))
+
 
 @dataclass(frozen=True)
 class Pin:
@@ -65,12 +71,14 @@ class Pin:
 
 @dataclass
 class Told:
-    """What a month brought: shipments, confirmations by sender, the checkpoint, and what was planted."""
+    """What a month brought: shipments, confirmations by sender, the checkpoint, what was planted, what went
+    wrong by itself."""
 
     shipments: list[Shipment] = field(default_factory=list)
     confirmed: list[tuple[str, str, int, int]] = field(default_factory=list)
     pin: Pin | None = None
     planted: list[dict[str, Any]] = field(default_factory=list)
+    mistakes: list[dict[str, Any]] = field(default_factory=list)
     acts: int = 0
 
 
@@ -83,7 +91,9 @@ class House:
         self.now = 0
         self.stock: list[Lot] = []
         self.acts: list[Act] = []
-        self.slips: list[tuple[int, e.Event, str, str | None]] = []
+        self.slips: list[tuple[int, e.Event, str, str | None, str]] = []
+        self.mistakes: list[dict[str, Any]] = []
+        self.underway: list[Shipment] = []
         self.issued: list[tuple[int, Shipment]] = []
         self.pinned: set[str] = set()
         self.month = self.made = self.numbers = 0
@@ -138,10 +148,19 @@ class House:
         """A sale; now and then its price is typed with a digit too many, which is corrected a month later."""
         right = e.Sold(by=by, parcels=tuple(parcels), to=to, price=price)
         typed = right
-        if self.random.random() < MISTYPED:
+        if happens(self.random, PRICE):
             typed = e.Sold(by=by, parcels=right.parcels, to=to, price=price * 10)
-            self.slips.append((len(self.acts), right, by, clerk))
+            self.slipped(right, by, clerk, "the price was typed with a digit too many")
+            self.err(PRICE, parcels=list(right.parcels))
         self.do(typed, day, signed_by=clerk)
+
+    def slipped(self, right: e.Event, by: str, clerk: str | None, reason: str) -> None:
+        """The next act is wrong, and corrected a month later to what is right."""
+        self.slips.append((len(self.acts), right, by, clerk, reason))
+
+    def err(self, kind: str, **about: Any) -> None:
+        """Somebody erred: what the key of mistakes tells of it."""
+        self.mistakes.append({"mistake": kind, **about})
 
     def scales(self, weight: int) -> int:
         """The weight as other scales show it: up to 0.01 ct less."""
@@ -153,18 +172,15 @@ class House:
         told = Told(acts=len(receipts))
         for place, shipment in self.issued:
             receipt = receipts[place]
-            told.shipments.append(
-                Shipment(**{**vars(shipment), "entry": receipt.index, "hash": receipt.hash})
-            )
-        found = [(receipts[place], right, by, clerk) for place, right, by, clerk in self.slips]
-        self.acts, self.slips, self.issued = [], [], []
-        for receipt, right, by, clerk in found:  # the first acts of the next month
-            body = e.write(right)
+            told.shipments.append(replace(shipment, entry=receipt.index, hash=receipt.hash))
+        for place, right, by, clerk, reason in self.slips:  # the first acts of the next month
+            receipt = receipts[place]
             correction = e.Corrected(
-                by=by, index=receipt.index, hash=receipt.hash, replacement=body,
-                reason="the price was typed with a digit too many",
-            )  # fmt: skip
+                by=by, index=receipt.index, hash=receipt.hash, replacement=e.write(right), reason=reason
+            )
             self._corrections.append((correction, clerk))
+        told.mistakes, self.mistakes = self.mistakes, []
+        self.acts, self.slips, self.issued = [], [], []
         signed = self.ledger.checkpoint()
         head = signed.checkpoint
         told.pin = Pin(head.origin, head.size, head.root, signed.encode().decode("utf-8"))
@@ -180,9 +196,11 @@ class House:
         """Which import confirmations leave this month: most at once, some a month late, a few never."""
         leaving, self._late = self._late, []
         for one in fresh:
-            drawn = self.random.random()
-            if drawn >= _LATE + _NEVER:
-                leaving.append(one)
-            elif drawn >= _NEVER:
+            drawn = next((kind for kind in (LOST, LATE) if happens(self.random, kind)), None)
+            if drawn is not None:
+                self.err(drawn, certificate=one[1])
+            if drawn == LATE:
                 self._late.append(one)
+            elif drawn is None:
+                leaving.append(one)
         return leaving

@@ -16,9 +16,12 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from simulation.arriving import Confirmed
 from simulation.cast import CUTTER, HUB, PRODUCER, Country, cast
 from simulation.house import House, Pin, Shipment, Told
 from simulation.months import FRAUDS, play
+
+from cli.main import spare_the_collector
 
 _HUB, _OTHERS = 0.6, 0.25
 _SHARES = {PRODUCER: 6, HUB: 3, CUTTER: 2}
@@ -64,19 +67,22 @@ class World:
 
 @dataclass
 class Result:
-    """What was played: acts by ledger, the last checkpoints, and the answer key."""
+    """What was played: acts by ledger, the last checkpoints, the answer key, and what went wrong anyway."""
 
     acts: int = 0
     seconds: float = 0.0
     heads: dict[str, tuple[int, str]] = field(default_factory=dict)
     answers: list[dict[str, Any]] = field(default_factory=list)
+    mistakes: list[dict[str, Any]] = field(default_factory=list)
 
 
-Inbox = tuple[list[Shipment], list[Pin], list[tuple[str, str, int, int]]]
+Inbox = tuple[list[Shipment], list[Pin], list[Confirmed]]
 
 
 def simulate(world: World, folder: Path, processes: int = 2, tell: Callable[[str], None] = print) -> Result:
-    """Play a world into ``folder``: a ledger for each country, and ``answers.jsonl`` apart from them."""
+    """Play a world into ``folder``: a ledger for each country, and apart from them ``answers.jsonl`` with
+    what was planted, ``mistakes.jsonl`` with what went wrong by itself.
+    """
     began = time.monotonic()
     (folder / "ledgers").mkdir(parents=True)
     hands = _hire(world, folder / "ledgers", processes)
@@ -96,14 +102,20 @@ def simulate(world: World, folder: Path, processes: int = 2, tell: Callable[[str
         pipe.send(None)
         pipe.recv()  # its ledgers are closed
     result.seconds = time.monotonic() - began
-    lines = "".join(json.dumps(line, sort_keys=True) + "\n" for line in result.answers)
-    (folder / "answers.jsonl").write_text(lines, encoding="utf-8", newline="\n")
+    _write(folder / "answers.jsonl", result.answers)
+    _write(folder / "mistakes.jsonl", result.mistakes)
     return result
+
+
+def _write(path: Path, told: Sequence[dict[str, Any]]) -> None:
+    lines = "".join(json.dumps(line, sort_keys=True) + "\n" for line in told)
+    path.write_text(lines, encoding="utf-8", newline="\n")
 
 
 def _count(result: Result, told: Told) -> None:
     result.acts += told.acts
     result.answers += told.planted
+    result.mistakes += told.mistakes
     if told.pin is not None:
         result.heads[told.pin.origin] = (told.pin.size, told.pin.root.hex())
 
@@ -149,6 +161,7 @@ def _answer(pipe: Connection) -> dict[str, Told]:
 
 
 def _work(world: World, folder: Path, share: Sequence[Country], pipe: Connection) -> None:
+    spare_the_collector()  # as the command does
     try:
         _keep(world, folder, share, pipe)
     except BaseException as trouble:  # told to whoever waits, who raises it

@@ -2,56 +2,37 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Iterator
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ledger.application import Ledger
 from ledger.audit.auditing import Audit
 from ledger.domain import events as e
 from ledger.federation.sources import open_
-from ledger.federation.trace_across import across
+from ledger.federation.trace_across import across, mines
 from ledger.projections import tracing
+from tests.simulated import World, key, ledgers, played
 
-SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
-sys.path.append(str(SCRIPTS))  # as scripts/simulate does, for its processes too
-
-from simulation.playing import World, simulate  # noqa: E402
-
-SEED, PARTICIPANTS, ACTS, MONTHS, FRAUDS = 7, 4, 1_500, 6, 5
-
-
-def played(folder: Path, seed: int, processes: int) -> Any:
-    """A small world, played into a folder."""
-    return simulate(World(seed, PARTICIPANTS, ACTS, MONTHS, FRAUDS), folder, processes, lambda _: None)
+ACTS, SMALL = 1_500, World(7, 4, 1_500, 6, 5)
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
     """A world that every test here reads."""
     folder = tmp_path_factory.mktemp("world")
-    return folder, played(folder, SEED, 2)
-
-
-def ledgers(folder: Path) -> Iterator[Ledger]:
-    """The world's ledgers, opened one after the other."""
-    for path in sorted((folder / "ledgers").glob("*.db")):
-        with Ledger.open(str(path), write=False) as ledger:
-            yield ledger
+    return folder, played(folder, SMALL)
 
 
 def test_a_seed_gives_the_same_ledgers_however_many_hands_play_it(
     world: tuple[Path, Any], tmp_path: Path
 ) -> None:
-    """Sizes, roots and answers are equal with one process and with two; another seed gives others."""
-    once = played(tmp_path / "again", SEED, 1)
-    other = played(tmp_path / "other", SEED + 1, 1)
+    """Sizes, roots and keys are equal with one process and with two; another seed gives others."""
+    once = played(tmp_path / "again", SMALL, 1)
+    other = played(tmp_path / "other", World(8, 4, 1_500, 6, 5), 1)
     assert once.heads == world[1].heads
-    assert once.answers == world[1].answers
+    assert (once.answers, once.mistakes) == (world[1].answers, world[1].mistakes)
     assert set(other.heads.values()).isdisjoint(world[1].heads.values())
 
 
@@ -84,8 +65,6 @@ def test_goods_cross_borders_and_can_be_traced_back(world: tuple[Path, Any]) -> 
 
 def polished(acts: Any, sources: list[Any]) -> list[str]:
     """How the rough of a ledger's first polished stone began, across the borders."""
-    from ledger.federation.trace_across import mines
-
     first = next((r.event for r in acts.between() if isinstance(r.event, e.Polished)), None)
     if first is None:
         return []
@@ -97,19 +76,32 @@ def polished(acts: Any, sources: list[Any]) -> list[str]:
 
 def test_mistakes_and_delays_are_as_in_life(world: tuple[Path, Any]) -> None:
     """Prices are mistyped and corrected; not every import is confirmed to its exporter at once."""
-    kinds: dict[type, int] = {}
+    kinds: Counter[type] = Counter()
     for ledger in ledgers(world[0]):
-        for record in ledger.records.between():
-            kinds[type(record.event)] = kinds.get(type(record.event), 0) + 1
-    assert kinds[e.Corrected] >= 1
+        kinds.update(type(record.event) for record in ledger.records.between())
+    corrected = [
+        line for line in world[1].mistakes if line["mistake"].endswith(("price-typed-tenfold", "swapped"))
+    ]
+    assert 1 <= kinds[e.Corrected] <= len(corrected)
     assert kinds[e.Exported] > kinds[e.Imported]
     assert kinds[e.Weighed] > 10
+
+
+def test_what_went_wrong_by_itself_has_a_key_too(world: tuple[Path, Any]) -> None:
+    """Each line names a ledger, a month, and the certificate or parcels that it happened to."""
+    lines = key(world[0], "mistakes")
+    assert lines == world[1].mistakes
+    assert {"confirmation-late", "price-typed-tenfold"} <= {line["mistake"] for line in lines}
+    states = {ledger.origin: ledger.head().size for ledger in ledgers(world[0])}
+    for line in lines:
+        assert line["ledger"] in states
+        assert ("certificate" in line) != ("parcels" in line)
 
 
 def test_the_answer_key_tells_what_was_planted_and_lies_apart(world: tuple[Path, Any]) -> None:
     """Each line names a ledger and parcels that are in it; no ledger says a word of it."""
     folder, result = world
-    lines = [json.loads(line) for line in (folder / "answers.jsonl").read_text("utf-8").splitlines()]
+    lines = key(folder, "answers")
     assert lines == result.answers
     assert len({line["fraud"] for line in lines}) >= 2
     states = {ledger.origin: {parcel for line in lines for parcel in line["parcels"]
@@ -117,7 +109,8 @@ def test_the_answer_key_tells_what_was_planted_and_lies_apart(world: tuple[Path,
     for line in lines:
         assert set(line["parcels"]) <= states[line["ledger"]]
         assert line["month"] >= 3
-    assert [path.name for path in folder.iterdir() if path.is_file()] == ["answers.jsonl"]
+    apart = sorted(path.name for path in folder.iterdir() if path.is_file())
+    assert apart == ["answers.jsonl", "mistakes.jsonl"]
 
 
 def test_more_frauds_than_months_are_refused(tmp_path: Path) -> None:
