@@ -26,7 +26,7 @@ from ledger.domain.state import guarded, touched
 from ledger.keys import SigningKey
 from ledger.store.decoding import decode
 from ledger.store.journal import STRIDE
-from ledger.store.sqlite_recorder import STREAM
+from ledger.store.sqlite_file import STREAM
 
 TABLES = ("stored_events", "head", "links", "mentions", "types", "ids", "disclosures", "nodes")
 

@@ -97,7 +97,7 @@ STEPS: Mapping[str, Steps] = {
         ("clock", "sqlite_file", "sqlite_trouble", "postgres_url", "postgres_trouble"),
         ("sqlite_recorder", "sqlite_connection", "postgres_connection"),
         ("sqlite_erasure", "postgres_recorder"),
-        ("postgres_place", "postgres_reading"),
+        ("postgres_place", "postgres_reading", "sqlite_reading"),
         ("sqlite", "postgres"),
         ("opening", "records", "tables", "nodes"),
         ("roots",),

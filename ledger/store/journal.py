@@ -26,7 +26,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from ledger.chain.entry import ZERO_HASH, entry_hash, frame
 from ledger.chain.merkle import Frontier
@@ -80,6 +80,15 @@ class Appended:
     index: int
     recorded: int
     hash: bytes
+
+
+class Found(NamedTuple):
+    """What there is of some subjects: the ``indexes`` of entries by subject, in no order, those ``entries``,
+    and the ``disclosures`` of those that have any."""
+
+    indexes: dict[str, list[int]]
+    entries: dict[int, bytes]
+    disclosures: dict[int, tuple[str, ...]]
 
 
 class Stale(Exception):
@@ -254,6 +263,12 @@ class Journal(ABC):
     def concerning(self, subjects: Iterable[str]) -> dict[str, list[int]]:
         """Of many subjects in one question, the entries that guard or only mention each, in no order."""
 
+    def entries_of(self, subjects: Iterable[str]) -> Found:
+        """The entries that guard or only mention each of some subjects, with their disclosures."""
+        indexes = self.concerning(subjects)
+        entries = self.several(sorted({index for found in indexes.values() for index in found}))
+        return Found(indexes, entries, self.disclosed_among(entries))
+
     @abstractmethod
     def indexes_of(self, ids: Iterable[bytes]) -> dict[bytes, int]:
         """The indexes of the statements with these ids; unknown ids are left out."""
@@ -269,6 +284,10 @@ class Journal(ABC):
     @abstractmethod
     def disclosed(self, start: int, stop: int) -> dict[int, tuple[str, ...]]:
         """`disclosures` of all entries from ``start`` up to but not including ``stop`` that have any."""
+
+    @abstractmethod
+    def disclosed_among(self, indexes: Iterable[int]) -> dict[int, tuple[str, ...]]:
+        """`disclosures` of several entries in one question; those that have none are left out."""
 
     @abstractmethod
     def erasures(self) -> list[int]:

@@ -181,7 +181,9 @@ class Records:
 
     def of(self, subject: str) -> list[Recorded]:
         """The entries that guard a subject, in index order: those its state folds from."""
-        return [self.recorded(index) for index in self._journal.guarded_entries(subject)]
+        indexes = self._journal.guarded_entries(subject)
+        self._fetch(indexes)
+        return [self.recorded(index) for index in indexes]
 
     def mentioning(
         self,
@@ -197,16 +199,16 @@ class Records:
         return [self.recorded(index) for index in found]
 
     def histories(self, subjects: Iterable[str]) -> dict[str, list[Recorded]]:
-        """Of many subjects the entries that guard or only mention each, in index order, with two questions
-        to the store.
-        """
+        """Of many subjects the entries that guard or only mention each, in index order."""
         names = list(subjects)
-        found = self._journal.concerning(names)
-        wanted = {index for indexes in found.values() for index in indexes}
-        missing = [index for index in wanted if self._entries.get(index) is None]
-        for index, data in self._journal.several(missing).items() if len(missing) > 1 else ():
-            self._decoded(index, data)
-        return {name: [self.recorded(index) for index in sorted(found.get(name, ()))] for name in names}
+        found = self._journal.entries_of(names)
+        read = {}
+        for index, data in found.entries.items():
+            known = self._entries.get(index)
+            read[index] = known or self._decoded(index, data, found.disclosures.get(index, ()))
+        return {
+            name: [read[index].recorded for index in sorted(found.indexes.get(name, ()))] for name in names
+        }
 
     def between(self, start: int = 0, stop: int | None = None) -> Iterator[Recorded]:
         """All entries from ``start`` up to but not including ``stop``; read in pages, and not
@@ -269,10 +271,22 @@ class Records:
     def read(self, index: int) -> Read:
         """One entry with its changes. Raises `NotFound` (``entry-missing``)."""
         found = self._entries.get(index)
-        return self._decoded(index, self._journal.entry(index)) if found is None else found
+        if found is not None:
+            return found
+        data = self._journal.entry(index)
+        return self._decoded(index, data, self._disclosures(index, data))
 
-    def _decoded(self, index: int, data: bytes) -> Read:
-        read = Read(decode(index, data, self._disclosures(index, data), self._earlier))
+    def _fetch(self, indexes: Sequence[int]) -> None:
+        """Read what is not remembered with two questions, where it is more than a few."""
+        missing = [index for index in indexes if index not in self._entries]
+        if len(missing) > _APART:
+            found = self._journal.several(missing)
+            disclosed = self._journal.disclosed_among(index for index in found if may_seal(found[index]))
+            for index, data in found.items():
+                self._decoded(index, data, disclosed.get(index, ()))
+
+    def _decoded(self, index: int, data: bytes, disclosures: Sequence[str]) -> Read:
+        read = Read(decode(index, data, disclosures, self._earlier))
         self._entries.put(index, read, len(data))
         return read
 

@@ -19,8 +19,7 @@ from ledger.errors import StoreTrouble
 from ledger.store import opening
 from ledger.store.journal import Journal
 from ledger.store.sqlite import SqliteJournal
-from ledger.store.sqlite_file import find_place
-from ledger.store.sqlite_recorder import STREAM
+from ledger.store.sqlite_file import STREAM, find_place
 from ledger.store.sqlite_trouble import trouble
 from ledger.values import dataclass
 

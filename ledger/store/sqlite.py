@@ -2,67 +2,36 @@
 
 Every commit is durable when `append` returns: write-ahead log, ``synchronous = FULL``, one fsync a commit.
 Readers do not block writers nor writers readers; several processes may write, each waiting for the lock in
-turn.
+turn. What is written goes through the library's recorder (`ledger.store.sqlite_recorder`).
 """
 
 from __future__ import annotations
 
-import json
 import shutil
 import sqlite3
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
-
-from eventsourcing.persistence import PersistenceError, StoredEvent
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from ledger.chain.disclosure import digest
 from ledger.chain.merkle import Frontier
-from ledger.errors import AdamasError, NotFound, StoreTrouble
-from ledger.store.journal import Appended, Draft, Head, Journal, Stale, chained, chained_at
-from ledger.store.sqlite_connection import LedgerDatastore, Turn, told
+from ledger.errors import AdamasError
+from ledger.store.journal import Appended, Draft, Head, Stale, chained, chained_at
+from ledger.store.sqlite_connection import LedgerConnection, Turn
 from ledger.store.sqlite_erasure import erase_bytes
 from ledger.store.sqlite_file import Place, find_place, new_place
-from ledger.store.sqlite_recorder import ERASURES, STREAM, EntryRecorder
+from ledger.store.sqlite_reading import HEAD, SqliteReading, the_head, versions_of
+
+if TYPE_CHECKING:
+    from ledger.store.sqlite_recorder import EntryRecorder
 
 PATIENCE = 30
 """Seconds to wait for another process's lock."""
-_PAGE_ROWS = 20_000
-_PAGE_BYTES = 4 * 1024 * 1024
-_STRIDE = 500
-_HEAD = "SELECT size, hash, recorded, frontier FROM head"
-_ENTRIES = (
-    "SELECT originator_version, state FROM stored_events WHERE originator_id = ? "
-    "AND originator_version >= ? AND originator_version < ? ORDER BY originator_version"
-)
-_WIRES = _ENTRIES.replace("state", "topic", 1)
-_GUARDING = (
-    "SELECT subject, idx FROM links "
-    "WHERE subject IN (SELECT value FROM json_each(?)) ORDER BY subject, version"
-)
-_SEVERAL = (
-    "SELECT originator_version, state FROM stored_events "
-    "WHERE originator_id = ? AND originator_version IN (SELECT value FROM json_each(?))"
-)
-_CONCERNING = (
-    "SELECT subject, idx FROM links WHERE subject IN (SELECT value FROM json_each(?1)) "
-    "UNION ALL SELECT subject, idx FROM mentions WHERE subject IN (SELECT value FROM json_each(?1))"
-)
-_VERSIONS = (
-    "SELECT subject, max(version) FROM links "
-    "WHERE subject IN (SELECT value FROM json_each(?)) GROUP BY subject"
-)
-_TOUCHED = "SELECT idx FROM mentions WHERE subject = ? AND idx >= ? AND idx < ? ORDER BY idx LIMIT ?"
-_TOUCHED_LAST = _TOUCHED.replace("ORDER BY idx", "ORDER BY idx DESC")
-_ERASURES = ERASURES + " ORDER BY originator_version"
 _KEPT = "SELECT number, digest, disclosure FROM disclosures WHERE idx = ?"
 _KEPT_ELSEWHERE = "SELECT 1 FROM disclosures WHERE digest = ? LIMIT 1"
-_NODES = "SELECT hash FROM nodes WHERE level = ? AND place >= ? AND place < ? ORDER BY place"
-_NO_END = 2**53
 _NO_TIP = (None, Frontier())
 
 
-class SqliteJournal(Journal):
+class SqliteJournal(SqliteReading):
     """A ledger in a SQLite file, or in this process's memory."""
 
     def __init__(self, place: Place, *, patience: int = PATIENCE, log: bool = True) -> None:
@@ -72,8 +41,8 @@ class SqliteJournal(Journal):
         self._place = place
         self._patience = patience
         log = log and place.writable and place.path is not None
-        self._datastore = LedgerDatastore(place, patience=patience, log=log)
-        self._recorder = EntryRecorder(self._datastore)
+        self._connection = LedgerConnection(place, patience=patience, log=log)
+        self._recorder: EntryRecorder | None = None
         self._tip: tuple[Head | None, Frontier] = _NO_TIP
         self._wires: set[str] = set()
 
@@ -86,12 +55,13 @@ class SqliteJournal(Journal):
         # ledger.
         journal = cls(place, patience=patience, log=False)
         try:
-            journal._recorder.create_table()
-        except (PersistenceError, sqlite3.Error) as problem:
+            with journal.transaction(write=True) as rows:
+                journal._the_recorder().lay(rows)
+        except (AdamasError, sqlite3.Error):
             journal.close()
             if place.path is not None:
                 place.path.unlink(missing_ok=True)  # this call made it
-            raise told(problem, url) from problem
+            raise
         if place.path is None:
             return journal
         journal.close()
@@ -111,13 +81,17 @@ class SqliteJournal(Journal):
             raise
         return journal
 
+    def _the_recorder(self) -> EntryRecorder:
+        """The library's, imported by who writes: it takes a fifth of the time in which a command starts."""
+        if self._recorder is None:
+            from ledger.store.sqlite_recorder import recorder
+
+            self._recorder = recorder(self._place)
+        return self._recorder
+
     def transaction(self, *, write: bool) -> Turn:
         """See `Journal.transaction`; the cursor's rows are tuples."""
-        return self._datastore.turn(write=write)
-
-    def head(self) -> Head:
-        """Where the ledger ends now."""
-        return _the_head(self._all(_HEAD), self.url)
+        return self._connection.turn(write=write)
 
     def append(
         self,
@@ -130,9 +104,9 @@ class SqliteJournal(Journal):
     ) -> tuple[list[Appended], Head]:
         """See `Journal.append`."""
         with self._writing(), self.transaction(write=True) as rows:
-            now = _the_head(rows.execute(_HEAD).fetchall(), self.url)
+            now = the_head(rows.execute(HEAD).fetchall(), self.url)
             if now.size != head.size or now.hash != head.hash:
-                found = _versions(rows, read)
+                found = versions_of(rows, read)
                 moved = [name for name, version in read.items() if found[name] != version]
                 if moved:
                     raise Stale(moved)
@@ -167,15 +141,12 @@ class SqliteJournal(Journal):
         read: Mapping[str, int],
     ) -> None:
         unread = [name for draft in drafts for name in draft.guarded if name not in read]
-        versions = {**read, **_versions(rows, unread)} if unread else dict(read)
+        versions = {**read, **versions_of(rows, unread)} if unread else dict(read)
         new = [(draft, one.index) for draft, one in zip(drafts, appended, strict=True)]
         try:
-            self._recorder._insert_events(  # noqa: SLF001  the library's own seam
-                rows,  # type: ignore[arg-type]
-                [
-                    StoredEvent(STREAM, index, draft.wire, data)
-                    for (draft, index), data in zip(new, entries, strict=True)
-                ],
+            self._the_recorder().insert(
+                rows,
+                [(index, draft.wire, data) for (draft, index), data in zip(new, entries, strict=True)],
                 ids=[(draft.id, index) for draft, index in new],
                 links=_links(new, versions),
                 mentions=[(name, index) for draft, index in new for name in draft.touched],
@@ -186,122 +157,6 @@ class SqliteJournal(Journal):
             )
         except sqlite3.IntegrityError:
             raise Stale(name for draft in drafts for name in draft.guarded) from None
-
-    def entries(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, bytes]]:
-        """See `Journal.entries`."""
-        return self._stream(_ENTRIES, start, stop)
-
-    def wires(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, str]]:
-        """See `Journal.wires`."""
-        return self._stream(_WIRES, start, stop)
-
-    def _stream(self, statement: str, start: int, stop: int | None) -> Iterator[tuple[int, Any]]:
-        end = _NO_END if stop is None else stop
-        while start < end:
-            page: list[tuple[int, Any]] = []
-            size = 0
-            with self.transaction(write=False) as rows:
-                rows.execute(statement, (STREAM, start, end))
-                while len(page) < _PAGE_ROWS and size < _PAGE_BYTES:
-                    more = rows.fetchmany(_STRIDE)
-                    if not more:
-                        break
-                    page += more
-                    size += sum(len(row[1]) for row in more)
-            if not page:
-                return
-            yield from page
-            start = page[-1][0] + 1
-
-    def types(self) -> dict[str, int]:
-        """See `Journal.types`."""
-        return dict(self._all("SELECT wire, first FROM types"))
-
-    def count(self, wire: str) -> int:
-        """See `Journal.count`."""
-        (number,) = self._all("SELECT count(*) FROM stored_events WHERE topic = ?", wire)[0]
-        return int(number)
-
-    def entry(self, index: int) -> bytes:
-        """See `Journal.entry`."""
-        found = self._all(_ENTRIES, STREAM, index, index + 1)
-        if not found:
-            raise NotFound("entry-missing", index=index)
-        data: bytes = found[0][1]
-        return data
-
-    def several(self, indexes: Iterable[int]) -> dict[int, bytes]:
-        """See `Journal.several`."""
-        return dict(self._all(_SEVERAL, STREAM, json.dumps(list(indexes))))
-
-    def _all(self, statement: str, *values: object) -> list[Any]:
-        return self._datastore.answer(statement, values)
-
-    def versions(self, subjects: Iterable[str]) -> dict[str, int]:
-        """See `Journal.versions`."""
-        with self.transaction(write=False) as rows:
-            return _versions(rows, subjects)
-
-    def guarded_entries(self, subject: str) -> list[int]:
-        """See `Journal.guarded_entries`."""
-        found = self._all("SELECT idx FROM links WHERE subject = ? ORDER BY version", subject)
-        return [index for (index,) in found]
-
-    def guarding(self, subjects: Iterable[str]) -> dict[str, list[int]]:
-        """See `Journal.guarding`."""
-        found: dict[str, list[int]] = defaultdict(list)
-        names = list(subjects)
-        if len(names) == 1:  # the usual act has one, and asking so costs half
-            indexes = self.guarded_entries(names[0])
-            return {names[0]: indexes} if indexes else {}
-        for subject, index in self._all(_GUARDING, json.dumps(names)):
-            found[subject].append(index)
-        return dict(found)
-
-    def touched_entries(
-        self,
-        subject: str,
-        start: int = 0,
-        stop: int | None = None,
-        *,
-        newest_first: bool = False,
-        limit: int | None = None,
-    ) -> list[int]:
-        """See `Journal.touched_entries`."""
-        statement = _TOUCHED_LAST if newest_first else _TOUCHED
-        end, most = _NO_END if stop is None else stop, -1 if limit is None else limit
-        return [index for (index,) in self._all(statement, subject, start, end, most)]
-
-    def concerning(self, subjects: Iterable[str]) -> dict[str, list[int]]:
-        """See `Journal.concerning`."""
-        found: dict[str, list[int]] = defaultdict(list)
-        for subject, index in self._all(_CONCERNING, json.dumps(list(subjects))):
-            found[subject].append(index)
-        return dict(found)
-
-    def indexes_of(self, ids: Iterable[bytes]) -> dict[bytes, int]:
-        """See `Journal.indexes_of`."""
-        found: dict[bytes, int] = {}
-        for one in ids:
-            found.update(self._all("SELECT id, idx FROM ids WHERE id = ?", one))
-        return found
-
-    def disclosures(self, index: int) -> tuple[str, ...]:
-        """See `Journal.disclosures`."""
-        found = self._all("SELECT disclosure FROM disclosures WHERE idx = ? ORDER BY number", index)
-        return tuple(text for (text,) in found)
-
-    def disclosed(self, start: int, stop: int) -> dict[int, tuple[str, ...]]:
-        """See `Journal.disclosed`."""
-        found: dict[int, list[str]] = defaultdict(list)
-        statement = "SELECT idx, disclosure FROM disclosures WHERE idx >= ? AND idx < ? ORDER BY number"
-        for index, text in self._all(statement, start, stop):
-            found[index].append(text)
-        return {index: tuple(texts) for index, texts in found.items()}
-
-    def erasures(self) -> list[int]:
-        """See `Journal.erasures`."""
-        return [index for (index,) in self._all(_ERASURES)]
 
     def erase(self, index: int, digests: Iterable[str]) -> int:
         """See `Journal.erase`. Raises `StoreTrouble` (``store-erase-remains``) if bytes are found
@@ -314,37 +169,8 @@ class SqliteJournal(Journal):
         if self.path is not None:
             # The same disclosure may be kept for another entry, where nobody erased it.
             texts = [text for _, text in gone if not self._all(_KEPT_ELSEWHERE, digest(text))]
-            erase_bytes(self._datastore.answer, self.path, texts, self._patience)
+            erase_bytes(self._connection.answer, self.path, texts, self._patience)
         return len(gone)
-
-    def links(self) -> Iterator[tuple[str, int, int]]:
-        """See `Journal.links`."""
-        return self._paged("SELECT subject, version, idx FROM links", ("subject", "version"), ("", 0))
-
-    def mentions(self) -> Iterator[tuple[str, int]]:
-        """See `Journal.mentions`."""
-        return self._paged("SELECT subject, idx FROM mentions", ("subject", "idx"), ("", -1))
-
-    def ids(self) -> Iterator[tuple[bytes, int]]:
-        """See `Journal.ids`."""
-        return self._paged("SELECT id, idx FROM ids", ("id",), (b"",))
-
-    def digests(self) -> Iterator[tuple[int, str, str]]:
-        """See `Journal.digests`."""
-        rows = self._paged("SELECT number, idx, digest, disclosure FROM disclosures", ("number",), (0,))
-        return (row[1:] for row in rows)
-
-    def _paged(self, statement: str, key: tuple[str, ...], last: tuple[Any, ...]) -> Iterator[Any]:
-        """Rows in the order of their key, whose columns come first; no lock is held between pages."""
-        columns, marks = ", ".join(key), ", ".join("?" * len(key))
-        statement += f" WHERE ({columns}) > ({marks}) ORDER BY {columns} LIMIT {_PAGE_ROWS}"
-        while page := self._all(statement, *last):
-            yield from page
-            last = page[-1][: len(key)]
-
-    def nodes(self, level: int, start: int, stop: int) -> list[bytes]:
-        """See `Journal.nodes`."""
-        return [data for (data,) in self._all(_NODES, level, start, stop)]
 
     def discard(self) -> None:
         """See `Journal.discard`."""
@@ -356,21 +182,9 @@ class SqliteJournal(Journal):
 
     def close(self) -> None:
         """See `Journal.close`."""
-        self._datastore.close()
+        self._connection.close()
         if self._place.copy is not None:
             shutil.rmtree(self._place.copy, ignore_errors=True)
-
-
-def _the_head(found: list[tuple[Any, ...]], url: str) -> Head:
-    if not found:
-        raise StoreTrouble("store-damaged", path=url, reason="the head is missing")
-    return Head(*found[0])
-
-
-def _versions(rows: sqlite3.Cursor, subjects: Iterable[str]) -> dict[str, int]:
-    found = dict.fromkeys(subjects, 0)
-    found.update(rows.execute(_VERSIONS, (json.dumps(list(found)),)).fetchall())
-    return found
 
 
 def _links(new: list[tuple[Draft, int]], versions: dict[str, int]) -> list[tuple[str, int, int]]:

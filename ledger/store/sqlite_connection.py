@@ -1,8 +1,7 @@
 """One connection to a ledger's SQLite file, and its transactions.
 
-The connection comes from the library's pool, whose `_create_connection` is where a ledger's settings go.
-It is kept for the journal's life: asking the pool for one each time costs as much as a short question.
-Threads take turns.
+It is kept for the journal's life: asking a pool for one each time costs as much as a short question. Threads
+take turns.
 
 A writing transaction takes the lock at once (``BEGIN IMMEDIATE``). With a deferred one, whoever has read
 the head fails as soon as another writer commits, whatever the timeout. A commit that fails (full disk)
@@ -17,9 +16,6 @@ from threading import RLock
 from types import TracebackType
 from typing import Any
 
-from eventsourcing.persistence import PersistenceError
-from eventsourcing.sqlite import SQLiteConnection, SQLiteConnectionPool, SQLiteDatastore
-
 from ledger.errors import StoreTrouble
 from ledger.store.sqlite_file import Place
 from ledger.store.sqlite_trouble import trouble
@@ -32,41 +28,17 @@ _SETTINGS = (
 )
 
 
-class _Pool(SQLiteConnectionPool):
-    settings: Sequence[str] = _SETTINGS
-
-    def _create_connection(self) -> SQLiteConnection:
-        connection = sqlite3.connect(
-            self.db_name,
-            uri=True,
-            check_same_thread=False,
-            isolation_level=None,
-            timeout=self.lock_timeout or 0,
-        )
-        try:
-            for setting in self.settings:
-                connection.execute(setting)
-        except sqlite3.Error:
-            connection.close()
-            raise
-        connection.row_factory = sqlite3.Row
-        return SQLiteConnection(connection, max_age=None)
-
-
-class LedgerDatastore(SQLiteDatastore):
-    """The library's datastore, and the one connection that a journal uses.
+class LedgerConnection:
+    """The one connection that a journal uses, made when it is needed first.
 
     ``patience``: seconds to wait for another process's lock; ``log``: write through a write-ahead log from
     now on.
     """
 
     def __init__(self, place: Place, *, patience: int, log: bool) -> None:
-        super().__init__(place.database, originator_id_type="text")
-        pool = _Pool(db_name=place.database, lock_timeout=patience, pool_timeout=float(patience))
-        if log:
-            pool.settings = ("PRAGMA journal_mode = WAL", *_SETTINGS)
-        self.pool = pool
         self.place = place
+        self._patience = patience
+        self._settings = ("PRAGMA journal_mode = WAL", *_SETTINGS) if log else _SETTINGS
         self._lock = RLock()
         self._kept: sqlite3.Connection | None = None
 
@@ -84,21 +56,41 @@ class LedgerDatastore(SQLiteDatastore):
             except sqlite3.Error as problem:
                 raise told(problem, self.place.url) from problem
 
+    def close(self) -> None:
+        """Let go of it. Closing twice is no fault; using it afterwards is."""
+        if self._kept is not None:
+            self._kept.close()
+
+    def __del__(self) -> None:
+        self.close()
+
     def _connection(self) -> sqlite3.Connection:
         if self._kept is None:
             try:
-                cursor = self.pool.get_connection().cursor().sqlite_cursor
-            except (PersistenceError, sqlite3.Error) as problem:
+                self._kept = self._connected()
+            except sqlite3.Error as problem:
                 raise told(problem, self.place.url) from problem
-            self._kept = cursor.connection
-            self._kept.row_factory = None
-            cursor.close()
         return self._kept
+
+    def _connected(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.place.database,
+            uri=True,
+            check_same_thread=False,
+            isolation_level=None,
+            timeout=self._patience,
+        )
+        try:
+            for setting in self._settings:
+                connection.execute(setting)
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
 
 
 def told(problem: Exception, url: str) -> Exception:
-    """What to raise in the place of what SQLite or the library raised; a fault of the program stays as it
-    is."""
+    """What to raise in the place of what SQLite raised; a fault of the program stays as it is."""
     return trouble(problem, url) or problem
 
 

@@ -29,6 +29,10 @@ from ledger.store.journal import FORMAT
 from ledger.values import dataclass
 
 APPLICATION_ID = int.from_bytes(b"Adam", "big")
+STREAM = "ledger"
+"""The one stream's name in the library's table."""
+ERASURES = "SELECT originator_version FROM stored_events WHERE topic = 'disclosure-erased/1'"
+"""Answered from an index of its own, so that opening a large ledger need not read it."""
 _MAGIC = b"SQLite format 3\x00"
 _PREFIX = "sqlite:///"
 _numbers = itertools.count(1)

@@ -1,14 +1,11 @@
 """What SQLite reports, in the words of the exit-code table.
 
-The library passes on SQLite's exceptions in its own classes, and some as they are (those from beginning a
-transaction); either way SQLite's result code says what happened.
+SQLite's result code says what happened, also where its exception is the cause of another one.
 """
 
 from __future__ import annotations
 
 import sqlite3
-
-from eventsourcing.persistence import OperationalError
 
 from ledger.errors import AdamasError, Conflict, StoreTrouble
 
@@ -28,8 +25,7 @@ def trouble(problem: Exception, path: str) -> AdamasError | None:
     """What a person can act on; None where the exception is a fault of the program."""
     raw = problem if isinstance(problem, sqlite3.Error) else problem.__cause__
     if not isinstance(raw, sqlite3.Error):
-        # The library's own wait for a connection, within this process.
-        return Conflict("store-locked", path=path) if isinstance(problem, OperationalError) else None
+        return None
     code = (getattr(raw, "sqlite_errorcode", None) or 0) & 0xFF
     if code in _LOCKED:
         return Conflict("store-locked", path=path)

@@ -36,7 +36,7 @@ from ledger.errors import Malformed, StoreTrouble
 from ledger.federation.mirror import Mirror
 from ledger.federation.publications import reading
 from ledger.federation.publishing import files_of, fsck, publish, published
-from ledger.store.sqlite_recorder import STREAM
+from ledger.store.sqlite_file import STREAM
 from tests import scene
 from tests.extent import extent
 from tests.scene import Scene

@@ -1,9 +1,12 @@
-"""Histories of many subjects with two questions: what one by one would give, from a real store."""
+"""Histories of many subjects with few questions: what one by one would give, from a real store."""
 
 from __future__ import annotations
 
+import pytest
+
 from ledger.domain import events as e
 from ledger.projections.tracing import trace, track
+from ledger.store.journal import Journal
 from tests.world import AUTHORITY, World
 
 
@@ -30,6 +33,60 @@ def test_histories_are_what_is_read_one_by_one(world: World) -> None:
     assert found["parcel:nobody's"] == []
     assert [type(r.event).__name__ for r in found["parcel:P1a"]] == ["Split", "Offered", "Sold", "Mixed"]
     assert found["parcel:X"][-1].event.value == 5  # type: ignore[union-attr]
+
+
+NAMES = ["parcel:X", "parcel:P1a", "parcel:nobody's", "party:dealer-7", f"party:{AUTHORITY}", "parcel:P2"]
+
+
+@pytest.mark.parametrize("many", range(len(NAMES) + 1))
+def test_entries_of_subjects_are_the_same_however_they_are_asked_for(store_url: str, many: int) -> None:
+    """One question for one name, one for all, or four for anything: in every store the same is found."""
+    with played(World(store_url)).ledger as ledger:
+        journal = ledger.journal
+        found = journal.entries_of(NAMES[:many])
+        plain = Journal.entries_of(journal, NAMES[:many])
+        assert found.entries == plain.entries == {i: journal.entry(i) for i in plain.entries}
+        assert found.disclosures == plain.disclosures
+        for name in NAMES[:many]:
+            guarded, touched = journal.guarded_entries(name), journal.touched_entries(name)
+            assert sorted(found.indexes.get(name, ())) == sorted(guarded + touched)
+        assert {name: sorted(of) for name, of in found.indexes.items()} == {
+            name: sorted(of) for name, of in plain.indexes.items()
+        }
+        for index in found.entries:
+            assert found.disclosures.get(index, ()) == journal.disclosures(index)
+        assert bool(found.disclosures) == (many > 0)  # what X is worth is sealed
+
+
+def test_disclosures_of_several_entries_are_those_of_each(store_url: str) -> None:
+    """Those that have none, and those that are not there, are left out."""
+    with played(World(store_url)).ledger as ledger:
+        journal = ledger.journal
+        size = journal.head().size
+        each = {index: journal.disclosures(index) for index in range(size)}
+        found = journal.disclosed_among([*range(size), size, 10**9])
+        assert found == {index: texts for index, texts in each.items() if texts}
+        assert len(found) >= 2
+        assert journal.disclosed_among([]) == {}
+
+
+def test_a_subject_of_many_acts_is_read_the_same(world: World) -> None:
+    """Few acts are read one by one, more with two questions."""
+    records = played(world).ledger.records
+    for number in range(1, 6):
+        world.do(e.Valued(by="dealer-7", parcel="X", value=number))
+    records.forget()
+    found = records.of("parcel:X")
+    assert [record.event.value for record in found if isinstance(record.event, e.Valued)] == [
+        5,
+        1,
+        2,
+        3,
+        4,
+        5,
+    ]
+    records.forget()
+    assert found == [records.recorded(index) for index in world.ledger.journal.guarded_entries("parcel:X")]
 
 
 def test_several_entries_are_the_same_bytes(world: World) -> None:
