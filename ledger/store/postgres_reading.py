@@ -14,7 +14,7 @@ from psycopg import sql
 from ledger.errors import NotFound, StoreTrouble
 from ledger.store.journal import Found, Head, Journal
 from ledger.store.postgres_connection import LedgerDatastore
-from ledger.store.postgres_recorder import ERASURES
+from ledger.store.postgres_recorder import ERASURES, array_of
 
 _PAGE_ROWS = 20_000
 _PAGE_BYTES = 4 * 1024 * 1024
@@ -30,11 +30,11 @@ _SEVERAL = (
     "SELECT originator_version, state FROM stored_events "
     "WHERE originator_id = 'ledger' AND originator_version = ANY(%s::bigint[])"
 )
-_VERSIONS = "SELECT subject, max(version) FROM links WHERE subject = ANY(%s) GROUP BY subject"
-_GUARDING = "SELECT subject, idx FROM links WHERE subject = ANY(%s) ORDER BY subject, version"
+_VERSIONS = "SELECT subject, max(version) FROM links WHERE subject = ANY({}) GROUP BY subject"
+_GUARDING = "SELECT subject, idx FROM links WHERE subject = ANY({}) ORDER BY subject, version"
 _CONCERNING = (
-    "SELECT subject, idx FROM links WHERE subject = ANY(%s) "
-    "UNION ALL SELECT subject, idx FROM mentions WHERE subject = ANY(%s)"
+    "SELECT subject, idx FROM links WHERE subject = ANY({}) "
+    "UNION ALL SELECT subject, idx FROM mentions WHERE subject = ANY({})"
 )
 _ENTRIES_OF = (
     "WITH found AS (SELECT subject, idx FROM links WHERE subject = ANY(%s) "
@@ -112,10 +112,14 @@ class PostgresReading(Journal):
     def _all(self, statement: str, *values: object) -> list[Any]:
         return self._datastore.answer(statement, values)
 
+    def _about(self, statement: str, subjects: Iterable[str]) -> list[Any]:
+        asked, values = _naming(statement, subjects)
+        return self._datastore.answer(asked, values)
+
     def versions(self, subjects: Iterable[str]) -> dict[str, int]:
         """See `Journal.versions`."""
         found = dict.fromkeys(subjects, 0)
-        found.update(self._all(_VERSIONS, list(found)))
+        found.update(self._about(_VERSIONS, found))
         return found
 
     def guarded_entries(self, subject: str) -> list[int]:
@@ -125,7 +129,7 @@ class PostgresReading(Journal):
 
     def guarding(self, subjects: Iterable[str]) -> dict[str, list[int]]:
         """See `Journal.guarding`."""
-        return _gathered(self._all(_GUARDING, list(subjects)))
+        return _gathered(self._about(_GUARDING, subjects))
 
     def touched_entries(
         self,
@@ -143,8 +147,7 @@ class PostgresReading(Journal):
 
     def concerning(self, subjects: Iterable[str]) -> dict[str, list[int]]:
         """See `Journal.concerning`."""
-        names = list(subjects)
-        return _gathered(self._all(_CONCERNING, names, names))
+        return _gathered(self._about(_CONCERNING, subjects))
 
     def entries_of(self, subjects: Iterable[str]) -> Found:
         """See `Journal.entries_of`: with one question, since each one travels."""
@@ -217,13 +220,19 @@ def versions_of(rows: Any, subjects: Iterable[str]) -> dict[str, int]:
     """`Journal.versions` inside a transaction."""
     found = dict.fromkeys(subjects, 0)
     if found:
-        found.update(rows.execute(_VERSIONS, (list(found),)).fetchall())
+        found.update(rows.execute(*_naming(_VERSIONS, found)).fetchall())
     return found
+
+
+def _naming(statement: str, subjects: Iterable[str]) -> tuple[str, list[Any]]:
+    """A question about subjects with their names in it, each time that it takes them."""
+    array, value = array_of("text", list(subjects))
+    return statement.replace("{}", array), [value] * statement.count("{}")
 
 
 def versions_written_out(subjects: Iterable[str]) -> str:
     """The question of `versions_of` with the subjects in it, to be asked together with others."""
-    return sql.SQL(_VERSIONS.replace("%s", "{}::text[]")).format(sql.Literal(list(subjects))).as_string()
+    return sql.SQL(_VERSIONS.replace("{}", "{}::text[]")).format(sql.Literal(list(subjects))).as_string()
 
 
 def _gathered(rows: Iterable[tuple[Any, Any]]) -> dict[Any, list[Any]]:

@@ -80,6 +80,29 @@ def test_what_was_read_is_compared_whatever_its_name(postgres: PostgresServer) -
                 assert caught.value.subjects == {name}
 
 
+@pytest.mark.parametrize("rows", [2, 500, 4_500])
+@pytest.mark.parametrize("sign", ["", "\x1f"])
+def test_an_act_with_many_subjects_is_recorded_alike(postgres: PostgresServer, rows: int, sign: str) -> None:
+    """As one string for each column, as lists where a name has the sign between the strings, and by COPY."""
+    names = [f'p{sign}{n}\\ "é' for n in range(rows)]
+    one = draft(
+        *names, touched=tuple(f"t{name}" for name in names), disclosures=tuple(f"d{n}" for n in range(rows))
+    )
+    with opening.create(postgres.url()) as journal, opening.create(":memory:") as other:
+        for _ in range(2):
+            assert add(journal, one) == add(other, one)
+            one = draft(*names, "", touched=("",))
+        for question in ("entries", "links", "mentions", "digests"):
+            assert list(getattr(journal, question)()) == list(getattr(other, question)())
+        for asked in (names, [*names, ""], [""], [], ["none"]):
+            assert journal.versions(asked) == other.versions(asked)
+            assert journal.guarding(asked) == other.guarding(asked)
+            assert {key: sorted(found) for key, found in journal.concerning(asked).items()} == {
+                key: sorted(found) for key, found in other.concerning(asked).items()
+            }
+        assert journal.versions(["", names[0]]) == {"": 1, names[0]: 2}
+
+
 @pytest.mark.parametrize("arrives", [True, False])
 def test_a_lost_acknowledgement_is_looked_for_before_anything_is_appended_again(
     postgres: PostgresServer, arrives: bool
