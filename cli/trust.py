@@ -81,7 +81,7 @@ def trust(
     from ledger.chain.note import VerifierKey
     from ledger.chain.trust import Log, Witness, make
 
-    texts = logs or _own_keys(session)
+    texts, void = (logs, ()) if logs else _own_keys(session)
     keys = [VerifierKey.parse(text) for text in texts]
     known = [Log(key, url) for key in _demanded(keys, post_quantum)]
     if not known:
@@ -91,7 +91,8 @@ def trust(
         left = len(keys) - len(known)
         remark(f"Left out, keys of {other}: {left}. Of the keys in a trust file any one suffices.")
     asked = [_witness(text) for text in witnesses]
-    made = make(known, [Witness(key.name, key, place) for key, place in asked], quorum, affiliated)
+    own = [*keys, *map(VerifierKey.parse, void)]
+    made = make(known, [Witness(key.name, key, place) for key, place in asked], quorum, affiliated, own)
     if out is not None:
         write_artefact(out, made.encode())
     if session.json:
@@ -118,13 +119,13 @@ def _demanded(keys: list[VerifierKey], post_quantum: bool | None) -> list[Verifi
     return [key for key in keys if key.kind != left_out]
 
 
-def _own_keys(session: Session) -> tuple[str, ...]:
-    """The keys that the ledger here names and has not revoked."""
+def _own_keys(session: Session) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The keys that the ledger here names, and those that it has revoked."""
     house = session.ledger().state().house()
     if house is None:
-        return ()
-    void = {key for key, _, _ in house.revoked}
-    return tuple(key for key in house.keys if key not in void)
+        return (), ()
+    void = tuple(key for key, _, _ in house.revoked)
+    return tuple(key for key in house.keys if key not in void), void
 
 
 def _witness(text: str) -> tuple[VerifierKey, str | None]:

@@ -48,7 +48,7 @@ class Checkpoint:
     @classmethod
     def parse_text(cls, text: str) -> Checkpoint:
         """The checkpoint of a note's text. Raises `Malformed` for every other spelling."""
-        lines = text.split("\n")
+        lines = text.split("\n", 4)
         if len(lines) != 4 or lines[3]:
             raise Malformed("checkpoint-lines", count=text.count("\n"))
         origin, size, root = lines[:3]

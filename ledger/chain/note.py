@@ -196,12 +196,12 @@ def _divide(data: bytes) -> tuple[str, list[str]]:
         raise Malformed("note-utf8", place=problem.start) from None
     check_text(whole)
     place = whole.rfind("\n\n")
-    lines = whole[place + 2 :].split("\n")[:-1]
-    if place < 0 or not lines:
+    count = whole.count("\n", place + 2)
+    if place < 0 or not count:
         raise Malformed("note-no-signatures")
-    if len(lines) > MOST_SIGNATURES:
-        raise Malformed("note-too-many", count=len(lines), most=MOST_SIGNATURES)
-    return whole[: place + 1], lines
+    if count > MOST_SIGNATURES:
+        raise Malformed("note-too-many", count=count, most=MOST_SIGNATURES)
+    return whole[: place + 1], whole[place + 2 :].split("\n")[:-1]
 
 
 def _signature(line: str) -> Signature:

@@ -198,14 +198,17 @@ def make(
     witnesses: Sequence[Witness] = (),
     needed: int = 0,
     affiliated: Collection[str] = (),
+    own: Sequence[VerifierKey] = (),
 ) -> Trust:
     """The trust in a ledger by its keys and ``needed`` of the witnesses.
 
-    Own and affiliated witnesses are left out: those whose key or key name is the ledger's, or whose key name
-    is in ``affiliated``. Raises `Malformed` (``trust-witnesses-few``) when fewer than ``needed`` are left.
+    Own and affiliated witnesses are left out: those whose key or key name is the ledger's (also by further
+    keys of its ``own``, which are not trusted as logs), or whose key name is in ``affiliated``. Raises
+    `Malformed` (``trust-witnesses-few``) when fewer than ``needed`` are left.
     """
-    own = {log.key.public for log in logs} | {log.key.name for log in logs} | set(affiliated)
-    kept = tuple(item for item in witnesses if own.isdisjoint({item.key.public, item.key.name}))
+    keys = [*(log.key for log in logs), *own]
+    left_out = {key.public for key in keys} | {key.name for key in keys} | set(affiliated)
+    kept = tuple(item for item in witnesses if left_out.isdisjoint({item.key.public, item.key.name}))
     if not 0 <= needed <= len(kept):
         raise Malformed("trust-witnesses-few", needed=needed, count=len(kept))
     if not needed:

@@ -8,7 +8,7 @@ import pytest
 
 from ledger import keys
 from ledger.chain.checkpoint import SignedCheckpoint
-from ledger.chain.note import MLDSA44, VerifierKey
+from ledger.chain.note import COSIGNATURE, MLDSA44, VerifierKey
 from ledger.errors import KeyTrouble, Unavailable
 from tests.laptop import FIRST, LEDGER, Laptop
 from tests.refusing import refusing
@@ -80,6 +80,18 @@ def test_a_second_line_that_fails_is_no_line(quantum: Laptop) -> None:
     quantum.ok("verify", "bent", "--trust", "ed.trust")
 
 
+def test_neither_of_its_keys_is_a_witness_of_it(quantum: Laptop) -> None:
+    """Also not the Ed25519 key that a post-quantum trust file leaves out, under another name."""
+    own = VerifierKey.parse(quantum.body(0)["keys"][0])
+    under = VerifierKey("witness.example/1", COSIGNATURE, own.public)
+    ran = quantum("trust", "--witness", str(under), "--quorum", "1", "--out", "own.trust")
+    assert ran.code == 4
+    named = [word for key in quantum.body(0)["keys"] for word in ("--log", key)]
+    assert quantum("trust", *named, "--witness", str(under), "--quorum", "1").code == 4
+    other = VerifierKey("witness.example/1", COSIGNATURE, bytes(31) + b"\x07")
+    quantum.ok("trust", *named, "--witness", str(other), "--quorum", "1")
+
+
 def test_without_the_second_key_nothing_is_signed(quantum: Laptop) -> None:
     """Neither is the line left out in silence, nor does the second key sign alone."""
     place = quantum.folder / KEYS / "ledger.mldsa.pem"
@@ -123,6 +135,8 @@ def test_a_post_quantum_key_changes_and_is_revoked(quantum: Laptop) -> None:
     quantum.ok("trust", "--out", "new.trust")
     quantum.ok("verify", "now", "--trust", "new.trust")
     assert quantum("verify", "now", "--trust", "pq.trust").code == 4
+    under = VerifierKey("witness.example/1", MLDSA44, VerifierKey.parse(verifier).public)
+    assert quantum("trust", "--witness", str(under), "--quorum", "1").code == 4
 
 
 def test_the_second_key_has_a_guard(quantum: Laptop) -> None:
