@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ledger.domain import events as e
 from ledger.domain.vocabulary import NORMALISATION, certificate_key, certificate_series
 from ledger.exchange.profile_file import read_profile, shipped
-from tests.world import AUTHORITY, World
+from tests.world import AUTHORITY, World, signing_key
 
 
 @pytest.fixture
@@ -51,9 +53,27 @@ def test_its_profile_ends_the_old_series_with_2012(world: World) -> None:
     assert world.codes(issue("EU00000107", expiry="2024-03-18")) == ["certificate-validity"]
 
 
+def test_several_authorities_are_one_participant(world: World) -> None:
+    """One issues, another validates, a third confirms: what each of them does is the Union's."""
+    authorities = {"authority-be": "BE", "authority-de": "DE", "authority-ro": "RO"}
+    for party, country in authorities.items():
+        world.keys[party] = signing_key(party)
+        world.do(e.PartyRegistered(by=AUTHORITY, party=party, roles=("authority",), residence=country))
+        world.do(world.enrolment(party, world.keys[party]))
+    issued = replace(issue("EU00000107"), by="authority-de")
+    assert world.codes(replace(issued, certificate="DE/00000107", number="DE 107")) == ["certificate-issuer"]
+    world.do(issued)
+    validation = e.CertificateValidated(by="authority-be", certificate=issued.certificate, seals=("BE-1",))
+    assert world.codes(replace(validation, by="dealer-7")) == ["role-missing"]
+    world.do(validation)
+    found = world.certificate(issued.certificate)
+    assert (found.status, found.issuer, found.id[:2]) == ("validated", "authority-de", "EU")
+    assert [act.event.by for act in found.acts] == ["authority-de", "authority-be"]  # type: ignore[union-attr]
+    confirmation = e.ImportConfirmed(by="authority-ro", certificate="BW/00000107", parcels=1, weight=5_000)
+    assert world.codes(confirmation) == []
+
+
 def test_ecuador_is_not_taken_for_it(world: World) -> None:
     """A key under EC is nobody's: the normal form of such a number is the Union's."""
-    from dataclasses import replace
-
     codes = world.codes(replace(issue("EC00000107"), certificate="EC/00000107"))
     assert codes == ["certificate-issuer", "certificate-number"]
