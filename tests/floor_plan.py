@@ -78,6 +78,7 @@ STEPS: Mapping[str, Steps] = {
         ("state", "refusal"),
         ("ancestry", "shipment_parties", "moments", "standing_rules", "registry_rules", "weight_rules"),
         ("certificate_rules",),
+        ("partner_rules",),
         ("application_rules", "return_rules", "valuation_rules", "supervision_rules"),
         ("issuing_rules",),
         ("border_rules", "custody_rules", "correction_rules", "measure_rules"),

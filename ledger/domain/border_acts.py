@@ -41,6 +41,7 @@ class Imported(Event):
     origin: str | None = may(f.TEXT, "the issuer's ledger, where it has one")
     entry: int | None = may(f.INDEX, "the certificate's entry in that ledger")
     hash: bytes | None = may(f.HASH, "that entry's hash")
+    on_paper: str | None = may(f.TEXT, "why it is taken on paper, although its issuer's ledger is known here")
 
 
 @act("import-confirmed/1", "shipment confirm")

@@ -234,7 +234,7 @@ class House:
     """The ledger itself: its origin, whose it is, the keys that speak for it.
 
     ``revoked``: verifier keys with the size and root up to which they count; ``indexed``: where the newest
-    certificate index stands.
+    certificate index stands; ``partners``: participant and origin of each ledger that was ever recognised.
     """
 
     id: str = "house"
@@ -249,6 +249,7 @@ class House:
     indexed: int | None = None
     register: str | None = None
     profile: e.ProfileAdopted | None = None
+    partners: tuple[tuple[str, str], ...] = ()
     acts: tuple[e.Recorded, ...] = ()
 
 

@@ -78,6 +78,7 @@ def _recognised(event: e.PartnerRecognised, index: int) -> Iterable[Change]:
         "dropped": None,
     }
     yield Change("partner:" + event.origin, values)
+    yield Change(HOUSE, {}, add={"partners": ((event.participant, event.origin),)})
 
 
 def _pinned(event: e.CheckpointPinned, index: int) -> Iterable[Change]:

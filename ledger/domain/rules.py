@@ -22,6 +22,7 @@ from ledger.domain.border_rules import border
 from ledger.domain.correction_rules import about_acts, consequences
 from ledger.domain.custody_rules import begun, custody, used
 from ledger.domain.measure_rules import good_standing
+from ledger.domain.partner_rules import on_paper
 from ledger.domain.refusal import Refusal, Refusals, when
 from ledger.domain.registry_rules import registry
 from ledger.domain.standing_rules import standing
@@ -60,7 +61,7 @@ def goods(state: State, act: e.Recorded) -> list[Refusal]:
 
 
 def _business(state: State, act: e.Recorded) -> list[Refusal]:
-    found = [*registry(state, act), *about_acts(state, act), *_times(act)]
+    found = [*registry(state, act), *about_acts(state, act), *_times(act), *on_paper(state, act)]
     return [*found, *goods(state, act), *good_standing(state, act)]
 
 
