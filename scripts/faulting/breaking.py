@@ -1,27 +1,26 @@
-"""A disk that is full, a file that may no longer be written, torn pages, a clock that jumps, a server that
-dies."""
+"""A disk that is full, a file that may no longer be written, a clock that jumps, a server that dies."""
 
 from __future__ import annotations
 
-import json
 import os
-import random
+import pwd
 import resource
 import shutil
 import signal
+import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from faulting import tearing
 from faulting.killing import Told, verified
 
 from ledger.application import Ledger
 from ledger.chain.entry import entry_hash
 from ledger.domain import events as e
-from ledger.errors import AdamasError, Conflict, StoreTrouble
-from ledger.keeping import LedgerKey
-from ledger.projections.following import reading
+from ledger.errors import AdamasError, StoreTrouble
 from tests.postgres_server import PostgresServer
 from tests.world import SITE, World, signing_key
 
@@ -29,26 +28,39 @@ HOUR = 3_600 * 1_000_000
 
 
 def full_disk(folder: Path, times: int) -> Told:
-    """No file may grow beyond a limit that comes somewhere in the middle of the work."""
+    """No file may grow beyond a limit that comes somewhere in the middle of the work; after two failures in a
+    row nothing is signed any more, until the ledger is opened anew."""
     told = Told("disk full")
     for number in range(times):
         url = str(folder / f"full{number}.db")
-        world = World(url)
+        world = World(url, guard=folder / f"full{number}.guard")
         room = sum(path.stat().st_size for path in folder.glob(f"full{number}.db*")) + 8_192 * (
             number % 9 + 1
         )
         codes, recorded = _with_room(room, world)
+        if (signed := _signing(world.ledger)) != "store-failing":
+            told.wrong.append(f"after failures in a row signing is told as {signed}")
         world.close()
         told.times += 1
         told.acknowledged += recorded
         told.wrong += verified(url)
-        with Ledger.open(url, clock_confirmed=True) as ledger:
+        with Ledger.open(url, clock_confirmed=True, keeper=world.kept) as ledger:
             before = ledger.head().size
+            if (signed := _signing(ledger)) != before:
+                told.wrong.append(f"opened anew, signing is told as {signed}")
         if not codes or not codes <= {"store-full", "store-io"}:
             told.wrong.append(f"told as {sorted(codes)}")
         if before < recorded:
             told.wrong.append("an acknowledged act is not there")
     return told
+
+
+def _signing(ledger: Ledger) -> int | str:
+    """The size that is signed, or the code of why none is."""
+    try:
+        return ledger.checkpoint().checkpoint.size
+    except AdamasError as trouble:
+        return trouble.code
 
 
 def _with_room(room: int, world: World) -> tuple[set[str], int]:
@@ -72,75 +84,6 @@ def _with_room(room: int, world: World) -> tuple[set[str], int]:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, before)
     return codes, size
-
-
-def torn_pages(folder: Path, times: int) -> Told:
-    """Half a page of the file lost: found and located by verifying, or outside of what the ledger uses."""
-    told, chance = Told("torn page"), random.Random(7)  # noqa: S311
-    whole = folder / "whole.db"
-    world = World(whole)
-    for number in range(150):
-        world.mine(f"P{number}", "1.000")
-    with reading(world.ledger.journal, world.ledger.records):
-        world.mine("last", "1.000")
-    world.close()
-    found = 0
-    for _ in range(times):
-        path = folder / "torn.db"
-        shutil.copyfile(whole, path)
-        data = bytearray(path.read_bytes())
-        place = chance.randrange(1, len(data) // 4_096) * 4_096 + 2_048
-        before = bytes(data[place : place + 2_048])
-        data[place : place + 2_048] = bytes(2_048)
-        path.write_bytes(data)
-        told.times += 1
-        faults = verified(str(path), views=True)
-        found += bool(faults)
-        if not faults and any(before):
-            told.wrong.append(f"page {place // 4_096} is torn and nothing was found")
-    told.note = f"{found} found and located, {times - found} in unused halves"
-    return told
-
-
-def torn_log(folder: Path, times: int) -> Told:
-    """The write-ahead log torn after a crash: acts that were signed are gone, and nothing is signed over
-    them.
-    """
-    told, chance = Told("torn write-ahead log"), random.Random(8)  # noqa: S311
-    for number in range(times):
-        path, guard = folder / f"log{number}.db", folder / f"log{number}.guard"
-        world = World(path, guard=guard)
-        for one in range(30):
-            world.mine(f"P{one}", "1.000")
-        world.ledger.checkpoint()
-        copy = folder / f"crashed{number}.db"
-        for ending in ("", "-wal"):
-            shutil.copyfile(f"{path}{ending}", f"{copy}{ending}")
-        world.close()
-        log = bytearray(Path(f"{copy}-wal").read_bytes())
-        place = chance.randrange(len(log) // 2, len(log))
-        log[place] ^= 0xFF
-        Path(f"{copy}-wal").write_bytes(log)
-        told.times += 1
-        told.wrong += verified(str(copy)) + _signs_nothing(copy, guard, world)
-    return told
-
-
-def _signs_nothing(copy: Path, guard: Path, world: World) -> list[str]:
-    key = LedgerKey(signing_key("ledger"), guard)
-    try:
-        with Ledger.open(str(copy), clock=world.clock, keeper=key) as ledger:
-            if ledger.head().size == world_size(guard):
-                return []  # what was torn was not in use any more
-            ledger.checkpoint()
-    except (Conflict, StoreTrouble):
-        return []
-    return ["a shorter history was signed"]
-
-
-def world_size(guard: Path) -> int:
-    """How many entries the guard knows to be signed."""
-    return int(json.loads(guard.read_text())["size"])
 
 
 def clocks(folder: Path, _: int) -> Told:
@@ -219,38 +162,80 @@ def _grown(receipts: dict[int, bytes], by: int, told: Told) -> None:
         time.sleep(0.01)
 
 
-def as_reader(folder: Path, _: int) -> Told:
-    """The permission to write is taken away between two acts: the next process reads, says so, and loses
-    nothing. Needs not to be root."""
-    told = Told("permission lost")
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        told.note = "left out: root may write everything"
-        return told
-    path = folder / "mine.db"
-    world = World(path)
-    size = world.ledger.head().size
-    world.close()
-    path.chmod(0o400)
-    told.times = 1
-    with Ledger.open(str(path), clock_confirmed=True) as ledger:
+def as_reader(_: Path, times: int) -> Told:
+    """The permission to write is taken away between two acts and given back: whoever has the file open may
+    go on or be told, the next process reads and says so, and nothing is lost. Root does it as nobody."""
+    told = Told("permission lost in the middle")
+    with _as_nobody() as folder:
+        world = World(folder / "mine.db")
+        for number in range(times):
+            world.mine(f"A{number}", "1.000")
+            size = world.ledger.head().size
+            _permit(folder, 0o400, 0o500)
+            try:
+                world.mine(f"B{number}", "1.000")
+            except StoreTrouble as trouble:
+                if trouble.code not in ("store-readonly", "store-io"):
+                    told.wrong.append(f"told as {trouble.code}")
+            else:
+                size += 1
+            world.close()
+            told.wrong += _only_read(world, folder / "mine.db", size)
+            _permit(folder, 0o600, 0o700)
+            world.ledger = Ledger.open(str(folder / "mine.db"), clock=world.clock, chance=world.chance)
+            world.mine(f"C{number}", "1.000")
+            told.times += 1
+            told.acknowledged = world.ledger.head().size
+        world.close()
+        told.wrong += verified(str(folder / "mine.db"))
+    return told
+
+
+def _only_read(world: World, path: Path, size: int) -> list[str]:
+    wrong = []
+    with Ledger.open(str(path), clock=world.clock, chance=world.chance) as ledger:
+        world.ledger = ledger
         try:
-            world.ledger = ledger
-            world.mine("P1", "1.000")
-            told.wrong.append("recorded without permission")
+            world.mine("without", "1.000")
+            wrong.append("recorded without permission")
         except StoreTrouble as trouble:
             if trouble.code != "store-readonly":
-                told.wrong.append(f"told as {trouble.code}")
+                wrong.append(f"told as {trouble.code}")
         if ledger.head().size != size:
-            told.wrong.append("entries are missing")
-    path.chmod(0o600)
-    return told
+            wrong.append(f"{ledger.head().size} entries are there, {size} were told")
+    return wrong
+
+
+def _permit(folder: Path, file: int, around: int) -> None:
+    folder.chmod(0o700)
+    for path in folder.iterdir():
+        path.chmod(file)
+    folder.chmod(around)
+
+
+@contextmanager
+def _as_nobody() -> Iterator[Path]:
+    """A folder of one's own, as somebody whom permissions concern: root may write everything."""
+    is_root = os.geteuid() == 0
+    folder = Path(tempfile.mkdtemp(prefix="adamas-faults-"))
+    if is_root:
+        shutil.chown(folder, "nobody")
+        os.seteuid(pwd.getpwnam("nobody").pw_uid)
+    try:
+        yield folder
+    finally:
+        if is_root:
+            os.seteuid(0)
+        shutil.rmtree(folder)
 
 
 FAULTS: tuple[Callable[[Path, int], Told], ...] = (
     full_disk,
     as_reader,
-    torn_pages,
-    torn_log,
+    tearing.torn_pages,
+    tearing.torn_log,
+    tearing.torn_tile,
+    tearing.torn_server,
     clocks,
     killed_server,
 )
