@@ -143,8 +143,9 @@ def _published(url: str) -> list[str]:
     wrong: list[str] = []
     before = checkpoint_of(folder)
     if before is not None:
-        # Files of the run that was killed may lie beyond the checkpoint, which comes last.
-        wrong += [str(one) for one in fsck(folder, before.checkpoint) if one.code != "tile-beyond"]
+        # What the killed run wrote and was writing may lie beyond the checkpoint, which comes last.
+        found = (one for one in fsck(folder, before.checkpoint) if not one.path.endswith(".new"))
+        wrong += [str(one) for one in found if one.code != "tile-beyond"]
     with Ledger.open(url, clock_confirmed=True, keeper=keeper_of(url)) as ledger:
         size = publish_all(ledger, folder)
         if size != ledger.head().size:
