@@ -27,7 +27,8 @@ def next_index(journal: Journal, records: Records, by: str | None) -> e.Certific
 def prove(keeper: Keeper, journal: Journal, records: Records, named: str) -> Absence:
     """The proof for a certificate, as of the newest index; ``named`` as `key_of` reads it.
 
-    Raises `Malformed` (``absence-key-form``) for what is no key in normal form even then, `NotFound`
+    Raises `Malformed` for what is no key in normal form even then (``absence-key-form``), or could be taken
+    for another one (``absence-key-letters``: letters beyond ASCII), `NotFound`
     (``index-none``) where no index was recorded, `StoreTrouble` (``index-wrong``) where the newest one is
     not what the entries give.
     """
@@ -44,6 +45,8 @@ def prove(keeper: Keeper, journal: Journal, records: Records, named: str) -> Abs
     key = named if is_leaf else key_of(named, house.participant or "")
     if not is_leaf and key_of(key) != key:
         raise Malformed("absence-key-form", key=key, normal=key_of(key))
+    if not is_leaf and not key.isascii():
+        raise Malformed("absence-key-letters", key=ascii(key))
     return absence.make(key, index, keeper.proof(house.indexed))
 
 

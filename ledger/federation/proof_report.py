@@ -92,13 +92,18 @@ def examine(data: bytes, reader: Reader, along: Sequence[bytes] = ()) -> ProofRe
 
 
 def _of_normal_key(found: AbsenceReport) -> AbsenceReport:
-    """Certificates stand in the index under keys in normal form: that another spelling is absent, shows
-    nothing."""
+    """Certificates stand in the index under keys in normal form: that another spelling is absent shows
+    nothing, nor that one is which only looks like a certificate's."""
     issuer, _, number = found.key.partition("/")
     normal = certificate_key(issuer.strip().upper(), number)
-    if found.leaf is not None or (normal == found.key and _ISSUER.fullmatch(issuer)):
+    if found.leaf is not None:
         return found
-    fault = Outcome(KEY, FAULT, "absence-key-form", {"key": found.key, "normal": normal})
+    if normal != found.key or not _ISSUER.fullmatch(issuer):
+        fault = Outcome(KEY, FAULT, "absence-key-form", {"key": found.key, "normal": normal})
+    elif not found.key.isascii():
+        fault = Outcome(KEY, FAULT, "absence-key-letters", {"key": ascii(found.key)})
+    else:
+        return found
     outcomes = (fault if one.step == KEY and one.standing == OK else one for one in found.outcomes)
     return replace(found, outcomes=tuple(outcomes))
 

@@ -15,7 +15,9 @@ from ledger.domain.fields import Field, Withheld
 
 WITHHELD_TEXT = "withheld"
 _BREAK = re.compile(r"[\t\n\v\f\r\x85\u2028\u2029]+")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_CONTROL = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
 _FEW = 3
 _SHARED = frozenset({"by", "country", "place", "note", "language"})
 _FIRST = frozenset(

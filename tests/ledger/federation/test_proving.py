@@ -200,6 +200,12 @@ def test_no_spelling_of_an_issued_certificate_is_proven_absent(traded: World) ->
         assert not report.holds
         assert ["absence-key-form"] == [one.code for _, one in report.outcomes() if one.standing == FAULT]
         assert f"certificate  {key}" in as_text(report)
+    for key in ("BW/00000107\u200b", "BW/\u0661\u0660\u0667", "BW/\u0410107"):
+        report = examine(absence.make(key, index, bundle).encode(), READER)
+        assert ["absence-key-letters"] == [one.code for _, one in report.outcomes() if one.standing == FAULT]
+        assert "\u200b" not in as_text(report)
+        with refusing(Malformed, "absence-key-letters"):
+            absences.prove(traded.ledger.keeper, journal, records, key)
 
 
 def test_an_index_that_lies_is_found_and_proves_nothing(traded: World) -> None:
