@@ -64,9 +64,8 @@ def disclosure(salt: bytes, name: str, value: Any) -> str:
     if name in (SEALED, DOTS):
         raise Malformed("disclosure-name", name=name)
     array = [encoding.to_base64url(salt), name, _plain(value, encoding.DEEPEST)]
-    text = json.dumps(array, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     try:
-        return encoding.to_base64url(text.encode("utf-8"))
+        return encoding.to_base64url(_WRITER.encode(array).encode("utf-8"))
     except UnicodeEncodeError as problem:
         raise Malformed("encoding-text", reason=problem.reason) from None
 
@@ -80,7 +79,7 @@ def parse(text: str) -> Disclosure:
     """Open a disclosure. Raises `Malformed` (``disclosure-...``, ``encoding-...``) for another spelling."""
     spelled = encoding.from_base64url(text)
     try:
-        array = json.loads(spelled.decode("utf-8"), parse_float=_refuse_number, parse_constant=_refuse_number)
+        array = _READER.decode(spelled.decode("utf-8"))
     except (ValueError, RecursionError):
         raise Malformed("disclosure-json", text=_short(text)) from None
     if isinstance(array, list) and len(array) == 2:
@@ -265,3 +264,7 @@ def _refuse_number(spelled: str) -> NoReturn:
 
 def _short(text: str) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+_WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+_READER = json.JSONDecoder(parse_float=_refuse_number, parse_constant=_refuse_number)

@@ -228,7 +228,7 @@ class Opaque:
     problems: tuple[Problem, ...] = ()
 
 
-_SHARED = {"documented", "discrepancies"}
+_SHARED = frozenset({"documented", "discrepancies"})
 
 
 def read(wire: str, body: Mapping[str, Any]) -> tuple[Event | None, list[Problem]]:
@@ -236,6 +236,9 @@ def read(wire: str, body: Mapping[str, Any]) -> tuple[Event | None, list[Problem
     record = EVENTS.get(wire)
     if record is None:
         return None, [Problem("type", "type-unknown", wire)]
+    if _SHARED.isdisjoint(body):  # a live act
+        found: tuple[Event | None, list[Problem]] = fields.read(record, body)
+        return found
     documented = body.get("documented", False)
     if documented not in (False, True) or ("documented" in body and not documented):
         return None, [Problem("documented", "field-kind", documented)]
@@ -287,9 +290,14 @@ def write(event: Event) -> dict[str, Any]:
 def sealed_fields(wire: str) -> frozenset[str]:
     """The names of the fields that are sealed unless the author chooses to publish them."""
     record = EVENTS.get(wire)
-    return (
-        frozenset() if record is None else frozenset(row.name for row in fields.table(record) if row.sealed)
-    )
+    if record is None:
+        return frozenset()
+    if record not in _SEALED:
+        _SEALED[record] = frozenset(row.name for row in fields.table(record) if row.sealed)
+    return _SEALED[record]
+
+
+_SEALED: dict[type[Event], frozenset[str]] = {}
 
 
 @dataclass(frozen=True, slots=True)

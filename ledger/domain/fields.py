@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ledger.domain import forms, vocabulary
 from ledger.edtf import Span
@@ -218,6 +218,14 @@ def read(
     ``lenient`` permits required fields to be absent: what a documented act does not know. A sealed field may
     be `WITHHELD`.
     """
+    plain = plainly(record, body, lenient=lenient)
+    return closely(record, body, lenient=lenient, at=at) if plain is None else (plain, [])
+
+
+def closely(
+    record: type[Any], body: Mapping[str, Any], *, lenient: bool = False, at: str = ""
+) -> tuple[Any, list[Problem]]:
+    """`read`, with all that can be said of a body that is not as its table says."""
     by_name = {field.name: field for field in table(record)}
     values: dict[str, Any] = {}
     problems: list[Problem] = []
@@ -260,10 +268,6 @@ def _read_rows(
 ) -> tuple[Any, ...]:
     lines = []
     for number, item in enumerate(value, 1):
-        plain = _plain_row(row, item, lenient) if type(item) is dict else None
-        if plain is not None:
-            lines.append(plain)
-            continue
         if not isinstance(item, Mapping):
             problems.append(Problem(f"{name}.{number}", "field-kind", item))
             continue
@@ -273,34 +277,71 @@ def _read_rows(
     return tuple(lines)
 
 
-_PLANS: dict[Any, tuple[dict[str, Callable[[Any], bool]], set[str], set[str], bool]] = {}
+Check = Callable[[Any], bool]
 
 
-def _plan(record: type[Any]) -> tuple[dict[str, Callable[[Any], bool]], set[str], set[str], bool]:
-    """What single values must be, which are needed, which always, and whether all are single."""
-    if record not in _PLANS:
-        rows = sorted(table(record), key=lambda row: row.name)  # as canonical bytes have them
-        checks = {row.name: row.kind.holds for row in rows if row.kind is not None and not row.many}
-        needed = {row.name for row in table(record) if row.required}
-        always = {row.name for row in table(record) if row.required and row.always}
-        _PLANS[record] = checks, needed, always, len(checks) == len(table(record))
-    return _PLANS[record]
+class _Plan(NamedTuple):
+    """A field table, sorted out for reading and writing."""
+
+    single: dict[str, Check]
+    several: dict[str, Check]
+    rows: dict[str, type[Any]]
+    needed: frozenset[str]
+    always: frozenset[str]
 
 
-def _plain_row(row: type[Any], item: dict[str, Any], lenient: bool) -> Any:
-    """The record of a line that plainly is as its table says; None: look closer. Sheets have hundreds."""
-    checks, needed, always, _ = _plan(row)
-    for name, value in item.items():
-        if name not in checks or not checks[name](value):
-            return None
-    return row(**item) if (always if lenient else needed) <= item.keys() else None
+_PLANS: dict[Any, _Plan] = {}
+
+
+def _plan(record: type[Any]) -> _Plan:
+    found = _PLANS.get(record)
+    if found is None:
+        every = sorted(table(record), key=lambda row: row.name)  # as canonical bytes have them
+        found = _PLANS[record] = _Plan(
+            {row.name: row.kind.holds for row in every if row.kind is not None and not row.many},
+            {row.name: row.kind.holds for row in every if row.kind is not None and row.many},
+            {row.name: row.row for row in every if row.row is not None},
+            frozenset(row.name for row in every if row.required),
+            frozenset(row.name for row in every if row.required and row.always),
+        )
+    return found
+
+
+def plainly(record: type[Any], body: Mapping[str, Any], *, lenient: bool = False) -> Any:
+    """The record of a body that plainly is as its table says; None: look `closely`. Most bodies are plain."""
+    single, several, lines, needed, always = _plan(record)
+    if not (always if lenient else needed) <= body.keys():
+        return None
+    values = {}
+    for name, value in body.items():
+        if name in single:
+            if not single[name](value):
+                return None
+        else:
+            found = _arrayed(value, several.get(name), lines.get(name), lenient)
+            if found is None:
+                return None
+            value = found
+        values[name] = value
+    return record(**values)
+
+
+def _arrayed(value: Any, holds: Check | None, row: type[Any] | None, lenient: bool) -> tuple[Any, ...] | None:
+    if type(value) is not list or not value:
+        return None
+    if holds is not None:
+        return tuple(value) if all(map(holds, value)) else None
+    if row is None:
+        return None
+    found = [plainly(row, item, lenient=lenient) if type(item) is dict else None for item in value]
+    return None if None in found else tuple(found)
 
 
 def write(record: Any) -> dict[str, Any]:
     """The body of a record: fields that are absent or empty are left out, `read` gives the record back."""
-    checks, _, _, single = _plan(type(record))
-    if single:
-        return {name: value for name in checks if (value := getattr(record, name)) is not None}
+    plan = _plan(type(record))
+    if not plan.several and not plan.rows:
+        return {name: value for name in plan.single if (value := getattr(record, name)) is not None}
     body: dict[str, Any] = {}
     for field in table(type(record)):
         value = getattr(record, field.name)

@@ -1,0 +1,97 @@
+"""Reading a body plainly gives what reading it closely gives, or nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ledger.domain import events as e
+from ledger.domain import fields
+from ledger.domain.fields import WITHHELD
+from ledger.encoding import decode, encode
+from tests.examples import documented_example, example
+
+ALL = sorted(e.EVENTS.values(), key=lambda record: record.TYPE)
+BODIES = [
+    (
+        record,
+        {name: value for name, value in decode(encode(e.write(made(record)))).items() if name not in SHARED},
+    )
+    for SHARED in [("documented", "discrepancies")]
+    for record in ALL
+    for made in (example, documented_example)
+]
+ODD: st.SearchStrategy[Any] = st.sampled_from(
+    (
+        None,
+        True,
+        0,
+        -1,
+        2**60,
+        "",
+        "X",
+        "BW",
+        "a:b",
+        b"",
+        b"x",
+        [],
+        [1],
+        ["X"],
+        ("X",),
+        [None],
+        {},
+        [{}],
+        WITHHELD,
+    )
+)
+
+
+def _changed(body: Any, draw: Any) -> Any:
+    """The body with something in it made odd, left out or added; most often a small thing."""
+    if isinstance(body, dict) and body:
+        name = draw(st.sampled_from(sorted(body)))
+        what = draw(st.sampled_from(("inside", "odd", "without", "more")))
+        if what == "without":
+            return {key: value for key, value in body.items() if key != name}
+        if what == "more":
+            return {**body, draw(st.sampled_from(("colour", "weight", "parcel", "note"))): draw(ODD)}
+        return {**body, name: draw(ODD) if what == "odd" else _changed(body[name], draw)}
+    if isinstance(body, list) and body:
+        place = draw(st.integers(0, len(body) - 1))
+        return [*body[:place], _changed(body[place], draw), *body[place:]]
+    return draw(ODD)
+
+
+def _any(value: object) -> Any:
+    return value
+
+
+@given(st.sampled_from(BODIES), st.booleans(), st.integers(0, 2), st.data())
+@settings(max_examples=600, deadline=None)
+def test_reading_plainly_is_reading_closely(
+    case: tuple[type[e.Event], dict[str, Any]], lenient: bool, changes: int, data: st.DataObject
+) -> None:
+    """Of every act, as it is and with fields made odd: the same record, or left to the closer look."""
+    record, body = case[0], _any(case[1])
+    for _ in range(changes):
+        body = _changed(body, data.draw)
+    if not isinstance(body, dict):
+        return
+    plain = fields.plainly(record, body, lenient=lenient)
+    close, problems = fields.closely(record, body, lenient=lenient)
+    assert (plain is None) or (plain, []) == (close, problems)
+    assert fields.read(record, body, lenient=lenient) == (close, problems)
+    if plain is not None:
+        assert [type(value) for value in vars(plain).values()] == [type(v) for v in vars(close).values()]
+
+
+def test_bodies_as_they_are_recorded_are_read_plainly() -> None:
+    """Nothing of the usual is left to the closer look; what is withheld is."""
+    for record, body in BODIES:
+        assert fields.plainly(record, body, lenient=True) == fields.closely(record, body, lenient=True)[0]
+    assert fields.plainly(e.Valued, {"by": "miner-1", "parcel": "P1", "value": WITHHELD}) is None
+    assert e.recall(e.Valued.TYPE, {"by": "miner-1", "parcel": "P1", "value": WITHHELD}) == e.Valued(
+        by="miner-1", parcel="P1", value=WITHHELD
+    )
