@@ -261,7 +261,13 @@ def of_party(found: PartyParticulars, moment: Moment) -> tuple[str, Facts, Table
             for one in party.standings
         ],
         "licences": [
-            {"licence": one.id, "licensed": one.licensed, "site": one.site, **_dates(one)}
+            {
+                "licence": one.id,
+                "licensed": one.licensed,
+                "national": one.national,
+                "site": one.site,
+                **_dates(one),
+            }
             for one in found.licences
         ],
         "mandates": [

@@ -93,7 +93,7 @@ LISTS: dict[str, List] = {
     "licences": List(
         LICENCES,
         {"party": "party", "licensed": "licensed", "site": "site"},
-        ("licence", "party", "licensed", "site", "since", "until", "withdrawn"),
+        ("licence", "party", "licensed", "national", "site", "since", "until", "withdrawn"),
     ),
     "sites": List(
         SITES,

@@ -86,6 +86,7 @@ LICENCES = Table(
         Column("licence"),
         maybe("party"),
         maybe("licensed"),
+        maybe("national"),
         maybe("site"),
         maybe("since"),
         maybe("until"),
@@ -100,6 +101,7 @@ def _write_licence(licence: Licence) -> Row:
         licence.id,
         licence.party,
         licence.licensed,
+        licence.national,
         licence.site,
         licence.since,
         licence.until,
@@ -113,11 +115,12 @@ def _read_licence(row: Row) -> Licence:
         id=row[0],
         party=row[1],
         licensed=row[2],
-        site=row[3],
-        since=row[4],
-        until=row[5],
-        withdrawn=row[6],
-        acts=acts(None, row[7]),
+        national=row[3],
+        site=row[4],
+        since=row[5],
+        until=row[6],
+        withdrawn=row[7],
+        acts=acts(None, row[8]),
     )
 
 

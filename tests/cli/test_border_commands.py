@@ -104,7 +104,8 @@ def test_goods_of_one_s_own_are_no_technical_return(two: Ministries) -> None:
     """The word alone makes none, and an export that was never received is not explained by it."""
     ran = two.producer(
         "certificate", "issue", "SL 4203", "--technical", "yes", "--part", "K1", "--origin", "SL",
-        "--destination", "AE", "--exporter", "trader-sl", "--importer", "x", "--value", "1.00", "--expiry", "2099-01-01",
+        "--destination", "AE", "--exporter", "trader-sl", "--importer", "x", "--value", "1.00",
+        "--expiry", "2099-01-01",
     )  # fmt: skip
     assert (ran.code, "technical-returns" in ran.err) == (3, True)
     two.exported("K1", "SL 004201")
@@ -169,7 +170,8 @@ def test_disputed_certificates_are_listed(laptop: Laptop) -> None:
     laptop.ok("licence", "grant", "XL-2", "--party", "miner-1", "--licensed", "export", "--since", "2016")
     laptop.ok(
         "certificate", "issue", "BW 107", "--part", "K1", "--value", "53000.00", "--origin", "BW",
-        "--destination", "AE", "--exporter", "miner-1", "--importer", "Example, Dubai", "--expiry", "2099-12-31",
+        "--destination", "AE", "--exporter", "miner-1", "--importer", "Example, Dubai",
+        "--expiry", "2099-12-31",
     )  # fmt: skip
     issued = laptop.size() - 1
     assert laptop.data("list", "certificates", "--disputed")["certificates"] == []
@@ -218,3 +220,28 @@ def test_who_held_an_office_on_a_day_and_what_was_decided(laptop: Laptop) -> Non
     assert (
         laptop.ok("list", "decisions", "--on", "2014", "--csv").out.splitlines()[1].startswith("AD-1,Plenary")
     )
+
+
+def test_a_licence_has_its_class_in_the_states_own_words(laptop: Laptop) -> None:
+    """Listed and shown; the built-in kind stands beside it."""
+    laptop.ok("licence", "grant", "B-1", "--party", "dealer-1", "--licensed", "broking", "--national",
+    "class B",
+              "--since", "2020")  # fmt: skip
+    found = {line["licence"]: line for line in laptop.data("list", "licences")["licences"]}
+    assert (found["B-1"]["licensed"], found["B-1"]["national"]) == ("broking", "class B")
+    assert found["XL-1"]["national"] is None
+    assert "class B" in laptop.ok("show", "party", "dealer-1").out
+
+
+def test_nothing_sealed_is_erased_while_papers_are_kept(laptop: Laptop) -> None:
+    """The command refuses, and the value is still there; after the years it goes."""
+    sale = ("parcel", "value", "K1", "--key", "miner-1", "--value")
+    old, new = laptop.size(), laptop.size() + 1
+    laptop.ok(*sale, "10.00", "--occurred", "2017-01-01")
+    laptop.ok(*sale, "20.00")
+    laptop.ok("profile", "adopt", "BW/1", "--retention-years", "5")
+    ran = laptop("erase", str(new), "--field", "value", "--ground", "a request")
+    assert (ran.code, "retention-running" in ran.err) == (3, True)
+    assert laptop.body(new)["value"] == 2_000
+    laptop.ok("erase", str(old), "--field", "value", "--ground", "a request")
+    assert laptop.body(old)["value"] != 1_000
