@@ -21,7 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ledger.errors import Conflict, KeyTrouble
-from ledger.turns import turn
+from ledger.turns import Turn
 from ledger.values import dataclass
 
 EVERY = 1.0
@@ -37,14 +37,28 @@ class Signed:
     root: bytes
 
 
+class Moved(Exception):
+    """Another process has signed since the caller looked."""
+
+
+class _Any:
+    """Whatever was signed last."""
+
+
+ANY = _Any()
+
+
 class Guard:
     """The guard of one ledger's key. One object is for one thread at a time; processes may share the file."""
 
     def __init__(self, path: Path, origin: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._file: int | None = None
         self.path = path
-        self._turn = path.with_name(path.name + ".turn")
+        self._turn = Turn(path.with_name(path.name + ".turn"))
         self._origin = origin
+        self._spelled = json.dumps(origin)
         self._clock = clock
+        self._known: tuple[bytes | None, Signed | None] = (None, None)
         self._newest = self._read()
         self._stamp = self._stat()
         self._forced: float | None = None
@@ -61,27 +75,43 @@ class Guard:
             self._take_in()
         return self._newest
 
-    def permit(self, size: int, root: bytes) -> None:
+    def permit(self, size: int, root: bytes, after: Signed | _Any | None = ANY) -> None:
         """Refuse to sign backwards or sideways; what may be signed is remembered before this returns.
 
-        Raises `Conflict` (``guard-behind``, ``guard-sideways``), `KeyTrouble` (``guard-unreadable``,
+        ``after`` is what the caller knows to have been signed last. Raises `Moved` when it was something
+        else, `Conflict` (``guard-behind``, ``guard-sideways``), `KeyTrouble` (``guard-unreadable``,
         ``guard-unwritable``), `StoreTrouble` (``turn-impossible``).
         """
         if not self.path.parent.is_dir():
             raise KeyTrouble("guard-unwritable", path=str(self.path), reason="its folder is missing")
-        with turn(self._turn):
+        wanted = Signed(size, root)
+        with self._turn.hold():
             self._take_in()
             self._compare(size, root)
-            if self._newest != Signed(size, root):
-                self._write(Signed(size, root))
+            if self._newest == wanted:
+                return
+            if after is not ANY and self._newest != after:
+                raise Moved
+            self._write(wanted)
 
     def write(self) -> None:
         """Force what was remembered onto the disk."""
         if self._waiting:
-            with turn(self._turn):
+            with self._turn.hold():
                 self._take_in()
                 if self._newest is not None:
                     self._write(self._newest, force=True)
+
+    def close(self) -> None:
+        """Force what was remembered onto the disk, and let go of the files."""
+        try:
+            self.write()
+        finally:
+            self._let_go()
+            self._turn.close()
+
+    def __del__(self) -> None:
+        self._let_go()
 
     def _compare(self, size: int, root: bytes) -> None:
         last = self._newest
@@ -100,22 +130,32 @@ class Guard:
             )
 
     def _write(self, signed: Signed, *, force: bool = False) -> None:
-        line = json.dumps({"origin": self._origin, "size": signed.size, "root": signed.root.hex()})
+        line = f'{{"origin": {self._spelled}, "size": {signed.size}, "root": "{signed.root.hex()}"}}'
+        data = (line.ljust(_LENGTH - 1) + "\n").encode("ascii")
         now = self._clock()
         force = force or self._forced is None or now - self._forced >= EVERY
         try:
-            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
-            try:
-                os.write(handle, (line.ljust(_LENGTH - 1) + "\n").encode("ascii"))
-                if force:
-                    os.fsync(handle)
-            finally:
-                os.close(handle)
+            file = self._opened()
+            os.lseek(file, 0, os.SEEK_SET)
+            os.write(file, data)
+            if force:
+                os.fsync(file)
         except OSError as trouble:
             raise KeyTrouble("guard-unwritable", path=str(self.path), reason=trouble.strerror) from trouble
+        self._known = (data, signed)
         self._newest, self._stamp, self._waiting = signed, self._stat(), not force
         if force:
             self._forced = now
+
+    def _opened(self) -> int:
+        if self._file is None:
+            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+        return self._file
+
+    def _let_go(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            os.close(file)
 
     def _take_in(self) -> None:
         """What the file says; another process may have signed a later size."""
@@ -132,13 +172,28 @@ class Guard:
 
     def _read(self) -> Signed | None:
         try:
-            text = self.path.read_text(encoding="ascii")
+            data = self._bytes()
         except FileNotFoundError:
+            self._let_go()  # who removed it did not remove what this process remembers
             return None
-        except (OSError, UnicodeDecodeError) as trouble:
+        except OSError as trouble:
             raise KeyTrouble("guard-unreadable", path=str(self.path), reason=str(trouble)) from trouble
+        if data != self._known[0]:
+            self._known = (data, self._parsed(data))
+        return self._known[1]
+
+    def _bytes(self) -> bytes:
+        """The file's content, by the handle that is open if that is still the file."""
+        if self._file is not None:
+            if os.path.samestat(self.path.stat(), os.fstat(self._file)):
+                os.lseek(self._file, 0, os.SEEK_SET)
+                return os.read(self._file, 8 * _LENGTH)
+            self._let_go()
+        return self.path.read_bytes()
+
+    def _parsed(self, data: bytes) -> Signed:
         try:
-            line = json.loads(text)
+            line = json.loads(data.decode("ascii"))
             origin, signed = line["origin"], Signed(int(line["size"]), bytes.fromhex(line["root"]))
         except (ValueError, KeyError, TypeError) as trouble:
             raise KeyTrouble("guard-unreadable", path=str(self.path), reason=str(trouble)) from trouble

@@ -27,9 +27,9 @@ from ledger.chain.merkle import Frontier
 from ledger.chain.note import Note, Signature, VerifierKey
 from ledger.domain.parties import House
 from ledger.errors import AdamasError, Conflict, KeyTrouble, Malformed, StoreTrouble
-from ledger.guard import Guard, Signed
+from ledger.guard import Guard, Moved, Signed
 from ledger.keys import Signer
-from ledger.store.journal import Journal
+from ledger.store.journal import Head, Journal
 from ledger.store.nodes import JournalTree
 
 
@@ -166,15 +166,16 @@ class Keeper:
                 "store-damaged", path=self._journal.url, reason="kept subtrees of the tree differ"
             )
 
-    def checkpoint(self) -> SignedCheckpoint:
+    def checkpoint(self, durable: Head | None = None) -> SignedCheckpoint:
         """The signed checkpoint of the durable head; the same one as long as the head stays.
 
+        ``durable`` is a head that the caller knows to be the store's, or to have been it.
         Raises `Conflict` as `check`, `KeyTrouble` (``guard-...``, ``signer-...``), and `StoreTrouble`
         (``store-replica``) where the store only follows.
         """
         self._journal.check_signable()
         self.check()
-        head = self._permitted()
+        head = self._permitted(self._head() if durable is None else self._of(durable))
         if self._last is None or self._last.checkpoint != head:
             self._last = self._sign(head)
         return self._last
@@ -187,15 +188,16 @@ class Keeper:
         disclosures: Sequence[str] = (),
         since: Iterable[int] = (),
         path: Sequence[bytes] | None = None,
+        entry: bytes | None = None,
     ) -> Bundle:
         """The bundle of an entry under a checkpoint, by default one of now; its path has been checked.
 
-        ``since`` as in `bundle.make`; ``path`` where it is known to be right. Raises `NotFound`
-        (``entry-missing``), `Malformed` (``tree-index``), `StoreTrouble` (``store-damaged``), and what
-        `checkpoint` raises.
+        ``since`` as in `bundle.make`; ``path`` and ``entry`` where they are known to be right. Raises
+        `NotFound` (``entry-missing``), `Malformed` (``tree-index``), `StoreTrouble` (``store-damaged``), and
+        what `checkpoint` raises.
         """
         under = self.checkpoint() if signed is None else signed
-        entry = self._journal.entry(index)
+        entry = self._journal.entry(index) if entry is None else entry
         if path is None:
             made = bundle.make(index, entry, under, self.tree.node, disclosures=disclosures, since=since)
         else:
@@ -207,20 +209,23 @@ class Keeper:
         return made
 
     def close(self) -> None:
-        """Let the guards force onto the disk what was signed last."""
+        """Let the guards force onto the disk what was signed last, and let go of their files."""
         for guard in self._guards:
-            guard.write()
+            guard.close()
 
     def _head(self) -> Checkpoint:
-        head = self._journal.head()
+        return self._of(self._journal.head())
+
+    def _of(self, head: Head) -> Checkpoint:
         return Checkpoint(self.origin, head.size, head.root())
 
-    def _permitted(self) -> Checkpoint:
-        head = self._head()
+    def _permitted(self, head: Checkpoint) -> Checkpoint:
         while True:
             try:
                 for guard in self._guards:
-                    guard.permit(head.size, head.root)
+                    guard.permit(head.size, head.root, after=self._known.get(guard))
+            except Moved:
+                self.check()  # what another process has signed must be contained here
             except Conflict:
                 again = self._head()
                 if again == head:

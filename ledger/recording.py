@@ -20,6 +20,7 @@ from ledger.chain.statement import SignedStatement
 from ledger.decision import Batch
 from ledger.domain.events import DisclosureErased
 from ledger.domain.refusal import Refusal
+from ledger.domain.state import State
 from ledger.errors import AdamasError, Conflict, Malformed, Refused
 from ledger.keeping import AtHand, Receipt
 from ledger.store.clock import Watch
@@ -187,27 +188,27 @@ class Recording:
         for decided in batch.decided:
             if isinstance(decided.act.event, DisclosureErased):
                 self._erase(decided.act.event)
-        return self._receipts(appended, batch.head)
+        return self._receipts(appended, batch.head, head)
 
-    def _receipts(self, appended: Sequence[Appended], before: Head) -> list[Receipt]:
+    def _receipts(self, appended: Sequence[Appended], before: Head, durable: Head) -> list[Receipt]:
         """What is answered for entries that are durable now; ``before`` is the head they were decided on."""
         if self._at_hand.keeper() is None:
             return [Receipt(one.index, one.hash, one.recorded) for one in appended]
         try:
-            keeper = self._at_hand.speaking(self._records.state().house())
-            signed = keeper.checkpoint()
+            keeper = self._at_hand.speaking(State(self._records.knowledge()).house())
+            signed = keeper.checkpoint(durable)
         except AdamasError as trouble:
             return [Receipt(one.index, one.hash, one.recorded, trouble=trouble) for one in appended]
-        path = None
+        path = entry = None
         if before.size + 1 == signed.checkpoint.size:  # a single act, and nobody was faster
-            path = Frontier.decode(before.frontier).path_of_next()
+            path, entry = Frontier.decode(before.frontier).path_of_next(), appended[0].entry
         return [
             Receipt(
                 one.index,
                 one.hash,
                 one.recorded,
                 signed,
-                _prove=partial(keeper.proof, one.index, signed, path=path),
+                _prove=partial(keeper.proof, one.index, signed, path=path, entry=entry),
             )
             for one in appended
         ]

@@ -12,52 +12,93 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 from ledger.errors import StoreTrouble
 
 if sys.platform == "win32":
     import msvcrt
 
-    def _take(file: BinaryIO) -> None:
+    def _take(file: int) -> None:
         while True:
             try:
-                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+                msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
             except PermissionError:  # another handle has it
                 time.sleep(0.01)
             else:
                 return
 
-    def _give_back(file: BinaryIO) -> None:
-        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
+    def _give_back(file: int) -> None:
+        msvcrt.locking(file, msvcrt.LK_UNLCK, 1)
 
 else:
     import fcntl
 
-    def _take(file: BinaryIO) -> None:
+    def _take(file: int) -> None:
         fcntl.flock(file, fcntl.LOCK_EX)
 
-    def _give_back(file: BinaryIO) -> None:
+    def _give_back(file: int) -> None:
         fcntl.flock(file, fcntl.LOCK_UN)
 
 
-@contextmanager
-def turn(path: Path) -> Iterator[None]:
-    """Waits until nobody else holds the turn of this file, and holds it inside the block.
+class Turn:
+    """The turn of one file, for who takes it often: the file stays open between two times.
 
-    Raises `StoreTrouble` (``turn-impossible``) where the file cannot be made or the system cannot lock it.
+    One object is for one thread at a time; each has its own hold on the file, also within a process.
     """
-    try:
-        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
-        file = os.fdopen(os.open(path, flags, 0o600), "rb+")
-    except OSError as problem:
-        raise StoreTrouble("turn-impossible", path=str(path), reason=problem.strerror) from None
-    with file:
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: int | None = None
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Waits until nobody else holds the turn, and holds it inside the block.
+
+        Raises `StoreTrouble` (``turn-impossible``) where the file cannot be made or the system cannot lock
+        it.
+        """
         try:
-            _take(file)
+            file = self._taken()
         except OSError as problem:
-            raise StoreTrouble("turn-impossible", path=str(path), reason=problem.strerror) from None
+            self.close()
+            raise StoreTrouble("turn-impossible", path=str(self._path), reason=problem.strerror) from None
         try:
             yield
         finally:
             _give_back(file)
+
+    def close(self) -> None:
+        """Let go of the file; the turn can be taken again."""
+        file, self._file = self._file, None
+        if file is not None:
+            os.close(file)
+
+    def __del__(self) -> None:
+        self.close()
+
+    def _taken(self) -> int:
+        while True:
+            if self._file is None:
+                flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
+                self._file = os.open(self._path, flags, 0o600)
+            _take(self._file)
+            if self._is_there(self._file):
+                return self._file
+            self.close()  # somebody removed the file: others take their turn on another one by now
+
+    def _is_there(self, file: int) -> bool:
+        try:
+            return os.path.samestat(self._path.stat(), os.fstat(file))
+        except FileNotFoundError:
+            return False
+
+
+@contextmanager
+def turn(path: Path) -> Iterator[None]:
+    """`Turn.hold`, once."""
+    taken = Turn(path)
+    try:
+        with taken.hold():
+            yield
+    finally:
+        taken.close()

@@ -75,11 +75,12 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """What became of a draft: its index, the time the ledger gave it, its entry's hash."""
+    """What became of a draft: its index, the time the ledger gave it, its entry's hash and bytes."""
 
     index: int
     recorded: int
     hash: bytes
+    entry: bytes
 
 
 class Found(NamedTuple):
@@ -121,7 +122,7 @@ def chained(
         else:
             nodes += [one for one in frontier.complete(previous) if not one[0] % STRIDE]
         entries.append(data)
-        appended.append(Appended(index, moment, previous))
+        appended.append(Appended(index, moment, previous, data))
         index += 1
     return entries, appended, Head(index, previous, moment, frontier.encode()), nodes
 

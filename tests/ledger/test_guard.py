@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ledger.errors import Conflict, KeyTrouble
-from ledger.guard import EVERY, Guard, Signed
+from ledger.guard import EVERY, Guard, Moved, Signed
 from tests.refusing import refusing
 
 ORIGIN = "ledger.example/bw/k7q2"
@@ -95,6 +95,35 @@ def test_two_copies_that_run_at_once_do_not_sign_two_histories(path: Path, hand:
     one.write()
     other.write()
     assert Guard(path, ORIGIN).newest == Signed(6, A)
+
+
+def test_what_another_process_signed_since_is_told_before_anything_is_signed(path: Path, hand: Hand) -> None:
+    """The caller names what it knows to be signed; a copy must contain what it does not know yet."""
+    one, other = Guard(path, ORIGIN, hand), Guard(path, ORIGIN, hand)
+    one.permit(4, A)
+    other.permit(5, B, after=Signed(4, A))
+    with pytest.raises(Moved):
+        one.permit(6, A, after=Signed(4, A))
+    assert Guard(path, ORIGIN).newest == Signed(5, B)
+    one.permit(6, A, after=Signed(5, B))
+
+
+def test_a_guard_whose_file_was_replaced_or_removed_is_read_anew(path: Path, hand: Hand) -> None:
+    """By its name, although the file is kept open; what this process signed it does not forget."""
+    guard = Guard(path, ORIGIN, hand)
+    guard.permit(4, A)
+    other = path.with_name("put-in-its-place")
+    Guard(other, ORIGIN, hand).permit(9, B)
+    other.replace(path)
+    with refusing(Conflict, "guard-behind"):
+        guard.permit(5, A)
+    path.unlink()
+    path.with_name(path.name + ".turn").unlink()
+    with refusing(Conflict, "guard-behind"):
+        guard.permit(5, A)
+    guard.permit(10, A)
+    assert Guard(path, ORIGIN).newest == Signed(10, A)
+    guard.close()
 
 
 @pytest.mark.parametrize(

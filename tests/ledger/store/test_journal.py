@@ -76,12 +76,15 @@ def test_a_new_journal_is_empty(journal: Journal) -> None:
 def test_entries_are_numbered_chained_and_timed(journal: Journal) -> None:
     """Each entry names the one before it; what is told of each is what its bytes say."""
     told = [*add(journal, draft("a"), draft("b")), *add(journal, draft("c"), at=START + 5)]
-    entries = [Entry.decode(data) for _, data in journal.entries()]
-    hashes = [entry_hash(data) for _, data in journal.entries()]
+    kept = [data for _, data in journal.entries()]
+    entries, hashes = [Entry.decode(data) for data in kept], [entry_hash(data) for data in kept]
     assert [entry.index for entry in entries] == [0, 1, 2]
     assert [entry.previous for entry in entries] == [ZERO_HASH, *hashes[:2]]
     assert [entry.recorded for entry in entries] == [START, START, START + 5]
-    assert told == [Appended(e.index, e.recorded, h) for e, h in zip(entries, hashes, strict=True)]
+    assert told == [
+        Appended(entry.index, entry.recorded, own, data)
+        for entry, own, data in zip(entries, hashes, kept, strict=True)
+    ]
 
 
 def test_the_head_is_the_last_entry_and_the_tree_over_all(journal: Journal) -> None:
