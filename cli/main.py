@@ -129,7 +129,12 @@ JOINED: dict[str, dict[str, tuple[str, str]]] = {
         "alerts": ("cli.oversight_lists", "list_alerts"),
         "decisions": ("cli.governance_lists", "list_decisions"),
         "findings": ("cli.oversight_lists", "list_findings"),
+        "reconciliations": ("cli.reconciliation_mail", "list_reconciliations"),
         "offices": ("cli.governance_lists", "list_offices"),
+    },
+    "reconciliation": {
+        "send": ("cli.reconciliation_mail", "reconciliation_send"),
+        "receive": ("cli.reconciliation_mail", "reconciliation_receive"),
     },
     "alert": {
         "send": ("cli.partner_mail", "alert_send"),

@@ -134,6 +134,7 @@ STEPS: Mapping[str, Steps] = {
             "sources",
             "publishing",
             "proven_shipments",
+            "agreements",
         ),
         ("witness_http", "cosigning", "trace_across", "kept_letters"),
     ),
