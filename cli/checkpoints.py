@@ -11,6 +11,7 @@ from cli.artefacts import read_artefact, write_artefact
 from cli.output import adamas_command, emit_json, remark, say
 from cli.session import Session, pass_session
 from ledger.errors import Faults
+from ledger.messages import how_many
 
 if TYPE_CHECKING:
     from ledger.chain.checkpoint import SignedCheckpoint
@@ -49,7 +50,7 @@ def checkpoint(session: Session, out: Path | None, since: Path | None) -> None:
     elif out is None and since is None:
         say(signed.encode().decode("utf-8").removesuffix("\n"))
     elif out is not None:
-        say(f"checkpoint of {head.origin} at {head.size} entries: {out}")
+        say(f"checkpoint of {head.origin} at {how_many('count-entries', head.size)}: {out}")
 
 
 def _compare(session: Session, since: Path, signed: SignedCheckpoint) -> None:
@@ -67,6 +68,5 @@ def _compare(session: Session, since: Path, signed: SignedCheckpoint) -> None:
         sizes = {"held": held.checkpoint.size, "size": signed.checkpoint.size}
         raise Faults("checkpoint-behind", path=str(since), **sizes)
     told = remark if session.json else say
-    told(
-        f"only grew: from {held.checkpoint.size} entries to {signed.checkpoint.size}, nothing altered before"
-    )
+    before = how_many("count-entries", held.checkpoint.size)
+    told(f"only grew: from {before} to {signed.checkpoint.size}, nothing altered before")

@@ -20,6 +20,7 @@ from ledger import edtf
 from ledger.domain.vocabulary import carats
 from ledger.exchange.demonstration import CAST, MINISTRY, Cast, play
 from ledger.exchange.demonstration_refusals import refusals
+from ledger.messages import how_many
 from ledger.values import dataclass
 
 if TYPE_CHECKING:
@@ -151,20 +152,20 @@ def _sources(tour: Tour) -> Documented:
         ledger.record(KeyEnrolled(by=MINISTRY, party=ARCHIVIST, key=key.public, proof=proof), keys[MINISTRY])
         documented = record(ledger, key, ARCHIVIST, tour.day(0))
     _title(f"1. What sources tell of {len(documented.histories)} stones and parcels")
-    say(f"{documented.acts} acts from press, company and UN reports; {documented.registered} registrations.")
+    acts = how_many("count-acts", documented.acts)
+    say(f"{acts} from press, company and UN reports; {documented.registered} registrations.")
     say(SOURCES)
     say()
     rows = []
-    for counted in documented.histories:
-        worst = sorted(counted.discrepancies.items(), key=lambda item: (-item[1], item[0]))
+    for told in documented.histories:
+        worst = sorted(told.discrepancies.items(), key=lambda item: (-item[1], item[0]))
         said = ", ".join(f"{code} {count}" for code, count in worst[:3])
-        rows.append([counted.history.id, counted.acts, sum(counted.discrepancies.values()), said])
+        rows.append([told.history.id, told.acts, sum(told.discrepancies.values()), said])
     emit_table(["history", "acts", "discrepancies", "most of them"], rows)
     total = documented.discrepancies()
     say()
-    say(
-        f"{sum(total.values())} discrepancies in all: {', '.join(f'{c} {n}' for c, n in total.most_common())}"
-    )
+    kinds = ", ".join(f"{code} {number}" for code, number in total.most_common())
+    say(f"{how_many('count-discrepancies', sum(total.values()))} in all: {kinds}")
     return documented
 
 

@@ -21,6 +21,7 @@ from ledger import edtf
 from ledger.errors import AdamasError, Malformed, Refused, Unconfirmed
 from ledger.exchange.dialect import DECIMALS, ENCODINGS, GIVEN_AS, SEPARATORS, UNITS, Dialect
 from ledger.exchange.templates import CERTIFICATES, HISTORY, TEMPLATES, as_csv
+from ledger.messages import how_many
 from ledger.values import dataclass
 
 if TYPE_CHECKING:
@@ -165,7 +166,8 @@ def _fresh(
     if not wishes.weights_confirmed:
         ask_about_slips(found.slips, "row")
     if wishes.dry_run:
-        say(f"would record {found.lines} of {found.rows} rows in {len(found.drafts)} acts")
+        rows, acts = how_many("count-rows", found.rows), how_many("count-acts", len(found.drafts))
+        say(f"would record {found.lines} of {rows} in {acts}")
         remark("nothing was recorded (--dry-run)")
         return
     prepare(beside(file), data, found, ledger, importer)
@@ -286,10 +288,12 @@ def _append(session: Session, saved: Path, ledger: Ledger, left_out: Path | None
 
 def _how_much(lines: int, receipts: Sequence[Receipt]) -> str:
     if len(receipts) == 1:
-        rows = "" if lines == 1 else f" of {lines:,} rows"
+        rows = "" if lines == 1 else f" of {how_many('count-rows', lines)}"
         return f"1 act{rows}, entry {receipts[0].index}"
-    rows = "" if lines == len(receipts) else f" of {lines:,} rows"
-    return f"{len(receipts):,} acts{rows}, entries {receipts[0].index} to {receipts[-1].index}"
+    rows = "" if lines == len(receipts) else f" of {how_many('count-rows', lines)}"
+    return (
+        f"{how_many('count-acts', len(receipts))}{rows}, entries {receipts[0].index} to {receipts[-1].index}"
+    )
 
 
 PROFILE = "profile"

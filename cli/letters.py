@@ -15,6 +15,7 @@ from cli.recording import here_and_now, keep, party_of
 from cli.session import Session
 from ledger import edtf
 from ledger.errors import NotFound, Refused
+from ledger.messages import how_many
 
 if TYPE_CHECKING:
     from ledger.application import Ledger, Receipt
@@ -131,9 +132,10 @@ def _tell_sent(session: Session, ledger: Ledger, written: Letter, data: bytes, o
 
         emit_json({**said, "to": written.reader.id, "since": list(written.since)})
         return
-    say(f"wrote {out}: {count} proofs under the checkpoint of {head.size} entries, for {written.reader.id}")
+    proofs, size = how_many("count-proofs", count), how_many("count-entries", head.size)
+    say(f"wrote {out}: {proofs} under the checkpoint of {size}, for {written.reader.id}")
     since = ", ".join(map(str, written.since))
-    remark(f"with the path from the {since} entries that the reader pinned" if since else
+    remark(f"with the path from what the reader pinned, of size {since}" if since else
            "without a path: the reader is not known to have pinned this ledger")  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from cli.session import Session, pass_session
 from ledger import edtf, messages
 from ledger.domain.events import Event, RegisterAdopted
 from ledger.domain.fields import COUNTRY, DATE, PARTY, TEXT
+from ledger.messages import how_many
 
 if TYPE_CHECKING:
     from ledger.domain.passages import Passage
@@ -138,7 +139,7 @@ def _tell(row: dict[str, Any], state: State) -> None:
     about = f"{row['about']}: " if row["to"] else ""
     say(f"  because   {about}{row['because']}{measure}")
     if row["attestations"]:
-        say(f"  needs     {row['attestations']} attestations")
+        say(f"  needs     {how_many('count-attestations', row['attestations'])}")
     say(f"  source    {row['source']}")
     if row["register"]:
         say(f"  register  {row['register']}")

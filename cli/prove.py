@@ -15,6 +15,7 @@ from cli.options import normal
 from cli.output import AdamasGroup, adamas_command, emit_json, say
 from cli.session import Session, pass_session
 from ledger import edtf
+from ledger.messages import how_many
 
 if TYPE_CHECKING:
     from ledger.application import Ledger
@@ -127,7 +128,7 @@ def _write(
         emit_json({**told, "proofs": [bundle.index for bundle in bundles]})
         return
     more = len(bundles) - len(indexes)
-    counted = "1 entry" if len(indexes) == 1 else f"{len(indexes)} entries"
-    say(f"{out}: {counted} of {prover.size}, {len(data):,} bytes")
+    proven = how_many("count-entries", len(indexes))
+    say(f"{out}: {proven} of {prover.size}, {len(data):,} bytes")
     if more:
         say(f"  with {more} more that show who was entitled")

@@ -14,6 +14,7 @@ from cli.artefacts import read_artefact
 from cli.output import adamas_command, emit_json, say
 from cli.session import Session, pass_session
 from ledger.errors import Faults
+from ledger.messages import how_many
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _MOST = 200
@@ -48,11 +49,10 @@ def publish(session: Session, folder: Path) -> None:
     if session.json:
         emit_json({"directory": str(folder), "before": done.before, "size": done.size, "files": done.files})
     elif done.before == done.size:
-        say(f"{folder} is up to date: {done.size} entries")
+        say(f"{folder} is up to date: {how_many('count-entries', done.size)}")
     else:
-        say(
-            f"published {done.size - done.before} entries in {done.files} files: {folder} has {done.size} now"
-        )
+        new, files = how_many("count-entries", done.size - done.before), how_many("count-files", done.files)
+        say(f"published {new} in {files}: {folder} has {done.size} now")
 
 
 @adamas_command("fsck", example="adamas fsck /var/www/bw --trust bw.trust", exits=(0, 1, 4, 7))
@@ -89,6 +89,6 @@ def fsck(session: Session, folder: Path, trust_file: Path | None) -> None:
         for one in faults:
             tell(f"{one.path}: {one.code}: {one}")
         if not faults:
-            say(f"good: {head.origin}, {head.size} entries, root {head.root.hex()}")
+            say(f"good: {head.origin}, {how_many('count-entries', head.size)}, root {head.root.hex()}")
     if faults:
         raise Faults("fsck-faults", count=len(faults))

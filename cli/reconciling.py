@@ -20,6 +20,7 @@ from ledger import edtf, messages
 from ledger.domain.fields import COUNTRY, WEIGHT
 from ledger.domain.vocabulary import carats, dollars
 from ledger.errors import Malformed, NotFound, StoreTrouble
+from ledger.messages import how_many
 
 if TYPE_CHECKING:
     from ledger.investigation.reconciliation import Flow, Pair, Terms
@@ -229,7 +230,7 @@ def _flow(flow: Flow, terms: Terms) -> None:
     from ledger.exchange.reconciliation_statement import mirrors_of
     from ledger.investigation.reconciliation import CLASSES
 
-    heading(f"{flow.exporter} to {flow.importer}: {len(flow.pairs)} certificates")
+    heading(f"{flow.exporter} to {flow.importer}: {how_many('count-certificates', len(flow.pairs))}")
     for kind in CLASSES:
         if flow.counted[kind]:
             say(f"  {kind:<21}{flow.counted[kind]:>8}")

@@ -24,6 +24,7 @@ from ledger.domain.refusal import Refusal
 from ledger.domain.state import guarded, touched
 from ledger.domain.vocabulary import carats
 from ledger.errors import Malformed, Refused, Unconfirmed
+from ledger.messages import how_many
 from ledger.values import dataclass
 
 if TYPE_CHECKING:
@@ -197,7 +198,7 @@ def sentence(event: Event | events.Opaque) -> str:
     if not getattr(event, "documented", False):
         return told
     found = getattr(event, "discrepancies", ())
-    return f"{told} (documented, {len(found)} discrepancies)"
+    return f"{told} (documented, {how_many('count-discrepancies', len(found))})"
 
 
 def _shown(subject: str) -> str:

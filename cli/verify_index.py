@@ -10,6 +10,7 @@ from cli.artefacts import read_artefact
 from cli.output import adamas_command, emit_json
 from cli.session import Session, pass_session
 from ledger.errors import Malformed
+from ledger.messages import how_many
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -70,7 +71,8 @@ def verify_index(
         tell(f"{reader.trust.origin} lied about {found.key}: the index of entry {found.index} contradicts")
         tell(f"entry {found.entry}, both signed for.")
         if not found.alike:
-            tell(f"They are proven at {found.sizes[0]} and {found.sizes[1]} entries: where one history holds")
+            sizes = f"{found.sizes[0]} and {how_many('count-entries', found.sizes[1])}"
+            tell(f"They are proven at {sizes}: where one history holds")
             tell("both, the index lies; otherwise two histories were signed.")
         return
     raise why

@@ -17,6 +17,7 @@ from cli.artefacts import read_artefact
 from cli.output import emit_json, remark, say
 from cli.session import Session
 from ledger.errors import Faults, KeyTrouble
+from ledger.messages import how_many
 from ledger.values import dataclass
 
 if TYPE_CHECKING:
@@ -226,7 +227,7 @@ def _checkpoint(session: Session, place: str, data: bytes, given: Given) -> None
         told |= {"root": head.root, "signed": keys, "cosigned": names, **_grown_values(growth)}
         emit_json(told)
     else:
-        tell(f"checkpoint of {head.origin}: {head.size} entries, root {head.root.hex()}")
+        tell(f"checkpoint of {head.origin}: {how_many('count-entries', head.size)}, root {head.root.hex()}")
         tell(f"{found}; cosigned by {', '.join(names) or 'nobody'} (quorum {trust.quorum})")
         for one in growth:
             tell(f"growth: {one.standing}: {one}")
@@ -255,7 +256,7 @@ def verify_fork(session: Session, data: bytes, keys: Any) -> None:
         emit_json({"kind": "fork", "origin": verdict.origin, "sizes": sizes, "convicted": convicted})
         return
     tell(f"{verdict.origin} signed two histories: no single one contains both checkpoints,")
-    tell(f"of {sizes[0]} and of {sizes[1]} entries.")
+    tell(f"of {sizes[0]} and of {how_many('count-entries', sizes[1])}.")
     for key in convicted:
         tell(f"convicted: {key}")
     if not convicted:

@@ -2,6 +2,7 @@
 
 A script reads the code; a clerk reads the text. Texts are format strings in
 ``ledger/data/messages/<language>/*.toml``, one ``code = "text"`` a line; a code stands in one file only.
+A word that agrees with a number has both forms: ``{count} {count|entry|entries}``.
 
 Beside a text a code may have a *hint*: what a person can do next. Texts are recorded with documented acts and
 never change; hints (``ledger/data/hints``) are printed only.
@@ -9,10 +10,13 @@ never change; hints (``ledger/data/hints``) are printed only.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from string import Formatter
 from typing import Any
+
+_AGREEING = re.compile(r"\{(\w+)\|([^|{}]*)\|([^|{}]*)\}")
 
 
 def catalogue(language: str = "en") -> Mapping[str, str]:
@@ -61,9 +65,15 @@ def text(code: str, values: Mapping[str, Any], language: str = "en") -> str:
     except KeyError:
         raise LookupError(f"no text for message code {code!r} in language {language!r}") from None
     try:
-        return template.format(**values)
+        return _filled(template, values)
     except KeyError as missing:
         raise LookupError(f"message {code!r} needs the value {missing}") from None
+
+
+def how_many(code: str, count: int, language: str = "en") -> str:
+    """How many there are of something, ``1 entry`` or ``1,204 entries``: the text of a code that asks for a
+    ``count`` alone."""
+    return text(code, {"count": f"{count:,}"}, language)
 
 
 def hint(code: str, values: Mapping[str, Any], language: str = "en") -> str | None:
@@ -71,6 +81,17 @@ def hint(code: str, values: Mapping[str, Any], language: str = "en") -> str | No
     known = hints(language)
     families = (name for name in known if name.endswith("*") and code.startswith(name[:-1]))
     template = known.get(code) or known.get(max(families, key=len, default=""))
-    if template is None or any(name not in values for _, name, _, _ in Formatter().parse(template) if name):
+    if template is None or not needed(template) <= values.keys():
         return None
-    return template.format(**values)
+    return _filled(template, values)
+
+
+def needed(template: str) -> set[str]:
+    """The names of the values that a text asks for."""
+    return {name.partition("|")[0] for _, name, _, _ in Formatter().parse(template) if name is not None}
+
+
+def _filled(template: str, values: Mapping[str, Any]) -> str:
+    return _AGREEING.sub(lambda form: form[2] if str(values[form[1]]) == "1" else form[3], template).format(
+        **values
+    )

@@ -255,11 +255,16 @@ def _given(call: ast.Call, maker: Maker) -> frozenset[str] | None:
 
 
 def placeholders(template: str) -> set[str]:
-    """The names a text asks for. Raises ``ValueError`` unless each is a plain name."""
-    names = {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
-    for name in names:
-        if not name.isidentifier():
-            raise ValueError(f"the placeholder {{{name}}} is no plain name")
+    """The names a text asks for. Raises ``ValueError`` unless each is a plain name, or one with two forms of
+    a word that agrees with it."""
+    names = set()
+    for _, placeholder, _, _ in string.Formatter().parse(template):
+        name, *forms = (placeholder or "").split("|")
+        if placeholder is None:
+            continue
+        if not name.isidentifier() or (forms and (len(forms) != 2 or forms[0] == forms[1])):
+            raise ValueError(f"the placeholder {{{placeholder}}} is no plain name")
+        names.add(name)
     return names
 
 

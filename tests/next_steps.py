@@ -17,7 +17,7 @@ from tests.message_codes import Use, placeholders
 
 NO_ERRORS = {
     "Attempt", "AuditRemark", "Check", "Outcome", "Remark", "Step", "StepFault", "TileFault", "Trouble",
-    "_because", "_ended", "_fault", "_tell", "named", "text",
+    "_because", "_ended", "_fault", "_tell", "how_many", "named", "text",
 }  # fmt: skip
 """What takes a code and is neither a refusal nor an error: findings of reports, remarks, words of answers.
 Whatever is not here must name a next step."""

@@ -15,6 +15,7 @@ from ledger.audit.auditing import Audit, AuditRemark
 from ledger.chain.steps import STEPS, Step, StepFault
 from ledger.edtf import text_of
 from ledger.errors import Malformed
+from ledger.messages import how_many
 from ledger.projections.wording import one_line
 from ledger.values import dataclass
 
@@ -95,7 +96,8 @@ class Report:
         if audit.options.anchor is not None:
             yield f"against   {audit.options.anchor} (a head held outside)"
         for held in audit.options.held:
-            yield f"against   {held.size:,} entries, root {held.root.hex()} (a checkpoint held outside)"
+            size, root = how_many("count-entries", held.size), held.root.hex()
+            yield f"against   {size}, root {root} (a checkpoint held outside)"
         if audit.root is not None:
             yield f"root      {audit.root.hex()}"
         yield ""
@@ -130,7 +132,7 @@ def _wrapped(label: str, text: str) -> list[str]:
 
 
 def _counted(count: int) -> str:
-    return {0: "no fault", 1: "1 fault"}.get(count, f"{count:,} faults")
+    return how_many("count-faults", count) if count else "no fault"
 
 
 def _runs(faults: list[StepFault]) -> Iterator[list[StepFault]]:

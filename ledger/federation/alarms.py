@@ -17,6 +17,7 @@ from ledger.domain.state import State
 from ledger.errors import NotFound
 from ledger.federation.mail import Mail
 from ledger.federation.peers import refused
+from ledger.messages import how_many
 from ledger.store.records import Records
 
 FAKE, FORK = "fake-certificate", "fork"
@@ -27,7 +28,8 @@ _MOST_TEXT = 4_000
 def fork_acts(state: State, origin: str, proof: ForkProof, by: str) -> tuple[ForkProved, AlertRaised]:
     """The acts that record a proven fork: the proof's hash, and the alarm that others can be sent."""
     small, big = proof.smaller.checkpoint, proof.bigger.checkpoint
-    text = f"{origin} signed two histories, of {small.size} and {big.size} entries; the proof convicts it."
+    sizes = f"{small.size} and {how_many('count-entries', big.size)}"
+    text = f"{origin} signed two histories, of {sizes}; the proof convicts it."
     name = free_name(state, f"fork-{origin.rpartition('/')[2]}")
     alert = _raised({"by": by, "alert": name, "about": FORK, "code": FORK, "text": text})
     return ForkProved(by=by, origin=origin, proof=sha256(proof.encode()).digest()), alert

@@ -34,6 +34,7 @@ from ledger.edtf import Span
 from ledger.errors import Malformed, NotFound
 from ledger.federation.mail import Mail
 from ledger.federation.peers import refused
+from ledger.messages import how_many
 from ledger.store.records import Records
 from ledger.values import dataclass
 
@@ -323,4 +324,4 @@ def differences(state: State, told: e.ImportConfirmed) -> Iterator[str]:
     if told.weight is not None and known.weight is not None and told.weight != known.weight:
         yield f"weight {carats(told.weight)} arrived, {carats(known.weight)} stated"
     if told.parcels is not None and known.parts and told.parcels != len(known.parts):
-        yield f"{told.parcels} parcels arrived, {len(known.parts)} stated"
+        yield f"{how_many('count-parcels', told.parcels)} arrived, {len(known.parts)} stated"

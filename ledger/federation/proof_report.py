@@ -22,6 +22,7 @@ from ledger.domain.events import Opaque
 from ledger.domain.vocabulary import certificate_key
 from ledger.edtf import text_of
 from ledger.errors import Malformed
+from ledger.messages import how_many
 from ledger.projections.wording import WITHHELD_TEXT, one_line, summary, told
 from ledger.store.decoding import decode
 from ledger.values import dataclass
@@ -223,7 +224,7 @@ def _lines(report: ProofReport) -> Iterator[str]:
         yield f"certificate  {report.absence.key}"
     if head is not None:
         yield ""
-        yield f"ledger   {head.origin}, as of its first {head.size:,} entries"
+        yield f"ledger   {head.origin}, as of its first {how_many('count-entries', head.size)}"
         yield f"root     {head.root.hex()}"
     yield ""
     yield from _step_lines(list(report.outcomes()))

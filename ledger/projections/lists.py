@@ -142,8 +142,9 @@ def _status(row: Row | None, day: Span | None) -> str | None:
     if row is None:
         return None
     status, expiry = (row[CERTIFICATES.places[column]] for column in ("status", "expiry"))
-    over = status in HOLDS_GOODS and None not in (expiry, day) and day_before(spans(expiry), day)
-    return EXPIRED if over else status
+    if day is None or expiry is None or status not in HOLDS_GOODS:
+        return status  # type: ignore[no-any-return]
+    return EXPIRED if day_before(spans(expiry), day) else status
 
 
 def line_of(name: str, row: Row) -> Values:

@@ -20,6 +20,7 @@ from collections.abc import Callable
 
 from ledger.edtf import DAY, text_of
 from ledger.errors import Unconfirmed
+from ledger.messages import how_many
 from ledger.store.journal import Head
 
 Clock = Callable[[], int]
@@ -77,5 +78,8 @@ class Watch:
 def _unconfirmed(code: str, now: int, expected: int) -> Unconfirmed:
     days, hours = divmod(abs(now - expected) * 24 // DAY, 24)
     return Unconfirmed(
-        code, now=text_of(now), expected=text_of(expected), difference=f"{days} days {hours} hours"
+        code,
+        now=text_of(now),
+        expected=text_of(expected),
+        difference=f"{how_many('count-days', days)} {how_many('count-hours', hours)}",
     )

@@ -75,7 +75,7 @@ def test_what_is_asked_names_both_times() -> None:
     assert caught.value.values == {
         "now": "2036-01-12T08:00:00+00:00",
         "expected": "2024-01-15T08:00:00+00:00",
-        "difference": "4380 days 0 hours",
+        "difference": "4,380 days 0 hours",
     }
 
 
