@@ -192,7 +192,8 @@ def sentence(event: Event | events.Opaque) -> str:
     """An act in a few words: what, by whom, about what; discrepancies of a documented act are counted."""
     words = " ".join(getattr(event, "COMMAND", ())) or event.TYPE
     by = getattr(event, "by", None)
-    names = [_shown(name) for name in guarded(event) or touched(event) if name != f"party:{by}"]
+    passed_over = (f"party:{by}", "ledger:house")  # said already, or no name that a person knows
+    names = [_shown(name) for name in guarded(event) or touched(event) if name not in passed_over]
     shown = names if len(names) <= _SHOWN else [*names[:_SHOWN], f"and {len(names) - _SHOWN} more"]
     told = words + (f" by {by}" if by else "") + (f": {', '.join(shown)}" if shown else "")
     if not getattr(event, "documented", False):
