@@ -95,6 +95,27 @@ def test_an_import_that_we_did_not_answer_is_ours_to_answer(world: World) -> Non
     assert kinds == [("unconfirmed-export", "AE"), ("unanswered-import", "ZW")]
 
 
+def test_goods_sent_back_and_goods_lost_on_the_way_wait_for_no_confirmation(world: World) -> None:
+    """Whoever gets its own goods back records a return; what was stolen arrives nowhere."""
+    world.do(
+        e.ShipmentArrived(by=AUTHORITY, certificate=FOREIGN, number="ZW 9", provenance="ZW", intact=False)
+    )
+    world.do(e.ShipmentRejected(by=AUTHORITY, certificate=FOREIGN, reason="seal broken"))
+    paper = e.CertificateIssued(
+        by=AUTHORITY, certificate="BW/00000403", number="BW 403", normalisation="plain/1",
+        parts=(e.Part("LOT-1", 5_000),), classes=(e.ClassWeight("710210", 5_000),), weight=5_000, value=1,
+        origins=("ZW",), provenance="BW", destination="ZW", exporter=AUTHORITY, importer="x",
+        expiry="2024-03-15", technical=True, returns=FOREIGN,
+    )  # fmt: skip
+    world.do(paper)
+    world.do(e.CertificateValidated(by=AUTHORITY, certificate="BW/00000403"))
+    world.do(e.Exported(by=AUTHORITY, certificate="BW/00000403", parts=paper.parts, destination="ZW",
+                        returns=FOREIGN))  # fmt: skip
+    assert [one.certificate for one in late(world, "2024-12-31")] == ["BW/00000107"]
+    world.do(e.ShipmentLost(by=AUTHORITY, certificate="BW/00000107", how="stolen", parcels=("P1",)))
+    assert late(world, "2024-12-31") == []
+
+
 def test_a_detention_has_its_time_until_it_is_decided_on(world: World) -> None:
     """Thirty calendar days; remedied goods are no longer detained."""
     world.do(e.ImportConfirmed(by=AUTHORITY, certificate="BW/00000107", parcels=1, weight=12_500))

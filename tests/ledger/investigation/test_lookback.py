@@ -124,3 +124,21 @@ def test_a_certificate_validated_without_the_attestations_it_needed_is_found() -
     assert objections[0].measure == "KP-BW"
     assert objections[0].source == "a decision of the Chair"
     assert objections[0].rests_on == (adopted.index,)
+
+
+def test_an_import_from_under_supervision_is_found_without_its_attestations(world: World) -> None:
+    """The measure became known later. Whoever countersigned is named by one import, not by the two others, of
+    which one does not tell the zone either."""
+    attested = replace(IMPORT, certificate="ZW/00000010", number="ZW 10", zones=("Marange",),
+                       lines=(e.Arrival("Z2", 5_000, None, "710231"),), attested=("monitor-1",))  # fmt: skip
+    bare = replace(attested, certificate="ZW/00000011", number="ZW 11", attested=(),
+                   lines=(e.Arrival("Z3", 5_000, None, "710231"),))  # fmt: skip
+    for arrival in (attested, bare):
+        world.do(arrival)
+    world.do(embargo("ZW", SHIPPED_DAY, effect="supervised", zones=("Marange",), attestations=1))
+    objections = [one for one in found(world) if one.code == "attestation-missing"]
+    assert [(one.certificate, one.participant, one.measure) for one in objections] == [
+        ("ZW/00000009", "ZW", "KP-ZW"),
+        ("ZW/00000011", "ZW", "KP-ZW"),
+    ]
+    assert objections[0].source == "a decision of the Chair"
