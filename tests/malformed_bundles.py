@@ -188,6 +188,8 @@ def _bundle_acts() -> list[Case]:
     number = encoding.to_base64url(b'["AAAAAAAAAAAAAAAAAAAAAA","price",1e2]')
     by_clerk = signing_key("clerk-6").sign(b"adamas.statement/1\n" + _said(BOOK))
     return [
+        ("an author who has seen more entries than there were",
+         _of(_said(BOOK, seen=(9, bytes(32)))).encode(), 5, "bundle-seen-ahead"),
         ("another ledger's entry under this checkpoint",
          _of(_said(Book("other.example/x"))).encode(), 6, "bundle-ledger-other"),
         ("another party's signature",

@@ -120,7 +120,7 @@ class Examination:
         outcomes = (
             Outcome(steps.FORM, OK, "bundle-form", values),
             *self._head(bundle.checkpoint),
-            *_place(bundle, entry),
+            *_place(bundle, entry, statement),
             _ledger(bundle, statement),
             _author(entry, statement),
             disclosed,
@@ -234,7 +234,7 @@ def _cosigned(signed: SignedCheckpoint, reader: Reader) -> Outcome:
     return Outcome(steps.QUORUM, OK, code, values)
 
 
-def _place(bundle: Bundle, entry: Entry) -> tuple[Outcome, Outcome]:
+def _place(bundle: Bundle, entry: Entry, statement: Statement) -> tuple[Outcome, Outcome]:
     head, leaf = bundle.checkpoint.checkpoint, entry_hash(bundle.entry)
     values = {"index": entry.index, "stated": bundle.index, "size": head.size}
     if bundle.index >= head.size:  # (5) says why there is no such leaf
@@ -243,6 +243,9 @@ def _place(bundle: Bundle, entry: Entry) -> tuple[Outcome, Outcome]:
     proven = _step(steps.LEAF, partial(_proven, bundle, leaf))  # (4)
     if entry.index != bundle.index:
         return proven, Outcome(steps.INDEX, FAULT, "bundle-index-other", values)
+    if statement.seen is not None and statement.seen[0] > entry.index:
+        values = {"index": entry.index, "seen": statement.seen[0]}
+        return proven, Outcome(steps.INDEX, FAULT, "bundle-seen-ahead", values)
     return proven, Outcome(steps.INDEX, OK, "bundle-index", values)
 
 

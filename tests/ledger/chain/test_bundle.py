@@ -142,6 +142,18 @@ def moved() -> bytes:
     return book.bundle(8).encode()
 
 
+def having_seen(size: int) -> bytes:
+    """An entry, at index 8, whose author says to have seen so many entries."""
+    book = opened()
+    book.record("example-weighed/1", {"by": "miner-1", "weight": 1}, "miner-1", seen=(size, bytes(32)))
+    return book.bundle(8).encode()
+
+
+def test_what_an_author_has_seen_lies_before_the_entry() -> None:
+    """All entries before it at most; whether the root is this ledger's, a bundle does not show."""
+    assert verify(having_seen(8), READER).holds
+
+
 def by_another() -> bytes:
     """An entry whose signature is of another key than its author's."""
     book = opened()
@@ -176,6 +188,7 @@ FAULTS: dict[str, tuple[Callable[[], bytes], int, str]] = {
     "index beyond the size": (lambda: damaged(index=8), 5, "bundle-index-beyond"),
     "another index": (lambda: damaged(index=6), 4, "tree-root"),
     "an entry with another index": (moved, 5, "bundle-index-other"),
+    "an author who has seen too much": (lambda: having_seen(9), 5, "bundle-seen-ahead"),
     "another ledger's entry": (foreign, 6, "bundle-ledger-other"),
     "another author's signature": (by_another, 7, "bundle-author-other"),
     "an unsigned root": (unsigned, 2, "note-unsigned"),
