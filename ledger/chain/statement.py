@@ -109,6 +109,12 @@ class Statement:
         return fields | {"type": self.type, "v": 1}
 
 
+def told(data: bytes) -> tuple[str, str | None, dict[str, Any]]:
+    """(type, occurred, body) of the bytes of a statement that this ledger checked before it stored them."""
+    fields = encoding.read(data)
+    return fields["type"], fields.get("occurred"), fields["body"]
+
+
 @dataclass(frozen=True, slots=True)
 class SignedStatement:
     """A statement's bytes, its author's signature, and the disclosures of its sealed values."""

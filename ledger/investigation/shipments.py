@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ledger.domain import events as e
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from ledger.store.records import Records
 
 EXPORT, IMPORT = "export", "import"
+_OUTNUMBER = 2
+"""Where confirmations are so many times the exports, most confirm imports, and only those of exports are
+read."""
 
 Classes = tuple[tuple[str, int], ...]
 
@@ -113,23 +117,41 @@ def _named(body: Body) -> str | None:
     return name
 
 
+_OPENED = {e.CertificateIssued.TYPE: ("value",), e.Imported.TYPE: ("value",)}
+
+
 def _bodies(journal: Journal, records: Records) -> dict[str, list[Body]]:
     """The bodies of the acts that are asked for, by type, corrected where they were."""
-    from ledger.store.bodies import bodies
-
     places: dict[str, list[int]] = {record.TYPE: [] for record in (*_ASKED, e.Corrected)}
     for index, wire in journal.wires():
         if wire in places:
             places[wire].append(index)
     corrected = dict(_corrections(records, places.pop(e.Corrected.TYPE)))
-    found: dict[str, list[Body]] = {}
-    for wire, indexes in places.items():
-        opened = ("value",) if wire in (e.CertificateIssued.TYPE, e.Imported.TYPE) else ()
-        found[wire] = [
-            dataclasses.replace(body, values=corrected[body.index]) if body.index in corrected else body
-            for body in bodies(journal, indexes, opened)
-        ]
+    found: dict[str, list[Body]] = {wire: [] for wire in places}
+    late: list[int] = []
+    if len(places[e.ImportConfirmed.TYPE]) > _OUTNUMBER * len(places[e.Exported.TYPE]):
+        late = places.pop(e.ImportConfirmed.TYPE)
+    _read(journal, sorted(chain.from_iterable(places.values())), corrected, found)
+    if late:
+        names = [f"certificate:{_named(body)}" for body in found[e.Exported.TYPE]]
+        guarding = set(chain.from_iterable(journal.guarding(names).values())) | corrected.keys()
+        _read(journal, [index for index in late if index in guarding], corrected, found)
     return found
+
+
+def _read(
+    journal: Journal,
+    indexes: Sequence[int],
+    corrected: Mapping[int, dict[str, Any]],
+    found: dict[str, list[Body]],
+) -> None:
+    """Read bodies in one pass, and sort them by type."""
+    from ledger.store.bodies import bodies
+
+    for body in bodies(journal, indexes, _OPENED):
+        if body.index in corrected:
+            body = dataclasses.replace(body, values=corrected[body.index])
+        found[body.wire].append(body)
 
 
 def _corrections(records: Records, indexes: list[int]) -> Iterator[tuple[int, dict[str, Any]]]:

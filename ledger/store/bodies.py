@@ -7,34 +7,41 @@ stands in the body, as `ledger.store.decoding` does, without making a record of 
 from __future__ import annotations
 
 import json
-from base64 import urlsafe_b64decode
-from collections.abc import Collection, Iterator, Sequence
+from binascii import a2b_base64
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from ledger.chain.disclosure import SEALED, digest
 from ledger.chain.entry import fields
-from ledger.chain.statement import Statement
+from ledger.chain.statement import told
 from ledger.store.journal import Journal
 from ledger.values import dataclass
 
 _PAGE = 1_000
 _SPARSE = 8
 """Where entries lie further apart than this, the disclosures of each are asked for by themselves."""
+_NONE: Mapping[str, Collection[str]] = {}
+_FROM_URL = bytes.maketrans(b"-_", b"+/")
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """An entry's body as it was recorded; ``recorded`` microseconds since 1970, ``occurred`` as stated."""
+    """An entry's body as it was recorded; ``recorded`` microseconds since 1970, ``occurred`` as stated,
+    ``wire`` its type.
+    """
 
     index: int
     recorded: int
     occurred: str | None
     values: dict[str, Any]
+    wire: str = ""
 
 
-def bodies(journal: Journal, indexes: Sequence[int], opened: Collection[str] = ()) -> Iterator[Body]:
+def bodies(
+    journal: Journal, indexes: Sequence[int], opened: Mapping[str, Collection[str]] = _NONE
+) -> Iterator[Body]:
     """The bodies of entries, in the order of their indexes; ``opened`` are the sealed fields that are wanted
-    too.
+    too, by type.
     """
     for start in range(0, len(indexes), _PAGE):
         page = indexes[start : start + _PAGE]
@@ -42,11 +49,10 @@ def bodies(journal: Journal, indexes: Sequence[int], opened: Collection[str] = (
         kept = _disclosed(journal, page) if opened else {}
         for index in page:
             _, _, recorded, signed, _ = fields(found[index])
-            statement = Statement.read(signed)
-            body = statement.body
-            if index in kept and SEALED in body:
-                body = {**body, **_values(body[SEALED], kept[index], opened)}
-            yield Body(index, recorded, statement.occurred, body)
+            wire, occurred, body = told(signed)
+            if index in kept and wire in opened and SEALED in body:
+                body = {**body, **_values(body[SEALED], kept[index], opened[wire])}
+            yield Body(index, recorded, occurred, body, wire)
 
 
 def _disclosed(journal: Journal, page: Sequence[int]) -> dict[int, tuple[str, ...]]:
@@ -59,7 +65,7 @@ def _values(digests: Collection[str], texts: Sequence[str], opened: Collection[s
     """What the wanted disclosures say; one whose digest the author did not sign says nothing."""
     values: dict[str, Any] = {}
     for text in texts:
-        spelled = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("utf-8")
+        spelled = a2b_base64(text.encode("ascii").translate(_FROM_URL) + b"==").decode("utf-8")
         if not any(f'"{name}"' in spelled for name in opened):
             continue  # most are not wanted, and reading them takes longest
         _, name, value = json.loads(spelled)

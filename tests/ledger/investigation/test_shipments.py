@@ -67,6 +67,32 @@ def test_what_was_confirmed_or_came_back_says_so() -> None:
     assert [(one.confirmed, one.back) for one in found(world)] == [(True, False), (False, True)]
 
 
+def test_a_confirmation_is_found_among_many_of_imports() -> None:
+    """One that came back for an export, one whose number was corrected to that of an export, and one of
+    none.
+    """
+    world = World()
+    world.mine("P1", "12.500", "P2", "3.000", "P3", "1.000")
+    first, second, third = (
+        world.certify(f"BW {n}", f"P{place}") for place, n in enumerate((107, 108, 109), 1)
+    )
+    for name in (first, second, third):
+        world.export(name)
+    for number in range(1, 11):
+        arrival = replace(IMPORT, certificate=f"ZW/{number:08}", number=f"ZW {number}", weight=1_000,
+                          lines=(e.Arrival(f"Z{number}", 1_000),))  # fmt: skip
+        world.do(arrival)
+        told = e.ImportConfirmed(by=AUTHORITY, certificate=arrival.certificate, parcels=1, weight=1_000)
+        receipt = world.do(told)
+    body = e.write(replace(told, certificate=second))
+    world.do(
+        e.Corrected(by=AUTHORITY, index=receipt.index, hash=receipt.hash, reason="another", replacement=body)
+    )
+    world.do(e.ImportConfirmed(by=AUTHORITY, certificate=first, parcels=1, weight=12_500))
+    confirmed = {one.certificate for one in found(world) if one.confirmed}
+    assert confirmed == {first, second}
+
+
 def test_a_corrected_act_reads_as_corrected() -> None:
     """The last correction is the one that holds."""
     world = World()
@@ -100,7 +126,9 @@ def test_sealed_values_are_opened_only_where_asked() -> None:
                                                        lines=(e.Arrival("Z3", 1_000),), weight=1_000,
                                                        value=5))  # fmt: skip
     journal = world.ledger.journal
-    plain, opened = (list(bodies(journal, [first.index, second.index], names)) for names in ((), ("value",)))
+    asked = ({}, {e.Exported.TYPE: ("value",)}, {e.Imported.TYPE: ("value",)})
+    plain, other, opened = (list(bodies(journal, [first.index, second.index], names)) for names in asked)
     assert [body.values.get("value") for body in opened] == [70_000, 5]
-    assert ["value" in body.values for body in plain] == [False, False]
+    assert ["value" in body.values for body in (*plain, *other)] == [False] * 4
+    assert {body.wire for body in opened} == {e.Imported.TYPE}
     assert [body.index for body in opened] == [first.index, second.index]
