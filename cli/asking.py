@@ -31,7 +31,20 @@ if TYPE_CHECKING:
 
 MANY = 5_000
 """From so many entries on, a bar shows how far the views or a replay have come."""
-_WEIGHTS = frozenset({"weight", "capacity", "measured"})
+_WEIGHTS = frozenset(
+    {
+        "weight",
+        "capacity",
+        "measured",
+        "produced",
+        "over",
+        "opened",
+        "mined",
+        "imported",
+        "exported",
+        "beyond",
+    }
+)
 _WIDEST = 72
 """How much of an act's summary is shown in a table; `adamas show entry` tells all of it."""
 

@@ -1,4 +1,5 @@
-"""``adamas check``: past acts that today's measures would have stopped, and deadlines that passed."""
+"""``adamas check``: past acts that today's measures would stop, deadlines that passed, mines beyond
+capacity."""
 
 from __future__ import annotations
 
@@ -8,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.asking import answer, beside, csv_option, rows_at, say_beside
+from cli.asking import answer, beside, csv_option, rows_at, say_beside, table
 from cli.options import FieldType
-from cli.output import AdamasGroup, adamas_command, emit_json, heading, remark, say
+from cli.output import AdamasGroup, adamas_command, emit_csv, emit_json, heading, remark, say
 from cli.session import Session, pass_session
 from ledger import edtf, messages
 from ledger.domain import moments
@@ -103,6 +104,47 @@ def check_deadlines(session: Session, day: str | None, as_csv: bool) -> int:
     return 1 if lines or any(kind["waiting"] for kind in open_) else 0
 
 
+@adamas_command(
+    "capacity",
+    example="adamas check capacity\nadamas check capacity --year 2024",
+    exits=(0, 1, 7),
+)
+@click.option("--year", type=click.IntRange(1, 9999), metavar="YEAR", help="Only this year.  [default: all]")
+@csv_option
+@pass_session
+def check_capacity(session: Session, year: int | None, as_csv: bool) -> int:
+    """Production of each site and year against its registered capacity, and exports against their sources.
+
+    Exports of a country beyond all that was mined and imported are of opening stock, which a declaration
+    alone vouches for. A site without a registered capacity is not checked. The exit code is 1 where a
+    capacity is exceeded, or exports are beyond their sources.
+    """
+    from dataclasses import asdict
+
+    from ledger.investigation.capacity import capacity
+
+    ledger = session.ledger()
+    sites, years = capacity(ledger.journal, ledger.records, ledger.state())
+    mined = [asdict(one) for one in sites if year in (None, one.year)]
+    flows = [asdict(one) for one in years if year in (None, one.year)]
+    open_ = sorted({one["site"] for one in mined if one["capacity"] is None})
+    if session.json:
+        emit_json({"entries": ledger.head().size, "sites": mined, "years": flows, "unchecked": open_})
+    elif as_csv:
+        emit_csv(_SITE, ([line[name] for name in _SITE] for line in mined))
+    else:
+        table(mined, _SITE)
+        say()
+        table(flows, _YEAR)
+    for site in () if session.json else open_:
+        (remark if as_csv else say)(messages.text("capacity-unchecked", {"site": site}))
+    return 1 if any(one["over"] for one in mined) or any(one["beyond"] for one in flows) else 0
+
+
+_SITE = ("site", "year", "produced", "capacity", "over")
+_YEAR = ("year", "opened", "mined", "imported", "exported", "beyond")
+
+
 def _until(session: Session, day: str | None) -> tuple[int, Moment]:
     """The last day that counts, and the moment whose knowledge counts."""
     today = date.fromisoformat(edtf.day_of(session.clock())).toordinal()
@@ -114,3 +156,4 @@ def _until(session: Session, day: str | None) -> tuple[int, Moment]:
 
 check.add_command(check_measures)
 check.add_command(check_deadlines)
+check.add_command(check_capacity)

@@ -1,0 +1,131 @@
+"""Production against what mines can yield, and exports against what was mined and imported.
+
+Two figures by which frauds on a country's scale were seen: production declared at three times the capacity
+(Guinea 2008), and exports far above capacity without any imports (Republic of Congo 2004).
+
+| question             | a year answers                                                                    |
+|----------------------|-----------------------------------------------------------------------------------|
+| `sites`              | what was recorded as mined at a site, against the capacity its registration states |
+| `years`              | what left and came, all years until then: exports beyond mined and imported goods |
+
+Goods cannot leave a ledger that did not come into it, so exports beyond what was mined and imported are of
+opening stock, which only a declaration vouches for. Weights in 0.001 ct. A year counts by the last day on
+which an act can have happened; documented acts are not counted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from ledger.domain import events as e
+from ledger.domain.state import State, replacement
+from ledger.investigation.shipments import last_day
+from ledger.values import dataclass
+
+if TYPE_CHECKING:
+    from ledger.store.bodies import Body
+    from ledger.store.journal import Journal
+    from ledger.store.records import Records
+
+_MINED, _OPENED, _IN, _OUT = e.Mined.TYPE, e.StockOpened.TYPE, e.Imported.TYPE, e.Exported.TYPE
+_LINES = {_MINED: "lines", _OPENED: "lines", _IN: "lines", _OUT: "parts"}
+
+
+@dataclass(frozen=True, slots=True)
+class SiteYear:
+    """What a site produced in a year; ``over`` by how much that exceeds its ``capacity``, None where no
+    capacity is registered."""
+
+    site: str
+    year: int
+    produced: int
+    capacity: int | None
+    over: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """What came and left in a year; ``beyond``: by how much all exports until its end exceed all that was
+    mined and imported until then, and so are of opening stock."""
+
+    year: int
+    opened: int
+    mined: int
+    imported: int
+    exported: int
+    beyond: int
+
+
+def capacity(journal: Journal, records: Records, state: State) -> tuple[list[SiteYear], list[Year]]:
+    """Every site and year with production, and every year in which goods came or left."""
+    read = _read(journal, records)
+    return list(_sites(read[_MINED], state)), list(_years(read))
+
+
+def _read(journal: Journal, records: Records) -> dict[str, list[Body]]:
+    """The bodies that matter by type, as they are now known to read."""
+    from ledger.store.bodies import bodies
+
+    places: dict[str, list[int]] = {wire: [] for wire in (*_LINES, e.Corrected.TYPE)}
+    for index, wire in journal.wires():
+        if wire in places:
+            places[wire].append(index)
+    corrected = dict(_corrections(records, places.pop(e.Corrected.TYPE)))
+    return {
+        wire: [
+            replace(body, values=corrected[body.index]) if body.index in corrected else body
+            for body in bodies(journal, indexes)
+        ]
+        for wire, indexes in places.items()
+    }
+
+
+def _corrections(records: Records, indexes: Sequence[int]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """What corrected entries say now, the last correction last."""
+    for index in indexes:
+        act = records.recorded(index)
+        if isinstance(act.event, e.Corrected) and act.about is not None:
+            now = replacement(act.event, act.about).event
+            if isinstance(now, e.Event):
+                yield act.event.index, e.write(now)
+
+
+def _sites(mined: Sequence[Body], state: State) -> Iterator[SiteYear]:
+    produced: Counter[tuple[str, int]] = Counter()
+    for body in mined:
+        year, site = _year(body), body.values.get("site")
+        if year is not None and site is not None:
+            produced[site, year] += _weight(body, "lines")
+    for (name, year), weight in sorted(produced.items()):
+        site = state.site(name)
+        able = None if site is None else site.capacity
+        yield SiteYear(name, year, weight, able, None if able is None else max(0, weight - able))
+
+
+def _years(read: Mapping[str, Sequence[Body]]) -> Iterator[Year]:
+    sums: Counter[tuple[str, int]] = Counter()
+    for wire, lines in _LINES.items():
+        for body in read[wire]:
+            year = _year(body)
+            if year is not None:
+                sums[wire, year] += _weight(body, lines)
+    own, left = 0, 0
+    for year in sorted({year for _, year in sums}):
+        own += sums[_MINED, year] + sums[_IN, year]
+        left += sums[_OUT, year]
+        opened, mined, came, gone = (sums[wire, year] for wire in (_OPENED, _MINED, _IN, _OUT))
+        yield Year(year, opened, mined, came, gone, max(0, left - own))
+
+
+def _year(body: Body) -> int | None:
+    """The year of a live act."""
+    day = None if body.values.get("documented") else last_day(body)
+    return None if day is None else date.fromordinal(day).year
+
+
+def _weight(body: Body, lines: str) -> int:
+    return sum(line.get("weight") or 0 for line in body.values.get(lines, ()))
