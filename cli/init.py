@@ -10,7 +10,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from cli.output import adamas_command, ask, emit_json, remark, say
 from cli.session import AUTHORITY, KEEPER, RECOVERY, SECOND, Session, pass_session
 from ledger import edtf
 from ledger.errors import KeyTrouble, Malformed, StoreTrouble, Unconfirmed
+from ledger.values import dataclass
 
 if TYPE_CHECKING:
     from ledger.application import Receipt

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,6 +17,7 @@ from cli.session import Session, pass_session
 from ledger.domain.events import KeyEnrolled, KeyRevoked
 from ledger.domain.fields import DATE, KEY, PARTY, TEXT
 from ledger.errors import Malformed, NotFound
+from ledger.values import dataclass
 
 if TYPE_CHECKING:
     from ledger.application import Ledger

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from ledger.admission import Act, Chance, Said, propose, time_ordered_id
 from ledger.chain import disclosure, merkle
@@ -36,12 +36,14 @@ from ledger.errors import AdamasError, StoreTrouble
 from ledger.keeping import AtHand, Keeper, Keys
 from ledger.keeping import Receipt as Receipt
 from ledger.keys import SigningKey
-from ledger.recording import Recording
 from ledger.store import opening as stores
 from ledger.store.clock import Clock, Watch, steady_clock, system_clock
 from ledger.store.journal import Head, Journal
 from ledger.store.nodes import JournalTree
 from ledger.store.records import Records
+
+if TYPE_CHECKING:
+    from ledger.recording import Recording
 
 
 class Ledger:
@@ -213,6 +215,8 @@ class Ledger:
 
     def _recorder(self) -> Recording:
         if self._recording is None:
+            from ledger.recording import Recording  # who only reads needs no rules
+
             watch, chance = self._writing
             self._recording = Recording(
                 self.origin, self.journal, self.records, watch, chance, self._at_hand, self._erase

@@ -16,7 +16,7 @@ it has grown beyond what was signed: a checkpoint of it would convict the ledger
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from ledger.chain import bundle, note
@@ -31,6 +31,7 @@ from ledger.guard import Guard, Moved, Signed
 from ledger.keys import Signer
 from ledger.store.journal import Head, Journal
 from ledger.store.nodes import JournalTree
+from ledger.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

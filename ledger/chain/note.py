@@ -25,11 +25,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 
 from ledger import encoding, keys
 from ledger.errors import Malformed
+from ledger.values import dataclass
 
 ED25519 = 0x01
 COSIGNATURE = 0x04

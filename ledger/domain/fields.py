@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from ledger.domain import forms, vocabulary
 from ledger.edtf import Span
 from ledger.edtf import parse as parse_date
+from ledger.values import dataclass
 
 
 class Withheld:

@@ -23,7 +23,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, ClassVar, NamedTuple
@@ -31,6 +30,7 @@ from typing import Any, ClassVar, NamedTuple
 from ledger.chain.entry import ZERO_HASH, entry_hash, frame
 from ledger.chain.merkle import Frontier
 from ledger.errors import StoreTrouble
+from ledger.values import dataclass
 
 _NO_LEAVES = Frontier().encode()
 STRIDE = 4

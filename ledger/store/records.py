@@ -8,7 +8,6 @@ through before anything is decided again (`Records.catch_up`).
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
@@ -20,6 +19,7 @@ from ledger.errors import NotFound
 from ledger.store.decoding import decode, may_seal
 from ledger.store.journal import Appended, Head, Journal
 from ledger.store.remembered import Remembered
+from ledger.values import dataclass
 
 ENTRY_BYTES = 4 * 1024 * 1024
 """How many bytes of entries are remembered; decoded they take about ten times as much."""
@@ -66,7 +66,7 @@ class Read:
         return self._changes
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Decided:
     """An act that this process recorded, what it changes, and about how many bytes its entry has."""
 
