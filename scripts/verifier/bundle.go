@@ -151,6 +151,9 @@ func verifyBundle(data []byte, trust *Trust, since *Checkpoint) (string, error) 
 	if entry.index != b.index {
 		return "", fmt.Errorf("the entry says that it is entry %d, and the proof is of %d", entry.index, b.index)
 	}
+	if seen := entry.statement.seen; seen != nil && seen.size > entry.index {
+		return "", fmt.Errorf("its author had seen %d entries, before entry %d", seen.size, entry.index)
+	}
 	if entry.statement.ledger != head.origin {
 		return "", fmt.Errorf("the statement was made for the ledger %q", entry.statement.ledger)
 	}

@@ -102,6 +102,8 @@ def test_damaged_bundles_are_refused(program: Path, tmp_path: Path, good: Book) 
     files = {name: item.encode() for name, item in wrong.items()}
     files["another ledger's statement"] = bundle_of(foreign, 7)
     files["not its author's"] = bundle_of(book(600, {7: moved(signature=bytes(64))}), 7)
+    ahead = book(600, {7: stated(seen=[8, bytes(32)])})
+    files["an author who has seen too much"] = bundle_of(ahead, 7)
     files["no entry"] = whole.proof.encode().split(b"\n", 2)[0] + b"\n" + whole.encode().split(b"\n", 2)[2]
     files["no such file form"] = b"c2sp.org/tlog-proof@v2" + whole.encode()[22:]
     for name, data in files.items():
