@@ -261,8 +261,9 @@ def form(field: Field) -> str:
     """What a person writes for a field; empty where the option's metavar says it."""
     if field.row is None:
         return "" if field.kind is None or field.kind.name in _PLAIN else field.kind.form
-    names = [row.name for row in table(field.row)]
-    return f"{names[0].upper()}={names[1].upper()}" + "".join(f"[,{name}=...]" for name in names[2:])
+    first, second, *others = table(field.row)
+    more = (f",{row.name}=..." if row.required else f"[,{row.name}=...]" for row in others)
+    return f"{first.name.upper()}={second.name.upper()}" + "".join(more)
 
 
 def body_of(event: type[Event], given: Mapping[str, Any]) -> dict[str, Any]:

@@ -231,7 +231,9 @@ def of_certificate(
         "expiry": paper.expiry,
         "seals": paper.seals,
         "replaces": paper.replaces,
+        "application": paper.application,
         "technical": paper.technical,
+        "returns": paper.returns,
         "documented": paper.documented,
         "last_receipt": _receipt(found.acts[-1].recorded),
     }

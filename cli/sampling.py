@@ -94,7 +94,8 @@ def _traces(session: Session) -> Writer:
 
     def write(key: str) -> tuple[str, bytes]:
         found = certificate(ledger.records, key).certificate
-        traces = [value(trace(ledger.records, part.parcel)) for part in found.parts]
+        parts = found.parts if found.returns is None else ()  # what goes back unentered was no parcel here
+        traces = [value(trace(ledger.records, part.parcel)) for part in parts]
         told = {"certificate": key, "sheet": asdict(sheet(found, ledger.state())), "traces": traces}
         return ".json", (as_json(told) + "\n").encode("utf-8")
 
@@ -114,7 +115,7 @@ def _proofs(session: Session) -> Writer:
     def write(key: str) -> tuple[str, bytes]:
         found = ledger.state().certificate(key)
         indexes = set(prover.certificate(key))
-        for part in () if found is None else found.parts:
+        for part in () if found is None or found.returns is not None else found.parts:
             indexes.update(prover.parcel(part.parcel))
         return ".zip", archive.pack(prover.make(sorted(indexes)))
 

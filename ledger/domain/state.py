@@ -164,6 +164,8 @@ def _mentions(event: Event | Opaque) -> Iterator[str]:
                 yield prefix + item
     if isinstance(event, events.DisclosureErased):
         yield f"entry:{event.index}"
+    if isinstance(event, events.CertificateApplied):
+        yield from ("certificate:" + line.certificate for line in event.acquired)
 
 
 def replacement(event: Corrected, about: Recorded) -> Recorded:

@@ -89,6 +89,11 @@ def test_a_shipment_that_was_ordered_back_is_a_return_to_both_sides(two: Ministr
     found = classes(two.hub, two.producer, "SL")
     assert found == {CERTIFICATE: "returned", TECHNICAL: "returned"}
     assert two.hub.data("list", "parcels")["parcels"] == []
+    shown = two.hub.data("show", "certificate", TECHNICAL)
+    assert (shown["technical"], shown["returns"]) == (True, CERTIFICATE)
+    for how in ((), ("--bundles",)):
+        drawn = ("sample", "--count", "5", "--seed", "x", *how, "--out", f"sample{len(how)}")
+        assert f"{TECHNICAL}  0001-AE-00000403" in two.hub.ok(*drawn).out
 
 
 def test_a_letter_with_a_technical_certificate_is_no_import(two: Ministries) -> None:
