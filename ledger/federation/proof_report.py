@@ -267,17 +267,19 @@ def _entry_lines(report: Report, *, brief: bool) -> Iterator[str]:
     yield f"    occurred   {statement.occurred or 'unknown'}"
     if statement.on_behalf is not None:
         yield f"    for        {statement.on_behalf}, not signed by it"
-    opened = {path[1] for path, how in report.fields.items() if how == "disclosed" and len(path) > 1}
+    opened = {path[1:] for path, how in report.fields.items() if how == "disclosed" and path[0] == "body"}
     rows = [(name, text) for name, text in told(recorded.event) if text != WITHHELD_TEXT]
     width = max((len(name) for name, _ in rows), default=0)
     for name, text in rows:
-        how = "disclosed" if name in opened else "public"
+        how = "disclosed" if (name,) in opened else "public"
         yield f"    {how:<9}  {name:<{width}}  {text}"
+        for path in sorted((path for path in opened if path[0] == name and len(path) > 1), key=str):
+            yield f"    disclosed  {name:<{width}}  {'.'.join(map(str, path[1:]))} in it"
     withheld = sum(how for how in report.fields.values() if isinstance(how, int))
     if withheld:
         yield f"    withheld   {withheld} field{'s' if withheld > 1 else ''}"
     if isinstance(recorded.event, Opaque):
-        yield "    this version does not know acts of this type"
+        yield "    this version does not know acts of this type, or not in this form"
 
 
 def _time(microseconds: int) -> str:

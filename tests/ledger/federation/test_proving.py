@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ledger import edtf
-from ledger.chain import absence, archive, forks
+from ledger.chain import absence, archive, disclosure, forks
 from ledger.chain import proof_steps as steps
 from ledger.chain.bundle_check import Reader
 from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint
@@ -24,6 +26,7 @@ from ledger.federation.proof_report import ABSENCE, BUNDLE, ZIP, as_text, examin
 from ledger.federation.proving import Prover
 from ledger.projections.certificate_leaves import CertificateLeaves
 from ledger.store.journal import Journal
+from tests.artefacts import Book, trust_in
 from tests.refusing import refusing
 from tests.world import AUTHORITY, LEDGER_KEY, World, signing_key
 
@@ -219,7 +222,7 @@ def test_an_index_that_lies_is_found_and_proves_nothing(traded: World) -> None:
     assert {(one.index, one.code) for one in audited(journal)} == {(index, "verify-certificate-index")}
 
 
-def audited(journal: Journal) -> list[object]:
+def audited(journal: Journal) -> list[Any]:
     """The faults that `verify` finds."""
     from ledger.audit.auditing import Audit, Options
 
@@ -248,3 +251,20 @@ def test_growth_or_a_fork_that_convicts(traded: World) -> None:
 
 def _signed(world: World, size: int, root: bytes) -> SignedCheckpoint:
     return sign_checkpoint(Checkpoint(world.ledger.origin, size, root), signing_key("ledger"))
+
+
+def test_a_field_that_is_disclosed_in_part_is_told_apart() -> None:
+    """A sealed value within a public field is named by its path; the field itself stays public."""
+    book = Book()
+    book.open()
+    text = disclosure.disclosure(bytes(16), "price", 12_345)
+    line = {"parcel": "K1", "weight": 1_000, "_sd": [disclosure.digest(text)]}
+    index = book.record("example-weighed/1", {"by": "miner-1", "lines": [line], "note": "x"}, "miner-1")
+    book.disclosures[index] = (text,)
+    reader = Reader(trust_in(needed=3))
+    opened = as_text(examine(book.bundle(index, disclose=["price"]).encode(), reader)).split("entry ")[-1]
+    assert re.search(r"^    public +lines +.*12345", opened, re.M)
+    assert re.search(r"^    disclosed +lines +0\.price in it$", opened, re.M)
+    closed = as_text(examine(book.bundle(index).encode(), reader)).split("entry ")[-1]
+    assert "disclosed" not in closed
+    assert "withheld   1 field" in closed
