@@ -97,7 +97,8 @@ def of_entry(found: EntryParticulars) -> tuple[str, Facts, Tables]:
     }
     tables: Tables = {
         "fields": [
-            {"field": name, "value": text, "sealed": standing.get(name, "")} for name, text in told(event)
+            {"field": name, "value": _value(text, standing.get(name)), "sealed": standing.get(name, "")}
+            for name, text in told(event)
         ],
         "sources": [_source(item) for item in found.evidence],
         "discrepancies": _discrepancies(known),
@@ -112,6 +113,13 @@ def of_entry(found: EntryParticulars) -> tuple[str, Facts, Tables]:
     if isinstance(event, e.Corrected) and recorded.about is not None:
         tables["replaces"] = [{"entry": event.index, "type": recorded.about.event.TYPE}]
     return f"entry {recorded.index}: {event.TYPE}", facts, tables
+
+
+def _value(text: str, standing: str | None) -> str:
+    """A field's text; of one that was perhaps never given it is not said that it is withheld."""
+    from ledger.projections.particulars import UNCERTAIN
+
+    return UNCERTAIN if standing == UNCERTAIN else text
 
 
 def _receipt(recorded: e.Recorded) -> str:

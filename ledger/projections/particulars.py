@@ -2,7 +2,8 @@
 
 A corrected act stands beside what it replaced, a documented one with its discrepancies and sources. Sealed
 values are told as *public* (their author published them), *disclosed* (given here, sealed in the entry) or
-*withheld*.
+*withheld*. A digest does not tell which field it hides: where fewer are hidden than could be, each of these
+is *withheld or never given*.
 """
 
 from __future__ import annotations
@@ -30,11 +31,12 @@ from ledger.store.records import Records
 from ledger.values import dataclass
 
 PUBLIC, DISCLOSED, HIDDEN = "public", "disclosed", "withheld"
+UNCERTAIN = "withheld or never given"
 
 
 @dataclass(frozen=True, slots=True)
 class Sealable:
-    """A field that its table seals: ``standing`` public, disclosed or withheld."""
+    """A field that its table seals: ``standing`` public, disclosed, withheld, or withheld or never given."""
 
     name: str
     standing: str
@@ -124,11 +126,18 @@ def _sealed(journal: Journal, recorded: e.Recorded) -> Iterator[Sealable]:
     if isinstance(event, e.Opaque):
         return
     disclosed = {disclosure.parse(text).name for text in journal.disclosures(recorded.index)}
-    for field in fields.table(type(event)):
-        value = getattr(event, field.name)
-        if field.sealed and value is not None:
-            standing = HIDDEN if value is WITHHELD else DISCLOSED if field.name in disclosed else PUBLIC
-            yield Sealable(field.name, standing)
+    values = {field.name: getattr(event, field.name) for field in fields.table(type(event)) if field.sealed}
+    absent = sum(value is WITHHELD for value in values.values())
+    hidden = HIDDEN if absent and _hidden(journal, recorded.index) >= absent else UNCERTAIN
+    for name, value in values.items():
+        if value is not None:
+            yield Sealable(name, hidden if value is WITHHELD else DISCLOSED if name in disclosed else PUBLIC)
+
+
+def _hidden(journal: Journal, index: int) -> int:
+    """How many values an entry sealed whose disclosures are not here."""
+    body = Statement.read(entry_fields(journal.entry(index))[3]).body
+    return len(body.get(disclosure.SEALED, ())) - len(journal.disclosures(index))
 
 
 def _evidence(journal: Journal, index: int) -> tuple[Mapping[str, Any], ...]:

@@ -151,7 +151,7 @@ def newer(laptop: Laptop) -> Laptop:
 def test_an_answer_that_may_depend_on_opaque_entries_says_so(newer: Laptop, words: tuple[str, ...]) -> None:
     """How many, and from which index on."""
     index = newer.size() - 1
-    assert f"1 opaque entries from index {index}: " in newer.ok(*words).err
+    assert f"1 opaque entry from index {index}: " in newer.ok(*words).err
     said = str(newer.data(*words))
     assert f"'opaque': {{'entries': 1, 'first': {index}}}" in said
 
@@ -192,7 +192,7 @@ def test_acts_of_uncertain_date_are_counted_beside(laptop: Laptop) -> None:
     """They may have happened by then, and do not count."""
     laptop.ok("parcel", "value", "K1", "--value", "100", "--occurred", "2024", "--key", "miner-1")
     ran = laptop.ok("list", "parcels", "--as-occurred", "2024-06-01")
-    assert "1 more acts may have happened by 2024-06-01" in ran.err
+    assert "1 more act may have happened by 2024-06-01" in ran.err
     assert laptop.data("replay", "--as-occurred", "2024-06-01")["uncertain"] == 1
 
 

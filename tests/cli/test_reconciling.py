@@ -60,7 +60,7 @@ def test_several_letters_and_a_folder_of_them(two: Ministries) -> None:
     folder = two.hub.folder / f"{LEDGER}.evidence"
     (folder / "note").write_text("a note", "utf-8")
     ran = two.hub.ok("reconcile", str(folder), *TERMS)
-    assert "1 files in" in ran.err
+    assert "1 file in" in ran.err
     assert "what none of them tells is not shown to be missing" in ran.err
 
 

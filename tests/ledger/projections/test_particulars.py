@@ -32,11 +32,13 @@ def test_an_entry_in_full(busy: World) -> None:
 
 
 def test_what_is_published_is_public_and_what_is_erased_withheld(world: World) -> None:
-    """Three standings of a value that its table seals."""
+    """Three standings of a value that its table seals; as many are hidden as could be."""
     world.mine("P1", "1.000", "P2", "1.000", "P3", "1.000")
     ledger = world.ledger
-    event = e.Sold(by="miner-1", parcels=("P1",), to="dealer-7", price=500, invoice="7/24")
-    receipt = world.do(event, publish=frozenset({"price"}))
+    event = e.Sold(
+        by="miner-1", parcels=("P1",), to="dealer-7", price=500, invoice="7/24", amount="4", currency="EUR"
+    )
+    receipt = world.do(event, publish=frozenset({"price", "amount"}))
     world.do(
         e.DisclosureErased(
             by=AUTHORITY,
@@ -51,6 +53,28 @@ def test_what_is_published_is_public_and_what_is_erased_withheld(world: World) -
     assert dict(told(known.recorded.event))["invoice"] == "withheld"
     assert "invoice withheld" in summary(known.recorded.event)
     assert len(known.erased) == 1
+
+
+def test_what_was_perhaps_never_given_is_not_said_to_be_withheld(world: World) -> None:
+    """A digest does not tell its field: of three that could be sealed and one that was, none is certain."""
+    ledger = world.ledger
+
+    def standings(party: str, **given: str) -> dict[str, str]:
+        event = e.PartyRegistered(by=AUTHORITY, party=party, roles=("dealer",), **given)  # type: ignore[arg-type]
+        index = world.do(event).index
+        gone = (ledger.sealed(index)["name"],)
+        world.do(e.DisclosureErased(by=AUTHORITY, index=index, digests=gone, ground="law"))
+        known = particulars.entry(ledger.journal, ledger.records, index)
+        return {one.name: one.standing for one in known.sealed}
+
+    uncertain = "withheld or never given"
+    assert standings("one", name="N") == dict.fromkeys(("name", "address", "nationality"), uncertain)
+    assert standings("two", name="N", address="A") == {
+        "name": uncertain, "address": "disclosed", "nationality": uncertain,
+    }  # fmt: skip
+    assert standings("three", name="N", address="A", nationality="BW") == {
+        "name": "withheld", "address": "disclosed", "nationality": "disclosed",
+    }  # fmt: skip
 
 
 def test_a_documented_entry_names_its_sources_and_discrepancies(busy: World) -> None:

@@ -94,7 +94,7 @@ def test_disputed_opaque_and_uncertain_are_named() -> None:
     strange = book.force(e.Recorded(mined.index + 2, mined.recorded + 2, b"", e.Opaque("x/9", {})))
     assert said(book, "P1") == [
         f"disputed: entry {mined.index} was recorded with a key that was revoked from that day or earlier",
-        "this version does not understand 1 entries of this ledger, the first of them entry "
+        "this version does not understand 1 entry of this ledger, the first of them entry "
         f"{strange.index}; the answer could depend on them",
     ]
     other = Book()
