@@ -36,22 +36,42 @@ def hints(language: str = "en") -> Mapping[str, str]:
 
 @cache
 def _read(kind: str, language: str) -> Mapping[str, str]:
+    texts: dict[str, str] = {}
+    for name in _files(kind, language):
+        for code, text in _parsed(kind, language, name).items():
+            if code in texts:
+                raise LookupError(f"message code {code!r} stands twice, again in {name}")
+            texts[code] = text
+    return texts
+
+
+@cache
+def _files(kind: str, language: str) -> Mapping[str, str]:
+    """The files of a catalogue by name, as they are written."""
     # Imported only when something is to be said: start-up time counts.
-    import tomllib
     from importlib import resources
 
     folder = resources.files("ledger") / "data" / kind / language
     if not folder.is_dir():
         raise LookupError(f"no message catalogue for language {language!r}")
-    texts: dict[str, str] = {}
-    for file in sorted(folder.iterdir(), key=lambda item: item.name):
-        if not file.name.endswith(".toml"):
-            continue
-        for code, text in tomllib.loads(file.read_text(encoding="utf-8")).items():
-            if code in texts:
-                raise LookupError(f"message code {code!r} stands twice, again in {file.name}")
-            texts[code] = text
-    return texts
+    found = {file.name: file for file in folder.iterdir() if file.name.endswith(".toml")}
+    return {name: found[name].read_text(encoding="utf-8") for name in sorted(found)}
+
+
+@cache
+def _parsed(kind: str, language: str, name: str) -> Mapping[str, str]:
+    import tomllib
+
+    return tomllib.loads(_files(kind, language)[name])
+
+
+@cache
+def _template(code: str, language: str) -> str | None:
+    """A text by its code; of the files only those are parsed that seem to have it: a command says little."""
+    for name, written in _files("messages", language).items():
+        if f"{code} =" in written and code in _parsed("messages", language, name):
+            return _parsed("messages", language, name)[code]
+    return catalogue(language).get(code)
 
 
 def text(code: str, values: Mapping[str, Any], language: str = "en") -> str:
@@ -60,10 +80,9 @@ def text(code: str, values: Mapping[str, Any], language: str = "en") -> str:
     A code that the catalogue lacks, or a value that the text asks for and nobody gave, is a fault of the
     program and raises ``LookupError``: a person must never read half a sentence.
     """
-    try:
-        template = catalogue(language)[code]
-    except KeyError:
-        raise LookupError(f"no text for message code {code!r} in language {language!r}") from None
+    template = _template(code, language)
+    if template is None:
+        raise LookupError(f"no text for message code {code!r} in language {language!r}")
     try:
         return _filled(template, values)
     except KeyError as missing:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -108,3 +110,24 @@ def test_half_a_sentence_is_never_said() -> None:
         messages.text("edtf-form", {})
     with pytest.raises(LookupError, match="no message catalogue for language 'xx'"):
         messages.catalogue("xx")
+
+
+def test_a_text_is_found_without_parsing_the_other_files() -> None:
+    """Every code has the text of the whole catalogue; one sentence costs one file."""
+    for code, template in messages.catalogue().items():
+        assert messages._template(code, "en") == template, code
+    told = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import tomllib; real = tomllib.loads; parsed = []\n"
+            "tomllib.loads = lambda text: parsed.append(text) or real(text)\n"
+            "from ledger import messages\n"
+            "print(messages.text('trace-limits', {}), len(parsed))\n",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    assert told.stdout.rsplit(maxsplit=1) == [messages.text("trace-limits", {}), "1"]
