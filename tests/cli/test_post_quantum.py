@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
 from ledger import keys
+from ledger.chain import note
 from ledger.chain.checkpoint import SignedCheckpoint
 from ledger.chain.note import COSIGNATURE, MLDSA44, VerifierKey
+from ledger.chain.trust import Trust
 from ledger.errors import KeyTrouble, Unavailable
+from ledger.federation.memory import Memory
+from ledger.federation.witness import Witness
 from tests.laptop import FIRST, LEDGER, Laptop
 from tests.refusing import refusing
+from tests.witnessing import serving
+from tests.world import signing_key
 
 KEYS = f"{LEDGER}.keys"
 ORIGIN = "ledger.example/bw/k7q2"
@@ -173,3 +180,33 @@ def test_its_file_is_encrypted_as_the_others(bare: Laptop, quantum: Laptop, tmp_
         keys.read_key(file, lambda: SECRET.strip())
     assert other.ok("checkpoint", passphrase=SECRET).out.count("\u2014 ") == 2
     assert other("checkpoint").code == 6
+
+
+def test_witnesses_that_demand_the_second_line_cosign(quantum: Laptop) -> None:
+    """Over HTTP, of the published checkpoint: both lines of the ledger stay on it; stripped of the second one
+    it is not cosigned."""
+    trusted = Trust.parse((quantum.folder / "pq.trust").read_bytes())
+    signer = signing_key("witness")
+    witness = Witness(
+        "witness.example/1", signer, {ORIGIN: list(trusted.keys)}, Memory.at(quantum.folder / "w"), clock
+    )
+    quantum.ok("publish", "published")
+    with serving(witness) as (server, _):
+        spelled = f"{note.verifier_key('witness.example/1', signer, COSIGNATURE)} {server.url}"
+        quantum.ok("trust", "--witness", spelled, "--quorum", "1", "--out", "w.trust")
+        assert quantum("verify", "published", "--trust", "w.trust").code == 1
+        path = quantum.folder / "published" / "checkpoint"
+        whole = path.read_bytes()
+        path.write_bytes(stripped(whole, -1))
+        assert quantum("cosign", "published", "--trust", "w.trust").code != 0
+        path.write_bytes(whole)
+        quantum.ok("cosign", "published", "--trust", "w.trust")
+        assert path.read_text().count("\u2014 ") == 3
+        quantum.ok("publish", "published")
+        for name in ("w.trust", "pq.trust", "ed.trust"):
+            quantum.ok("verify", "published", "--trust", name)
+
+
+def clock() -> int:
+    """Seconds since 1970."""
+    return int(time.time())
