@@ -1,0 +1,124 @@
+"""The frauds that are known from real cases (DOMAIN.md section 1.10), tried on a ledger: what it refuses, and
+what it can only be told of.
+
+Forged letters are in test_three_ledgers.py and in the transcript of the three ledgers; here are the frauds on
+paper, by its issuer, and in the goods.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.laptop import Laptop
+from tests.ministries import PRODUCER, Ministries
+
+IMPORT = ("--weight", "5.000", "--expiry", "2099-12-31", "--key", "trader-ae")
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Ministries:
+    """Two ministries that recognise each other; the hub pinned the producer's ledger."""
+    found = Ministries(tmp_path)
+    found.receive(found.exported("K1", "SL 004201"))
+    return found
+
+
+def arrives(hub: Laptop, number: str, country: str, day: str, *more: str) -> tuple[int, str]:
+    """A paper certificate of a country arrives with five carats: the exit code, and what was said."""
+    ran = hub("shipment", "import", number, "--line", f"Z{hub.size()}=5.000,hs=710231", "--origin", country,
+              "--provenance", country, "--occurred", day, *IMPORT, *more)  # fmt: skip
+    return ran.code, ran.err
+
+
+@pytest.mark.parametrize(
+    ("number", "country", "day", "code"),
+    [
+        ("CM 12", "CM", "2012-08-13", "standing-"),  # fake Cameroonian certificates of before its admission
+        ("KE 1", "KE", "2015-07-01", "standing-"),  # a fake Kenyan one; Kenya never took part
+        ("CM 12", "CM", "2012-08-14", None),
+        ("ZA 15", "ZA", "2015-07-01", None),
+    ],
+)
+def test_an_issuer_that_was_no_participant_on_the_day(
+    two: Ministries, number: str, country: str, day: str, code: str | None
+) -> None:
+    """The shipped register knows who took part on which day; on the next day it may be otherwise."""
+    two.hub.ok("participant", "adopt", "--shipped")
+    two.hub.ok("licence", "grant", "old-1", "--party", "trader-ae", "--licensed", "import",
+               "--since", "2003-01-01")  # fmt: skip
+    ended, said = arrives(two.hub, number, country, day)
+    assert (ended, code is None or code in said) == (0 if code is None else 3, True), said
+
+
+def test_a_counterfeit_of_a_number_that_its_issuer_never_gave_out(two: Ministries) -> None:
+    """On paper it is refused where the issuer's ledger is pinned; its issuer proves that it never was."""
+    code, said = arrives(two.hub, "SL 004306", "SL", "2024-02-06")
+    assert (code, "certificate-on-paper" in said, "certificate receive" in said) == (3, True, True)
+    two.producer.ok("house", "index-certificates")
+    for number, told in (("SL 004306", "never issued"), ("SL 004201", "exported")):
+        out = str(two.post / "answer.absence")
+        assert told in two.producer.ok("certificate", "prove-absent", number, "-o", out).out
+        shown = two.hub.ok("verify", out, "--trust", str(two.post / "SL.trust")).out
+        assert "result: it holds" in shown
+    code, said = arrives(two.hub, "SL 004306", "SL", "2024-02-06", "--on-paper", "their office was closed")
+    assert code == 0, said
+
+
+def test_paper_is_all_there_is_after_a_fork_or_a_drop(two: Ministries) -> None:
+    """A ledger that proves nothing any more does not close the border to its country's goods."""
+    two.hub.ok("partner", "drop", PRODUCER, "--since", "2024-02-01")
+    assert arrives(two.hub, "SL 004306", "SL", "2024-02-06")[0] == 0
+
+
+def test_a_certificate_with_our_own_letters_that_we_never_issued(two: Ministries) -> None:
+    """A forged paper of our own is met at our own border."""
+    code, said = arrives(two.hub, "AE 99", "AE", "2024-02-06")
+    assert (code, "certificate-own" in said) == (3, True)
+
+
+@pytest.mark.parametrize(("conforms", "code"), [("no", 3), ("yes", 0)])
+def test_a_right_certificate_with_other_goods_of_the_same_weight(
+    two: Ministries, conforms: str, code: int
+) -> None:
+    """No ledger sees stones: it takes an inspection that says so, and then nothing is imported."""
+    two.stock("K2", "3.000")
+    letter = two.exported("K2", "SL 004202")
+    two.hub.ok("shipment", "arrive", "SL/00004202", "--number", "SL 004202", "--provenance", "SL",
+               "--intact", "yes", "--occurred", "2024-02-05")  # fmt: skip
+    inspect = ("shipment", "inspect", "SL/00004202", "--weight", "3.000", "--occurred", "2024-02-05")
+    two.hub.ok(*inspect, "--conforms", conforms)
+    ran = two.receive(letter)
+    assert (ran.code, "certificate-nonconforming" in ran.err) == (code, bool(code)), ran.err
+
+
+def test_semi_cut_stones_do_not_slip_out_of_the_scheme(two: Ministries) -> None:
+    """Rough goods cannot leave without a certificate, nor worked ones with one."""
+    hub = two.hub
+    bare = hub("shipment", "export", "--part", "K1=12.500", "--destination", "IN", "--key", "trader-ae")
+    assert (bare.code, "certificate-needed" in bare.err) == (3, True), bare.err
+    hub.ok("role", "grant", "trader-ae", "--role", "cutter", "--since", "2020-01-01")
+    hub.ok("licence", "grant", "cutting-1", "--party", "trader-ae", "--licensed", "cutting",
+           "--since", "2020-01-01")  # fmt: skip
+    hub.ok("parcel", "polish", "K1", "--output", "S1=6.000", "--complete", "yes", "--occurred", "2024-02-10",
+           "--key", "trader-ae")  # fmt: skip
+    issue = hub("certificate", "issue", "AE 77001", "--part", "S1", "--origin", "SL", "--destination", "IN",
+                "--exporter", "trader-ae", "--importer", "Cutter 1", "--value", "9000.00",
+                "--class", "710239=6.000", "--expiry", "2024-04-30", "--occurred", "2024-02-12")  # fmt: skip
+    assert (issue.code, "certificate-polished" in issue.err) == (3, True), issue.err
+
+
+def test_origin_is_not_laundered_through_a_mixture(two: Ministries) -> None:
+    """A list of countries that leaves one out is not the goods' own."""
+    hub = two.hub
+    assert arrives(hub, "ZA 15", "ZA", "2024-02-06")[0] == 0
+    lot = f"Z{hub.size() - 1}"
+    hub.ok("parcel", "mix", "K1", lot, "--output", "M1", "--hs", "710231", "--occurred", "2024-02-10",
+           "--key", "trader-ae")  # fmt: skip
+    issue = ("certificate", "issue", "AE 77001", "--part", "M1", "--destination", "IN", "--exporter",
+             "trader-ae", "--importer", "Cutter 1", "--value", "9000.00", "--expiry", "2024-04-30",
+             "--occurred", "2024-02-12", "--origin", "ZA")  # fmt: skip
+    ran = hub(*issue)
+    assert (ran.code, "mining origin is stated as ZA, found as SL, ZA" in ran.err) == (3, True), ran.err
+    hub.ok(*issue, "--origin", "SL")
