@@ -15,17 +15,22 @@ from pathlib import Path
 
 from ledger.errors import StoreTrouble
 
+_PAUSE = 0.001
+"""Seconds between two looks at a turn that somebody else has."""
+
 if sys.platform == "win32":
     import msvcrt
 
-    def _take(file: int) -> None:
-        while True:
-            try:
-                msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
-            except PermissionError:  # another handle has it
-                time.sleep(0.01)
-            else:
-                return
+    def _try(file: int) -> bool:
+        try:
+            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        except PermissionError:  # another handle has it
+            return False
+        return True
+
+    def _wait(file: int) -> None:
+        while not _try(file):
+            time.sleep(_PAUSE)
 
     def _give_back(file: int) -> None:
         msvcrt.locking(file, msvcrt.LK_UNLCK, 1)
@@ -33,7 +38,14 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _take(file: int) -> None:
+    def _try(file: int) -> bool:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _wait(file: int) -> None:
         fcntl.flock(file, fcntl.LOCK_EX)
 
     def _give_back(file: int) -> None:
@@ -51,14 +63,16 @@ class Turn:
         self._file: int | None = None
 
     @contextmanager
-    def hold(self) -> Iterator[None]:
+    def hold(self, patience: float | None = None) -> Iterator[None]:
         """Waits until nobody else holds the turn, and holds it inside the block.
 
         Raises `StoreTrouble` (``turn-impossible``) where the file cannot be made or the system cannot lock
-        it.
+        it, `TimeoutError` after ``patience`` seconds where that is given.
         """
         try:
-            file = self._taken()
+            file = self._taken(patience)
+        except TimeoutError:
+            raise
         except OSError as problem:
             self.close()
             raise StoreTrouble("turn-impossible", path=str(self._path), reason=problem.strerror) from None
@@ -76,12 +90,18 @@ class Turn:
     def __del__(self) -> None:
         self.close()
 
-    def _taken(self) -> int:
+    def _taken(self, patience: float | None) -> int:
+        until = None if patience is None else time.monotonic() + patience
         while True:
             if self._file is None:
                 flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
                 self._file = os.open(self._path, flags, 0o600)
-            _take(self._file)
+            if until is None:
+                _wait(self._file)
+            while until is not None and not _try(self._file):
+                if time.monotonic() > until:
+                    raise TimeoutError
+                time.sleep(_PAUSE)
             if self._is_there(self._file):
                 return self._file
             self.close()  # somebody removed the file: others take their turn on another one by now

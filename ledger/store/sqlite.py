@@ -177,7 +177,7 @@ class SqliteJournal(SqliteReading):
         empty = self.head().size == 0
         self.close()
         if empty and self.path is not None:
-            for ending in ("", "-wal", "-shm"):
+            for ending in ("", "-wal", "-shm", "-turn"):
                 self.path.with_name(self.path.name + ending).unlink(missing_ok=True)
 
     def close(self) -> None:

@@ -4,21 +4,28 @@ It is kept for the journal's life: asking a pool for one each time costs as much
 take turns.
 
 A writing transaction takes the lock at once (``BEGIN IMMEDIATE``). With a deferred one, whoever has read
-the head fails as soon as another writer commits, whatever the timeout. A commit that fails (full disk)
+the head fails as soon as another writer commits, whatever the timeout. Who finds the lock taken stands in
+line behind the turn of a file beside the ledger (``-turn``): SQLite's own waiting sleeps ever longer, and who
+has waited longest then comes last. A commit that fails (full disk)
 rolls back. What SQLite reports is told in the words of the exit-code table.
 """
 
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Sequence
 from threading import RLock
 from types import TracebackType
 from typing import Any
 
-from ledger.errors import StoreTrouble
+from ledger import turns
+from ledger.errors import Conflict, StoreTrouble
 from ledger.store.sqlite_file import Place
-from ledger.store.sqlite_trouble import trouble
+from ledger.store.sqlite_trouble import is_locked, trouble
+
+_PAUSE = 0.0003
+"""Seconds between two tries of who is first in line."""
 
 _SETTINGS = (
     "PRAGMA page_size = 2048",  # an act touches the ends of six tables: smaller pages are a cheaper commit
@@ -41,12 +48,42 @@ class LedgerConnection:
         self._settings = ("PRAGMA journal_mode = WAL", *_SETTINGS) if log else _SETTINGS
         self._lock = RLock()
         self._kept: sqlite3.Connection | None = None
+        beside = place.path
+        self._line = None if beside is None else turns.Turn(beside.with_name(beside.name + "-turn"))
 
     def turn(self, *, write: bool) -> Turn:
         """A transaction; one inside another is part of it."""
         if write and not self.place.writable:
             raise StoreTrouble("store-readonly", path=self.place.url)
-        return Turn(self._connection(), self._lock, self.place.url, write=write)
+        return Turn(self, self._connection(), self._lock, write=write)
+
+    def begin(self, cursor: sqlite3.Cursor) -> None:
+        """Take the lock for writing. Raises SQLite's exceptions, `Conflict` (``store-locked``)."""
+        if self._line is None:
+            cursor.execute("BEGIN IMMEDIATE")
+            return
+        cursor.execute("PRAGMA busy_timeout = 0")
+        try:
+            if not _begun(cursor):
+                self._begin_in_line(cursor, self._line)
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {int(self._patience * 1000)}")
+
+    def _begin_in_line(self, cursor: sqlite3.Cursor, line: turns.Turn) -> None:
+        until = time.monotonic() + self._patience
+        try:
+            with line.hold(self._patience):
+                self._begin_first(cursor, until)
+        except TimeoutError:
+            raise Conflict("store-locked", path=self.place.url) from None
+        except StoreTrouble:  # no file can be made here: all try at once
+            self._begin_first(cursor, until)
+
+    def _begin_first(self, cursor: sqlite3.Cursor, until: float) -> None:
+        while not _begun(cursor):
+            if time.monotonic() > until:
+                raise Conflict("store-locked", path=self.place.url)
+            time.sleep(_PAUSE)
 
     def answer(self, statement: str, values: Sequence[object] = ()) -> list[Any]:
         """The rows of one statement, which needs no transaction around it."""
@@ -60,6 +97,8 @@ class LedgerConnection:
         """Let go of it. Closing twice is no fault; using it afterwards is."""
         if self._kept is not None:
             self._kept.close()
+        if self._line is not None:
+            self._line.close()
 
     def __del__(self) -> None:
         self.close()
@@ -89,6 +128,16 @@ class LedgerConnection:
         return connection
 
 
+def _begun(cursor: sqlite3.Cursor) -> bool:
+    try:
+        cursor.execute("BEGIN IMMEDIATE")
+    except sqlite3.Error as problem:
+        if is_locked(problem):
+            return False
+        raise
+    return True
+
+
 def told(problem: Exception, url: str) -> Exception:
     """What to raise in the place of what SQLite raised; a fault of the program stays as it is."""
     return trouble(problem, url) or problem
@@ -97,12 +146,15 @@ def told(problem: Exception, url: str) -> Exception:
 class Turn:
     """A transaction: gives a cursor, commits on leaving without an exception when it is for writing."""
 
-    __slots__ = ("_connection", "_cursor", "_inner", "_lock", "_url", "_write")
+    __slots__ = ("_connection", "_cursor", "_inner", "_lock", "_of", "_url", "_write")
 
-    def __init__(self, connection: sqlite3.Connection, lock: Any, url: str, *, write: bool) -> None:
+    def __init__(
+        self, of: LedgerConnection, connection: sqlite3.Connection, lock: Any, *, write: bool
+    ) -> None:
+        self._of = of
         self._connection = connection
         self._lock = lock
-        self._url = url
+        self._url = of.place.url
         self._write = write
         self._inner = False
 
@@ -111,11 +163,16 @@ class Turn:
         self._inner = self._connection.in_transaction
         self._cursor = self._connection.cursor()
         try:
-            if not self._inner:
-                self._cursor.execute("BEGIN IMMEDIATE" if self._write else "BEGIN")
+            if not self._inner and self._write:
+                self._of.begin(self._cursor)
+            elif not self._inner:
+                self._cursor.execute("BEGIN")
         except sqlite3.Error as problem:
             self._leave()
             raise told(problem, self._url) from problem
+        except BaseException:
+            self._leave()
+            raise
         return self._cursor
 
     def __exit__(

@@ -4,6 +4,8 @@ are gone."""
 from __future__ import annotations
 
 import sqlite3
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -188,6 +190,28 @@ def test_who_is_kept_waiting_too_long_is_told(path: Path) -> None:
         assert journal.head().size == 3
         holder.execute("ROLLBACK")
         assert add(journal, draft(4)).size == 4
+    holder.close()
+
+
+def test_who_waits_stands_in_line_and_who_cannot_wait_longer_leaves_it(path: Path) -> None:
+    """Behind somebody who is first in line, patience ends as it does in front of the lock itself."""
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    line = path.with_name(path.name + "-turn")
+    assert not line.exists()
+    with ThreadPoolExecutor(1) as pool, SqliteJournal.open(str(path), patience=1) as hasty:
+        patient = SqliteJournal.open(str(path), patience=60)
+        waiting = pool.submit(add, patient, draft(4))
+        while not line.exists():
+            time.sleep(0.01)
+        time.sleep(0.1)
+        with pytest.raises(Conflict, match="lock"):
+            add(hasty, draft(5))
+        assert not waiting.done()
+        holder.execute("ROLLBACK")
+        assert waiting.result(60).size == 4
+        assert add(hasty, draft(5)).size == 5
+        patient.close()
     holder.close()
 
 
