@@ -31,7 +31,10 @@ def record(cls: type[Any]) -> Any:
     A dataclass whose methods are inherited from `Record` instead of being made for each class: making them
     for eighty acts would take most of the time in which a command starts.
     """
-    stated = {**getattr(cls, "_stated", {}), **values.stated_fields(cls)}
+    stated: dict[str, Any] = {}
+    for base in reversed(cls.__mro__[1:]):
+        stated |= vars(base).get("_stated", {})
+    stated |= values.stated_fields(cls)
     cls._stated = stated
     cls._defaults = {name: values.default_of(value) for name, value in stated.items()}
     cls.__dataclass_fields__ = values.LazyFields(stated, kw_only=True)

@@ -10,7 +10,7 @@ be an interval where sources do not say the day.
 from __future__ import annotations
 
 from ledger.domain import fields as f
-from ledger.domain.act import Event, act, record
+from ledger.domain.act import Event, Record, act, record
 from ledger.domain.fields import may, need, rows
 from ledger.values import dataclass
 
@@ -29,8 +29,8 @@ class Admission:
     nation: str | None = may(f.COUNTRY, "whose national date that is, if not this ledger's")
 
 
-@dataclass(frozen=True, slots=True)
-class MeasureLine:
+@record
+class MeasureLine(Record):
     """A measure with its scope; empty scopes mean everything of the participant."""
 
     measure: str = need(f.MEASURE, "the measure's id", always=True)
@@ -83,22 +83,8 @@ class ParticipantLeft(Event):
 
 @act("measure-adopted/1", "measure adopt")
 @record
-class MeasureAdopted(Event):
+class MeasureAdopted(MeasureLine, Event):
     """A measure binds a participant from a date on; it may reach back over past acts."""
-
-    measure: str = need(f.MEASURE, "the measure's id", always=True)
-    participant: str = need(f.COUNTRY, "whom it binds", always=True)
-    effect: str = need(f.EFFECT, "what it does", always=True)
-    zones: tuple[str, ...] = may(f.TEXT, "the zones or fields it is about", many=True)
-    parties: tuple[str, ...] = may(f.TEXT, "the parties it is about", many=True)
-    attestations: int | None = may(f.NUMBERED, "how many attestations a supervised export needs")
-    authority: str | None = may(f.TEXT, "who adopted it")
-    since: str = need(f.DATE, "from when", always=True)
-    until: str | None = may(f.DATE, "until when")
-    national_since: str | None = may(f.DATE, "from when it has effect here, if later")
-    national_until: str | None = may(f.DATE, "until when it has effect here, if later")
-    nation: str | None = may(f.COUNTRY, "whose national dates these are, if not this ledger's")
-    source: str = need(f.TEXT, "where that is said", always=True)
 
 
 @act("measure-ended/1", "measure end")
