@@ -24,13 +24,16 @@ from collections.abc import Callable
 from functools import lru_cache
 from hashlib import scrypt, sha256
 from pathlib import Path
-from typing import Any, Protocol
-
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ledger import encoding
 from ledger.errors import KeyTrouble, Unavailable
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+# The library takes 7 ms to import, and who reads a ledger checks no signature: each function imports what it
+# needs of it.
 
 ED25519 = 0x01
 AUTHOR_BYTES = {ED25519: 33}
@@ -78,11 +81,15 @@ class SigningKey:
     @classmethod
     def from_seed(cls, seed: bytes) -> SigningKey:
         """The key of a 32-byte seed (RFC 8032's private key)."""
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
         return cls(Ed25519PrivateKey.from_private_bytes(seed))
 
     @classmethod
     def generate(cls) -> SigningKey:
         """A new key from the system's randomness."""
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
         return cls(Ed25519PrivateKey.generate())
 
     def sign(self, message: bytes) -> bytes:
@@ -129,6 +136,8 @@ LedgerSigner = SigningKey | MlDsa44Key
 
 def verify_mldsa44(public: bytes, signature: bytes, message: bytes) -> bool:
     """Whether the ML-DSA-44 signature holds, with an empty context. Raises `Unavailable` as `MlDsa44Key`."""
+    from cryptography.exceptions import InvalidSignature
+
     try:
         _mldsa44().MLDSA44PublicKey.from_public_bytes(public).verify(signature, message)
     except (InvalidSignature, ValueError):
@@ -143,6 +152,8 @@ def verify(author: bytes, signature: bytes, message: bytes) -> bool:
     key = _public_key(author)
     if key is None:
         return False
+    from cryptography.exceptions import InvalidSignature
+
     try:
         key.verify(signature, message)
     except InvalidSignature:
@@ -224,6 +235,8 @@ def read_ledger_key(
 
 def key_from_pem(data: bytes, passphrase: Callable[[], bytes] | None = None, *, name: str) -> SigningKey:
     """The key in PEM text, wherever it came from; ``name`` is what to call it. Raises as `read_key` does."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
     key = _opened(data, passphrase, name)
     if not isinstance(key, Ed25519PrivateKey):
         raise KeyTrouble("key-file-unreadable", path=name)
@@ -234,6 +247,8 @@ def ledger_key_from_pem(
     data: bytes, passphrase: Callable[[], bytes] | None = None, *, name: str
 ) -> LedgerSigner:
     """As `key_from_pem`, of either algorithm. Raises as `read_ledger_key`."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
     key = _opened(data, passphrase, name)
     if isinstance(key, Ed25519PrivateKey):
         return SigningKey(key)
@@ -244,6 +259,7 @@ def ledger_key_from_pem(
 
 def _opened(data: bytes, passphrase: Callable[[], bytes] | None, name: str) -> Any:
     # The library's file formats cost 13 ms of start-up, which verifying does not need.
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     encrypted = b"-----BEGIN ENCRYPTED PRIVATE KEY-----" in data
@@ -293,6 +309,8 @@ def _mldsa44() -> Any:
 def _public_key(author: bytes) -> Ed25519PublicKey | None:
     if not author_is_formed(author) or _point_refused(author[1:]):
         return None
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
     return Ed25519PublicKey.from_public_bytes(author[1:])
 
 

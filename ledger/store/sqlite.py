@@ -7,7 +7,6 @@ turn. What is written goes through the library's recorder (`ledger.store.sqlite_
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -184,6 +183,8 @@ class SqliteJournal(SqliteReading):
         """See `Journal.close`."""
         self._connection.close()
         if self._place.copy is not None:
+            import shutil
+
             shutil.rmtree(self._place.copy, ignore_errors=True)
 
 

@@ -17,10 +17,8 @@ from __future__ import annotations
 
 import itertools
 import os
-import shutil
 import sqlite3
 import stat
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -135,6 +133,9 @@ def _reads_beside_writers(path: Path) -> bool:
 
 
 def _copied(url: str, path: Path, log: Path) -> Place:
+    import shutil
+    import tempfile
+
     folder = Path(tempfile.mkdtemp(prefix="adamas-"))
     try:
         for file in (path, log):
