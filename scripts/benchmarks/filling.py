@@ -24,6 +24,14 @@ SOUGHT = "L19"
 _PAGE = 2_000
 
 
+def filled(folder: Path, entries: int) -> Path:
+    """The file of a ledger of that many entries, made once for all who measure on it."""
+    path = folder / f"entries-{entries}.db"
+    if not path.exists():
+        ledger_of(path, entries).close()
+    return path
+
+
 def ledger_of(path: Path, entries: int) -> Ledger:
     """A ledger of that many entries: parcels mined and weighed, the lineage recorded half-way."""
     world = World(path)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.filling import ledger_of
+from benchmarks.filling import filled, ledger_of
 from benchmarks.measuring import Row, in_turn
 from benchmarks.recording import durable_acts
 from benchmarks.verifying import verify
@@ -114,8 +114,7 @@ def appended(folder: Path, acts: int) -> list[Row]:
 
 def verified(folder: Path, entries: int) -> list[Row]:
     """Hashes and links of as many entries as commits, packed by one import."""
-    path = folder / "peers-many.db"
-    ledger_of(path, entries).close()
+    path = filled(folder, entries)
     contents = _contents(path)
     git = _Git(folder / "packed.git")
     for content in contents:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
-from benchmarks.filling import ledger_of
+from benchmarks.filling import filled
 from benchmarks.measuring import Row, best, in_turn, quantile
 from benchmarks.recording import plain_saves
 
@@ -55,8 +55,7 @@ def receipts(folder: Path, acts: int) -> list[Row]:
 
 def proofs(folder: Path, entries: int) -> list[Row]:
     """Proofs of a ledger of that many entries made and verified; then it is published and checked."""
-    path = folder / f"proofs-{entries}.db"
-    ledger = ledger_of(path, entries)
+    ledger = Ledger.open(str(filled(folder, entries)), clock_confirmed=True)
     size = ledger.head().size
     keeper = LedgerKey(signing_key("ledger"), folder / "proofs.guard").keeper(ORIGIN, ledger.journal)
     signed = keeper.checkpoint()

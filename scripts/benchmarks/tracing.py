@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks.filling import SOUGHT, ledger_of
+from benchmarks.filling import SOUGHT, filled
 from benchmarks.measuring import Row, quantile
 
 from ledger.application import Ledger
@@ -30,9 +30,7 @@ def _first_queries(path: Path, times: int) -> list[float]:
 
 def traces(folder: Path, small: int, large: int) -> list[Row]:
     """The first trace after opening: lineage of 20 parcels and 50 acts."""
-    paths = {entries: folder / f"trace-{entries}.db" for entries in (small, large)}
-    for entries, path in paths.items():
-        ledger_of(path, entries).close()
+    paths = {entries: filled(folder, entries) for entries in (small, large)}
     few = _first_queries(paths[small], 100)
     many = _first_queries(paths[large], 100)
     p50, p99 = quantile(many, 0.5) * 1_000, quantile(many, 0.99) * 1_000
