@@ -22,7 +22,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @adamas_command(
     "checkpoint",
     example="adamas checkpoint --out bw.checkpoint\nadamas checkpoint --since bw.checkpoint",
-    exits=(0, 1, 4, 6, 7, 8),
+    exits=(0, 1, 4, 6, 7, 8, 10),
 )
 @click.option("--out", type=_FILE, metavar="FILE", help="Write it to a file, to be kept by somebody else.")
 @click.option(

@@ -130,7 +130,7 @@ change_key = _act(
 @adamas_command(
     "prove-absent",
     example="adamas certificate prove-absent BW/00000999 --out 999.absence",
-    exits=(0, 4, 5, 6, 7, 8),
+    exits=(0, 4, 5, 6, 7, 8, 10),
 )
 @click.argument("certificate", metavar="NUMBER")
 @click.option(

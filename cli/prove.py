@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ledger.application import Ledger
     from ledger.federation.proving import Prover
 
-EXITS = (0, 3, 4, 5, 6, 7, 8)
+EXITS = (0, 3, 4, 5, 6, 7, 8, 10)
 
 
 @click.group("prove", cls=AdamasGroup)

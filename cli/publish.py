@@ -20,7 +20,7 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 _MOST = 200
 
 
-@adamas_command("publish", example="adamas publish /var/www/bw", exits=(0, 4, 6, 7, 8))
+@adamas_command("publish", example="adamas publish /var/www/bw", exits=(0, 4, 6, 7, 8, 10))
 @click.argument("folder", metavar="DIR", type=_FOLDER)
 @pass_session
 def publish(session: Session, folder: Path) -> None:
@@ -55,7 +55,7 @@ def publish(session: Session, folder: Path) -> None:
         say(f"published {new} in {files}: {folder} has {done.size} now")
 
 
-@adamas_command("fsck", example="adamas fsck /var/www/bw --trust bw.trust", exits=(0, 1, 4, 7))
+@adamas_command("fsck", example="adamas fsck /var/www/bw --trust bw.trust", exits=(0, 1, 4, 7, 10))
 @click.argument("folder", metavar="DIR", type=_FOLDER)
 @click.option(
     "--trust",

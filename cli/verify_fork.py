@@ -14,7 +14,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @adamas_command(
-    "verify-fork", example="adamas verify-fork bw.checkpoint.fork-proof --trust bw.trust", exits=(0, 4, 7)
+    "verify-fork", example="adamas verify-fork bw.checkpoint.fork-proof --trust bw.trust", exits=(0, 4, 7, 10)
 )
 @click.argument("file", metavar="FILE", type=_FILE)
 @click.option(

@@ -18,7 +18,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @adamas_command(
     "verify-index",
     example="adamas verify-index 107.absence 107.zip --trust bw.trust",
-    exits=(0, 4, 7),
+    exits=(0, 4, 7, 10),
 )
 @click.argument("claim", metavar="ABSENCE", type=_FILE)
 @click.argument("proofs", metavar="PROOF...", type=_FILE, nargs=-1, required=True)

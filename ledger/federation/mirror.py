@@ -15,7 +15,8 @@
 | 7    | head       | the entry of the receipt that the reader holds is in the tree, unaltered          |
 
 Only what a step needs is fetched: 2 and 3 the checkpoint, 4 one tile of each level, 5 and 7 a few more, 6 all
-entries, which is left out on demand. Whatever is used leads to the checkpoint's root.
+entries, which is left out on demand, and where 2 fails: as many entries as a stranger likes could follow.
+Whatever is used leads to the checkpoint's root.
 """
 
 from __future__ import annotations
@@ -97,7 +98,7 @@ class Mirror:
         if signed is None:
             return
         self.signed = signed
-        self._step(SIGNATURE, lambda: self._signature(signed))
+        trusted = self._step(SIGNATURE, lambda: self._signature(signed))
         self._step(QUORUM, lambda: self._quorum(signed))
         source = self._step(ROOT, lambda: self._root(signed))
         if source is None:
@@ -106,7 +107,10 @@ class Mirror:
             self._tell(GROWTH, NOT_SHOWN, "bundle-nothing-pinned")
         for held in self.held:
             self._step(GROWTH, partial(self._growth, source, held))
-        yield from self._entries(source)
+        if trusted is not None:
+            yield from self._entries(source)
+        else:
+            self._tell(ENTRIES, NOT_SHOWN, "mirror-entries-untrusted", size=source.size)
         self._step(HEAD, lambda: self._head(source))
 
     def _step(self, number: int, work: Callable[[], Any]) -> Any:
@@ -130,9 +134,10 @@ class Mirror:
         self._tell(CHECKED, OK, "mirror-checkpoint", origin=head.origin, size=head.size, root=head.root.hex())
         return signed
 
-    def _signature(self, signed: SignedCheckpoint) -> None:  # (2)
+    def _signature(self, signed: SignedCheckpoint) -> str:  # (2)
         found = signature(signed, self.trust, self.revoked)
         self._tell(SIGNATURE, OK, found.code, **found.values)
+        return found.code
 
     def _quorum(self, signed: SignedCheckpoint) -> None:  # (3)
         found = self.trust.check_quorum(signed, self.now, self.max_age)

@@ -262,3 +262,25 @@ def test_entries_of_another_ledger_under_ones_checkpoint_are_told(grown: World, 
     check = Mirror(reading(str(tmp_path)), trusted)
     list(check.run())
     assert ("mirror-entries-other", ENTRIES) in [(one.code, one.step) for one in check.faults]
+
+
+def test_entries_that_nobody_trusted_signed_for_are_not_read(grown: World, tmp_path: Path) -> None:
+    """A stranger's directory might never end; the signature's fault is told, and no entry bundle is asked
+    for."""
+    put(grown, tmp_path)
+    head = grown.ledger.checkpoint().checkpoint
+    (tmp_path / "checkpoint").write_bytes(checkpoint.sign(head, signing_key("somebody")).encode())
+    asked: list[str] = []
+
+    def read(path: str) -> bytes | None:
+        asked.append(path)
+        return reading(str(tmp_path))(path)
+
+    check = Mirror(read, TRUST)
+    assert list(check.run()) == []
+    assert [one.code for one in check.faults] == ["note-unsigned"]
+    assert ("mirror-entries-untrusted", "not shown") in [(one.code, one.standing) for one in check.outcomes]
+    assert not any("entries" in path for path in asked)
+    put(grown, tmp_path / "good")
+    good = mirror(tmp_path / "good")
+    assert any((one.step, one.standing) == (ENTRIES, "ok") for one in good.outcomes)
