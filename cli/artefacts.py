@@ -23,6 +23,20 @@ def read_artefact(path: Path, most: int = MOST) -> bytes:
     return data
 
 
+def write_new(path: Path, data: bytes) -> None:
+    """Put a file where none is: what was filled in is never written over.
+
+    Raises `StoreTrouble` (``artefact-exists``, ``artefact-unwritable``).
+    """
+    try:
+        with path.open("xb") as file:
+            file.write(data)
+    except FileExistsError:
+        raise StoreTrouble("artefact-exists", path=str(path)) from None
+    except OSError as problem:
+        raise StoreTrouble("artefact-unwritable", path=str(path), reason=problem.strerror) from None
+
+
 def write_artefact(path: Path, data: bytes) -> None:
     """Put a file in place, in the place of an older one; it is there whole or as before.
 

@@ -6,7 +6,10 @@ shows can be done again.
 
 from __future__ import annotations
 
+import os
 import shlex
+import shutil
+import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -74,9 +77,19 @@ class Tour:
         )  # fmt: skip
 
 
-def typed(ledger: str, *words: str) -> str:
+def typed(ledger: str, *words: str, command: str = "adamas") -> str:
     """A command as it is typed."""
-    return shlex.join(["adamas", "--ledger", ledger, *words])
+    return shlex.join([command, "--ledger", ledger, *words])
+
+
+def at_hand() -> str:
+    """What to type for this very command: its name where the shell finds it, else its path."""
+    own = Path(sys.executable).with_name("adamas.exe" if os.name == "nt" else "adamas")
+    found = shutil.which("adamas")
+    if not own.exists() or (found is not None and Path(found).resolve() == own.resolve()):
+        return "adamas"
+    placed, here = own.parent.resolve() / own.name, Path.cwd().resolve()
+    return str(placed.relative_to(here) if placed.is_relative_to(here) else own)
 
 
 @adamas_command("demo", example="adamas demo\nadamas demo --folder ./tour", exits=(0, 3, 5, 7), json=False)
@@ -231,6 +244,7 @@ def _story(tour: Tour) -> None:
 
 def _next(tour: Tour) -> None:
     _title("8. Try it")
+    command = at_hand()
     for name, words in (
         (ARCHIVE, ("find", "letseng")),
         (ARCHIVE, ("track", "star-of-sierra-leone")),
@@ -245,6 +259,6 @@ def _next(tour: Tour) -> None:
         (LIVE, ("parcel", "sell", "K-4", "--to", "dealer-7", "--key", "mine-1")),
         (LIVE, ("verify",)),
     ):
-        say(f"  {typed(tour.path(name), *words)}")
+        say(f"  {typed(tour.path(name), *words, command=command)}")
     say()
-    say("A ledger of your own: adamas init. All commands: adamas --help.")
+    say(f"A ledger of your own: {shlex.quote(command)} init. All commands: {shlex.quote(command)} --help.")

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cli.artefacts import write_new
 from cli.output import adamas_command, ask, confirm, emit_json, progress, remark, say
 from cli.recording import ask_about_slips, party_of
 from cli.session import Session, pass_session
 from ledger import edtf
 from ledger.errors import AdamasError, Malformed, Refused, Unconfirmed
 from ledger.exchange.dialect import DECIMALS, ENCODINGS, GIVEN_AS, SEPARATORS, UNITS, Dialect
-from ledger.exchange.templates import CERTIFICATES, HISTORY, TEMPLATES, as_csv
+from ledger.exchange.templates import CERTIFICATES, HISTORY, TEMPLATES, as_csv, as_workbook
 from ledger.messages import how_many
 from ledger.values import dataclass
 
@@ -302,19 +303,34 @@ PROFILE = "profile"
 
 @adamas_command(
     "template",
-    example="adamas template production-sheet > sheet.csv\nadamas template profile > profile.toml",
+    example="adamas template production-sheet > sheet.csv\nadamas template parties --out parties.xlsx\n"
+    "adamas template profile > profile.toml",
+    exits=(7, 10),
     json=False,
 )
 @click.argument("name", type=click.Choice([*TEMPLATES, CERTIFICATES.name, PROFILE]))
-def template(name: str) -> None:
+@click.option(
+    "-o", "--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+    help="Write it to this file instead: a workbook where the name ends in .xlsx, else CSV.",
+)  # fmt: skip
+def template(name: str, out: Path | None) -> None:
     """Print a sheet to fill in, as CSV with an example that can itself be imported.
 
     certificates is a partner's list for: adamas reconcile. profile is a national profile in TOML, for: adamas
     profile adopt --toml FILE.
     """
+    workbook = out is not None and out.suffix.lower() == ".xlsx"
     if name == PROFILE:
         from ledger.exchange.profile_file import TEMPLATE, shipped
 
-        click.echo(shipped(TEMPLATE), nl=False)
+        if workbook:
+            raise click.UsageError("a profile is no sheet: it is written in TOML, such as to profile.toml")
+        text = shipped(TEMPLATE)
+    else:
+        sheet = CERTIFICATES if name == CERTIFICATES.name else TEMPLATES[name]
+        text = "" if workbook else as_csv(sheet)
+    if out is None:
+        click.echo(text, nl=False)
         return
-    click.echo(as_csv(CERTIFICATES if name == CERTIFICATES.name else TEMPLATES[name]), nl=False)
+    write_new(out, as_workbook(sheet) if workbook else text.encode("utf-8"))
+    remark(f"written to {out}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,27 +13,46 @@ from cli.asking import answer, counted, csv_option, limit_option, opaque_at, row
 from cli.moments import NOW, Moment, moment_options
 from cli.options import normal
 from cli.output import AdamasGroup, adamas_command
-from cli.session import Session, pass_session
+from cli.session import Session, pass_session, session_of
 from ledger.edtf import day_of, parse, text_of
-from ledger.errors import NotFound
+from ledger.errors import AdamasError, NotFound
 
 if TYPE_CHECKING:
     from ledger.application import Ledger
 
 
 class ShowGroup(AdamasGroup):
-    """``adamas show P2`` does not say what P2 is; the answer says how to."""
+    """``adamas show P2`` does not say what P2 is; the answer says what to type, looked up if possible."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, with the next step in the sentence where the first word is no kind of thing."""
         if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
-            kinds = ", ".join(f"adamas show {kind} {args[0]}" for kind in self.list_commands(ctx))
-            raise click.UsageError(
-                f"say what {args[0]} is: {kinds}; or look for it: adamas find {args[0]}", ctx
-            )
+            word = shlex.quote(args[0])
+            known = _kinds(session_of(ctx), args[0])
+            if known:
+                told = " or ".join(f"adamas show {kind} {word}" for kind in known)
+                raise click.UsageError(f"say what {args[0]} is: {told}", ctx)
+            kinds = ", ".join(f"adamas show {kind} {word}" for kind in self.list_commands(ctx))
+            raise click.UsageError(f"say what {args[0]} is: {kinds}; or look for it: adamas find {word}", ctx)
         return super().resolve_command(ctx, args)
+
+
+def _kinds(session: Session, text: str) -> list[str]:
+    """What the ledger knows under an id: entry, parcel, certificate, party. Nothing if it cannot be read."""
+    from ledger.projections import particulars as known
+
+    name, found = normal(text), []
+    with suppress(AdamasError):
+        ledger = session.ledger()
+        if name.isdecimal() and int(name) < ledger.head().size:
+            found.append("entry")
+        for kind in (known.parcel, known.certificate, known.party):
+            with suppress(NotFound):
+                kind(ledger.records, name)
+                found.append(kind.__name__)
+    return found
 
 
 @click.group("show", cls=ShowGroup)

@@ -75,7 +75,10 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Check": {
         "verify": ("cli.verify", "Check every byte, link, signature and rule of the ledger"),
-        "check": ("cli.checking", "Measures adopted since, deadlines that passed, production beyond capacity"),
+        "check": (
+            "cli.checking",
+            "Measures adopted since, deadlines that passed, production beyond capacity",
+        ),
         "reconcile": (
             "cli.reconciling",
             "This ledger's certificates against a partner's, every difference classed",

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 CSV, DOT, MERMAID = "csv", "dot", "mermaid"
 _HINTS, _MOST = 8, 200
+_LISTED_BY = {"certificate": "certificate", "party": "holder", "site": "site"}
+"""What is no parcel, and the option by which `adamas list parcels` finds its parcels."""
 
 
 def _formats(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -97,19 +99,26 @@ def _lineage(session: Session, text: str, moment: Moment, walk: Callable[..., Li
 
 
 def _called(ledger: Ledger, text: str) -> str:
-    """The one parcel with that name. Raises `NotFound`, naming those that could be meant."""
+    """The one parcel with that name. Raises `NotFound`, naming those that could be meant, or what else is
+    called so."""
     from ledger.domain.vocabulary import folded
     from ledger.projections.following import reading
-    from ledger.projections.names import find
+    from ledger.projections.names import bare, find
 
     with reading(ledger.journal, ledger.records) as rows:
-        hits = [row for row in find(rows, text, _MOST) if row[1].startswith("parcel:")]
+        everything = find(rows, text, _MOST)
+    hits = [row for row in everything if row[1].startswith("parcel:")]
     called = [(str(subject).removeprefix("parcel:"), str(name)) for _, subject, _, name in hits]
     exact = {parcel for parcel, name in called if folded(name) == folded(text)}
     if len(exact) == 1:
         parcel = exact.pop()
         remark(f"{text}: parcel {parcel}")
         return parcel
+    for _, subject, _, name in everything if not called else ():
+        kind, _, known = str(subject).partition(":")
+        if kind in _LISTED_BY and bare(str(name)) == bare(text):
+            option = _LISTED_BY[kind]
+            raise NotFound("trace-other-kind", text=text, kind=kind, option=option, id=known)
     if not called:
         raise NotFound("parcel-unknown", parcel=text)
     hints = [parcel if name == parcel else f"{parcel} ({name})" for parcel, name in dict(called).items()]

@@ -36,15 +36,15 @@ class Report:
         return "".join(one_line(line) + "\n" for line in self._lines())
 
     def values(self) -> dict[str, Any]:
-        """The report for programs; hashes in hexadecimal, times in microseconds since 1970 UTC."""
+        """The report for programs; hashes in hexadecimal, times as RFC 3339 has them."""
         audit = self.audit
         return {
             "ledger": self.ledger,
             "origin": audit.origin,
-            "verified": self.moment,
+            "verified": _time(self.moment),
             "version": self.version,
             "entries": audit.size,
-            "recorded": audit.recorded,
+            "recorded": None if audit.recorded is None else _time(audit.recorded),
             "head": None if audit.head is None else str(audit.head),
             "root": audit.root,
             "against": None if audit.options.anchor is None else str(audit.options.anchor),

@@ -1,4 +1,5 @@
-"""Tables in workbooks (XLSX), read as values only: no formula is computed, no macro or link is followed.
+"""Tables in workbooks (XLSX), written, and read as values only: no formula is computed, no macro or link is
+followed.
 
 A workbook is a zip of XML. Before anything is opened it is walked through once with a limit, so that a file
 of a few kilobytes cannot become gigabytes, and refused if an XML part declares entities. Numbers become
@@ -11,7 +12,8 @@ from __future__ import annotations
 
 import datetime as dt
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from io import BytesIO
 from itertools import islice
 from typing import Any
@@ -104,6 +106,23 @@ def _open(data: bytes, *, values: bool) -> Any:
         return library.load_workbook(BytesIO(data), read_only=True, data_only=values, keep_links=False)
     except Exception as problem:  # noqa: BLE001 - a hostile workbook fails in any way the XML reader knows
         raise Malformed("workbook-broken", reason=f"{type(problem).__name__}: {problem}"[:120]) from None
+
+
+def workbook(name: str, rows: Sequence[Sequence[str | Decimal]]) -> bytes:
+    """A workbook of one sheet with headings that stay in sight. Raises `Unavailable` (``xlsx-missing``)."""
+    library = _openpyxl()
+    book, bold = library.Workbook(), library.styles.Font(bold=True)
+    sheet = book.active
+    sheet.title, sheet.freeze_panes = name, "A2"
+    for row in rows:
+        sheet.append(list(row))
+    for place, heading in enumerate(rows[0], 1):
+        cell = sheet.cell(1, place)
+        cell.font = bold
+        sheet.column_dimensions[cell.column_letter].width = max(12, len(str(heading)) + 2)
+    data = BytesIO()
+    book.save(data)
+    return data.getvalue()
 
 
 def rows_of_sheet(data: bytes, name: str) -> Iterator[tuple[int, list[Cell]]]:

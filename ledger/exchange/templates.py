@@ -16,10 +16,13 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Iterator
+from decimal import Decimal
 from enum import Enum
 
 from ledger.domain import fields as f
 from ledger.domain.vocabulary import folded
+from ledger.exchange import sheets
 from ledger.exchange.history_form import KINDS, TYPES
 from ledger.values import dataclass
 
@@ -208,12 +211,28 @@ TEMPLATES = {template.name: template for template in (PRODUCTION, PARTIES, HISTO
 def as_csv(template: Template) -> str:
     """The template with its example, as CSV: commas, decimal points, weights in carats."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    headings = [_heading(column) for column in template.columns]
-    writer.writerow(headings)
-    for row in template.example:
-        writer.writerow([row.get(column.name, "") for column in template.columns])
+    csv.writer(text, lineterminator="\n").writerows(_rows(template))
     return text.getvalue()
+
+
+def as_workbook(template: Template) -> bytes:
+    """The same as XLSX; weights and values are numbers, whatever the language of whoever opens it.
+
+    Raises `Unavailable` (``xlsx-missing``).
+    """
+    headings, *rows = _rows(template)
+    numbers = [isinstance(column.holds, Measure) for column in template.columns]
+    typed = [
+        [Decimal(cell) if number and cell else cell for cell, number in zip(row, numbers, strict=True)]
+        for row in rows
+    ]
+    return sheets.workbook(template.name, [headings, *typed])
+
+
+def _rows(template: Template) -> Iterator[list[str]]:
+    yield [_heading(column) for column in template.columns]
+    for row in template.example:
+        yield [row.get(column.name, "") for column in template.columns]
 
 
 def _heading(column: Column) -> str:

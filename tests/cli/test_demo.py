@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import stat
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from cli import demo
 from ledger.application import Ledger
-from tests.laptop import Laptop, Ran
+from tests.laptop import FIRST, Laptop, Ran
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +66,24 @@ def test_the_commands_at_the_end_can_be_typed(toured: tuple[Laptop, Ran, float])
     assert len(lines) == 9
     codes = [laptop(*shlex.split(line)[1:]).code for line in lines]
     assert codes == [3 if "parcel sell K-4" in line else 0 for line in lines]
+
+
+def test_the_commands_at_the_end_can_be_pasted(bare: Laptop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Into a shell that does not find the command by its name: its path; else its name."""
+    own = Path(sys.executable).with_name("adamas.exe" if os.name == "nt" else "adamas")
+    if not own.exists():
+        pytest.skip("this environment has no command adamas beside its Python")
+    monkeypatch.setenv("PATH", os.defpath)
+    with contextlib.chdir(bare.folder):
+        assert demo.at_hand() == str(own)
+    with contextlib.chdir(own.parent.resolve().parent):
+        assert demo.at_hand() == str(Path(own.parent.resolve().name) / own.name)
+        bare.ok("init", *FIRST, "--origin", "ledger.example/bw/k7q2", "--no-passphrase")
+        line = demo.typed(bare.ledger, "status", command=demo.at_hand())
+        done = subprocess.run(shlex.split(line), capture_output=True, text=True, timeout=60, check=False)
+        assert (done.returncode, "ledger.example/bw/k7q2" in done.stdout) == (0, True), done.stderr
+    monkeypatch.setenv("PATH", os.pathsep.join([str(own.parent), os.defpath]))
+    assert demo.at_hand() == "adamas"
 
 
 def test_a_folder_with_a_tour_in_it_is_not_written_over(toured: tuple[Laptop, Ran, float]) -> None:

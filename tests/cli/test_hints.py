@@ -91,6 +91,60 @@ def test_nothing_near_and_no_ledger_are_no_trouble(laptop: Laptop, bare: Laptop)
     assert gone.err == "adamas: store-missing: there is no ledger elsewhere.db; adamas init makes one\n"
 
 
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("K1", "Error: say what K1 is: adamas show parcel K1"),
+        ("miner-1", "Error: say what miner-1 is: adamas show party miner-1"),
+        ("3", "Error: say what 3 is: adamas show entry 3"),
+        ("999", "adamas show entry 999, adamas show parcel 999"),
+        ("K 9", "adamas show parcel 'K 9', adamas show party 'K 9'"),
+        ("K9", "or look for it: adamas find K9"),
+    ],
+)
+def test_what_is_shown_without_its_kind_is_looked_up(laptop: Laptop, word: str, told: str) -> None:
+    """What is known under one kind is told as the line to type; what is not, as all that it could be."""
+    ran = laptop("show", word)
+    assert (ran.code, told in ran.err) == (2, True), ran.err
+    if told.startswith("Error"):
+        assert ran.err.splitlines()[-1] == told
+        laptop.ok(*told.partition("adamas ")[2].split())
+
+
+def test_what_is_shown_without_a_ledger_is_told_all_the_same(bare: Laptop) -> None:
+    """Nothing can be looked up, and nothing breaks."""
+    ran = bare("show", "K1")
+    assert (ran.code, "adamas show entry K1, adamas show parcel K1" in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "listing"),
+    [
+        ("BW 107", "certificate", "adamas list parcels --certificate BW/00000107"),
+        ("BW/00000107", "certificate", "adamas list parcels --certificate BW/00000107"),
+        ("miner-1", "party", "adamas list parcels --holder miner-1"),
+        ("karowe", "site", "adamas list parcels --site karowe"),
+    ],
+)
+def test_what_is_no_parcel_is_not_traced_and_told_what_it_is(
+    laptop: Laptop, text: str, kind: str, listing: str
+) -> None:
+    """A certificate's number, a party, a site: the line that lists its parcels, which finds K1."""
+    laptop.ok(
+        "certificate", "issue", "BW 107", "--part", "K1", "--value", "1000", "--origin", "BW",
+        "--destination", "BE", "--exporter", "miner-1", "--importer", "x", "--expiry", "2099-12-31",
+    )  # fmt: skip
+    for verb in ("trace", "track"):
+        ran = laptop(verb, text)
+        assert ran.code == 5
+        assert ran.err.splitlines() == [
+            f"adamas: trace-other-kind: '{text}' is no parcel but a {kind}",
+            f"  next: trace one of its parcels: {listing}",
+        ]
+    assert "K1" in laptop.ok(*listing.split()[1:]).out
+    assert laptop("trace", "nobody").err.startswith("adamas: parcel-unknown:")
+
+
 def test_no_hint_is_recorded(laptop: Laptop) -> None:
     """What a documented act names as a discrepancy is the rule's sentence alone: it never changes."""
     laptop.ok(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +18,7 @@ import pytest
 from ledger.application import Ledger
 from ledger.domain import events as e
 from ledger.exchange.demonstration_data import histories_path
+from ledger.exchange.sheets import WORKBOOK, rows_of_sheet
 from tests.laptop import LEDGER, Laptop
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -205,6 +209,42 @@ def test_a_template_is_printed_and_imports_itself(laptop: Laptop, name: str, key
     put(laptop, laptop.ok("template", name).out, f"{name}.csv")
     ran = laptop.ok("import", f"{name}.csv", "--as", name, "--key", key, "--yes", "--json")
     assert ran.data["lines"] >= 2
+
+
+def number(cell: str) -> str:
+    """A cell in one spelling: 12.50 is 12.5."""
+    return str(float(cell)) if re.fullmatch(r"[0-9]+\.[0-9]+", cell) else cell
+
+
+@pytest.mark.parametrize(
+    ("name", "key"), [("production-sheet", "miner-1"), ("parties", "authority"), ("history", "old-1")]
+)
+def test_a_template_is_written_as_a_workbook_and_imports_itself(laptop: Laptop, name: str, key: str) -> None:
+    """By the file's name; what it holds is what the CSV holds, and nothing is written over."""
+    pytest.importorskip("openpyxl")
+    laptop.ok("template", name, "--out", f"{name}.xlsx")
+    data = (laptop.folder / f"{name}.xlsx").read_bytes()
+    assert data[:4] == WORKBOOK
+    rows = [[number(str(cell)) for cell in row] for _, row in rows_of_sheet(data, name)]
+    printed = csv.reader(io.StringIO(laptop.ok("template", name).out))
+    assert rows == [[number(cell) for cell in row] for row in printed]
+    again = laptop("template", name, "--out", f"{name}.xlsx")
+    assert (again.code, "artefact-exists" in again.err) == (7, True)
+    assert (laptop.folder / f"{name}.xlsx").read_bytes() == data
+    ran = laptop.ok("import", f"{name}.xlsx", "--as", name, "--key", key, "--yes", "--json")
+    assert ran.data["lines"] >= 2
+
+
+def test_a_template_is_written_as_csv_under_any_other_name(laptop: Laptop) -> None:
+    """The same text as is printed; a profile is no sheet."""
+    laptop.ok("template", "parties", "--out", "parties.txt")
+    assert (laptop.folder / "parties.txt").read_text("utf-8") == laptop.ok("template", "parties").out
+    ran = laptop("template", "profile", "--out", "profile.xlsx")
+    assert (ran.code, "a profile is no sheet" in ran.err) == (2, True)
+    laptop.ok("template", "profile", "--out", "profile.toml")
+    laptop.ok("template", "certificates", "--out", "certificates.csv")
+    ran = laptop("template", "parties", "--out", "nowhere/parties.csv")
+    assert (ran.code, "artefact-unwritable" in ran.err) == (7, True)
 
 
 def test_the_37_histories_import_from_their_own_file(laptop: Laptop) -> None:
