@@ -211,10 +211,14 @@ def test_a_stranger_at_the_top_is_found(tmp_path: Path) -> None:
 
 
 def runtime_dependencies() -> set[str]:
-    """The packages that pyproject.toml asks for at run time, the optional ones too."""
+    """The packages that pyproject.toml asks for at run time, the optional ones too; not what only tests and
+    benchmarks take."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = [
-        item for name, items in project["optional-dependencies"].items() if name != "test" for item in items
+        item
+        for name, items in project["optional-dependencies"].items()
+        if name not in ("test", "benchmark")
+        for item in items
     ]
     return {
         item.split("[")[0].split(">")[0].split("=")[0].strip().replace("-", "_")
