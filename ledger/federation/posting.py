@@ -61,7 +61,7 @@ def post(url: str, body: bytes, media: str, *, timeout: float, most: int = MOST_
     try:
         with _answered(request, timeout) as response:
             return Reply(
-                response.status, _body(response, url, timeout, most), response.headers.get_content_type()
+                response.status, body_of(response, url, timeout, most), response.headers.get_content_type()
             )
     except (OSError, HTTPException) as problem:
         reason = getattr(problem, "reason", None) or problem
@@ -75,7 +75,11 @@ def _answered(request: urllib.request.Request, timeout: float) -> Any:
         return answer
 
 
-def _body(response: HTTPResponse, url: str, timeout: float, most: int) -> bytes:
+def body_of(response: HTTPResponse, url: str, timeout: float, most: int) -> bytes:
+    """An answer's bytes, ``timeout`` seconds for all of them.
+
+    Raises `Unavailable` (``server-long``) beyond ``most`` bytes, `TimeoutError`, `OSError`, `HTTPException`.
+    """
     pieces, length, end = [], 0, time.monotonic() + timeout
     while piece := response.read1(65_536):
         pieces.append(piece)

@@ -12,11 +12,12 @@ from http.client import HTTPException
 from pathlib import Path
 
 from ledger.errors import StoreTrouble, Unavailable
-from ledger.federation.posting import check_url
+from ledger.federation.posting import body_of, check_url
 
 MOST_BYTES = 32 << 20
 """Of one file; a full bundle of entries has at most 256 times 65,537."""
-_SECONDS = 30.0
+_SECONDS, _WHOLE = 30.0, 600.0
+"""Until a server says something, and until a file is there."""
 _MISSING = (404, 410)
 
 Read = Callable[[str], bytes | None]
@@ -68,7 +69,7 @@ def _fetching(prefix: str) -> Read:
         request = urllib.request.Request(url, headers={"User-Agent": "adamas"})  # noqa: S310  checked above
         try:
             with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
-                data: bytes = answer.read(MOST_BYTES + 1)
+                return body_of(answer, url, _WHOLE, MOST_BYTES)
         except urllib.error.HTTPError as problem:
             problem.close()
             if problem.code in _MISSING:
@@ -77,8 +78,5 @@ def _fetching(prefix: str) -> Read:
         except (OSError, HTTPException) as problem:
             reason = str(getattr(problem, "reason", problem)) or type(problem).__name__
             raise Unavailable("server-silent", url=url, reason=reason) from None
-        if len(data) > MOST_BYTES:
-            raise Unavailable("server-long", url=url, most=MOST_BYTES)
-        return data
 
     return read

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -27,6 +29,14 @@ class Handler(SimpleHTTPRequestHandler):
         """A file, or a fault for ``broken``."""
         if self.path.endswith("/broken"):
             self.send_error(503)
+            return
+        if self.path.endswith("/dripping"):
+            self.send_response(200)
+            self.end_headers()
+            with suppress(OSError):
+                for _ in range(1_000):
+                    self.wfile.write(b"x")
+                    time.sleep(0.01)
             return
         super().do_GET()
 
@@ -94,6 +104,14 @@ def test_an_endless_answer_is_cut_off(url: str, monkeypatch: pytest.MonkeyPatch)
     assert long.value.code == "server-long"
     monkeypatch.setattr(publications, "MOST_BYTES", 8_192)
     assert len(reading(url)("tile/0/000") or b"") == 8_192
+
+
+def test_an_answer_that_drips_is_given_up(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A byte now and then keeps nobody waiting for ever."""
+    monkeypatch.setattr(publications, "_WHOLE", 0.1)
+    with refusing(Unavailable, "server-silent"):
+        reading(url)("dripping")
+    assert reading(url)("checkpoint") == b"a checkpoint\n"
 
 
 def test_a_folder_that_cannot_be_read_is_told(folder: Path) -> None:
