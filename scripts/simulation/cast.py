@@ -76,7 +76,11 @@ class Country:
         )  # fmt: skip
 
     def registrations(self, others: list[Country]) -> Iterator[e.Event]:
-        """All that the authority records before the first stone: parties, sites, licences, partners."""
+        """All that the authority records before the first stone: participants, parties, sites, licences,
+        partners."""
+        known = sorted({self.code, *(other.code for other in others)})
+        admitted = tuple(e.Admission(code, None, _SINCE, None, "simulated") for code in known)
+        yield e.RegisterAdopted(by=AUTHORITY, register="simulated/1", admissions=admitted)
         role = "cutter" if self.kind == CUTTER else "dealer"
         yield from self._party(EXPORTER, "dealer", "export", "dealing")
         for name in self.traders:

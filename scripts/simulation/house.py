@@ -94,6 +94,7 @@ class House:
         self.slips: list[tuple[int, e.Event, str, str | None, str]] = []
         self.mistakes: list[dict[str, Any]] = []
         self.underway: list[Shipment] = []
+        self.unsaid: e.MeasureAdopted | None = None
         self.issued: list[tuple[int, Shipment]] = []
         self.pinned: set[str] = set()
         self.month = self.made = self.numbers = 0

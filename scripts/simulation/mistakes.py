@@ -19,7 +19,7 @@ NUMBER, VALUE, CLASS, ORIGIN = (
 MAIL, LATE, LOST = "mail-a-month-late", "confirmation-late", "confirmation-lost"
 
 OFTEN = {
-    PRICE: 4, TICKET: 4, NUMBER: 10, VALUE: 10, CLASS: 10, ORIGIN: 20, MAIL: 20, LATE: 100, LOST: 20,
+    PRICE: 4, TICKET: 4, NUMBER: 10, VALUE: 10, CLASS: 10, ORIGIN: 50, MAIL: 20, LATE: 100, LOST: 20,
 }  # fmt: skip
 """In a thousand of the acts that can go wrong so."""
 

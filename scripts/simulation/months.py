@@ -19,11 +19,11 @@ from simulation.mistakes import TICKET, happens, swapped
 from ledger.domain import events as e
 from ledger.domain.vocabulary import NORMALISATION, certificate_key
 
-INFLOW, UNDERVALUED, VANISHED, LAUNDERED, YIELD = (
-    "inflow", "undervalued", "vanished", "laundered", "impossible-yield",
+INFLOW, UNDERVALUED, VANISHED, SUSPENDED, LAUNDERED, YIELD = (
+    "inflow", "undervalued", "vanished", "shipped-while-suspended", "laundered", "impossible-yield",
 )  # fmt: skip
 FRAUDS: dict[str, tuple[str, ...]] = {
-    PRODUCER: (INFLOW, UNDERVALUED, VANISHED), HUB: (LAUNDERED,), CUTTER: (YIELD,),
+    PRODUCER: (INFLOW, UNDERVALUED, VANISHED, SUSPENDED), HUB: (LAUNDERED,), CUTTER: (YIELD,),
 }  # fmt: skip
 """What can be planted where."""
 _SHIPPED = 4
@@ -37,6 +37,9 @@ def play(
     house.begin(month)
     house.correct()
     planted: list[dict[str, Any]] = []
+    if house.unsaid is not None:
+        house.do(house.unsaid, 2)
+        house.unsaid = None
     take_confirmations(house, confirmed)
     pin(house, pins)
     received = arrivals(house, sent)
@@ -63,6 +66,25 @@ def _producer(
         _tickets(house)
         lots, house.stock = house.stock[:2], house.stock[2:]
         planted.append(_marked(_ship(house, lots, house.random.choice(goals), fraud), fraud, lots))
+    if fraud == SUSPENDED:
+        planted.append(_suspended(house, goals))
+
+
+def _suspended(house: House, goals: list[str]) -> dict[str, Any]:
+    """All that leaves in a month in which the participant had suspended itself, which it says a month
+    later.
+    """
+    if not house.issued:
+        _tickets(house)
+        lots, house.stock = house.stock[:2], house.stock[2:]
+        _ship(house, lots, house.random.choice(goals), None)
+    house.unsaid = e.MeasureAdopted(
+        by=AUTHORITY, measure=f"S-{house.month}", participant=house.country.code, effect="no-trade",
+        since=house.day(15), until=house.first_day(house.month + 1).isoformat(), source="its own late notice",
+    )  # fmt: skip
+    shipped = [shipment for _, shipment in house.issued]
+    parcels = [lot.parcel for shipment in shipped for lot in shipment.lots]
+    return {"fraud": SUSPENDED, "certificates": [one.certificate for one in shipped], "parcels": parcels}
 
 
 def _marked(shipment: Shipment, fraud: str, lots: list[Lot]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import multiprocessing
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import cycle
 from multiprocessing.connection import Connection
 from pathlib import Path
 from random import Random
@@ -48,14 +49,16 @@ class World:
         return max(20, self.acts * _SHARES[country.kind] // whole)
 
     def planted(self) -> dict[tuple[str, int], str]:
-        """Which fraud is planted where and when, from the third month on; at most one a country and
-        month."""
+        """Which fraud is planted where and when, from the third month on; at most one a country and month.
+        Each kind has its turn.
+        """
         drawn = Random(f"frauds {self.seed}")  # noqa: S311  a world, not a secret
         places = [(one, month) for one in self.countries for month in range(3, self.months)]
         if self.frauds > len(places):
             raise ValueError(f"at most {len(places)} frauds fit into so many months")
         chosen = drawn.sample(places, self.frauds)
-        return {(one.code, month): drawn.choice(FRAUDS[one.kind]) for one, month in chosen}
+        turns = {kind: cycle(drawn.sample(kinds, len(kinds))) for kind, kinds in FRAUDS.items()}
+        return {(one.code, month): next(turns[one.kind]) for one, month in chosen}
 
     def goals(self, country: Country) -> list[str]:
         """Where a country's goods may go: hubs and cutters, from a hub mostly to cutters."""

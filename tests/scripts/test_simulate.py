@@ -91,7 +91,7 @@ def test_what_went_wrong_by_itself_has_a_key_too(world: tuple[Path, Any]) -> Non
     """Each line names a ledger, a month, and the certificate or parcels that it happened to."""
     lines = key(world[0], "mistakes")
     assert lines == world[1].mistakes
-    assert {"confirmation-late", "price-typed-tenfold"} <= {line["mistake"] for line in lines}
+    assert len({line["mistake"] for line in lines}) >= 3
     states = {ledger.origin: ledger.head().size for ledger in ledgers(world[0])}
     for line in lines:
         assert line["ledger"] in states
