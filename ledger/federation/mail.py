@@ -215,12 +215,19 @@ def open_(state: State, data: bytes, published: Published | None = None) -> Mail
     held = _readable(packed)
     first = next(iter(packed))
     signed = (held.get(first) or Bundle.decode(packed[first])).checkpoint
-    peer = recognised(state, signed.checkpoint.origin, signed.checkpoint.size)  # (2)
+    peer = recognised(state, signed.checkpoint.origin, _sizes(signed, held, published))  # (2)
     peer, keys = _followed(peer, signed, held, published)  # (3)
     if published is not None:
         check_signed(peer, published[0])
     proofs = {index: held.get(index, file) for index, file in packed.items()}
     return _opened(peer, keys, signed, proofs, published)
+
+
+def _sizes(signed: SignedCheckpoint, held: Mapping[int, Bundle], published: Published | None) -> set[int]:
+    """The sizes of what is to be compared, and those from which paths came along."""
+    found = {size for one in held.values() for size, _ in one.consistency}
+    found.add(signed.checkpoint.size)
+    return found if published is None else found | {published[0].checkpoint.size}
 
 
 def _followed(

@@ -18,7 +18,7 @@ leads to the new root from another old root, which its sender thereby shows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import field
 from typing import Any
 
@@ -93,8 +93,9 @@ class Comparison:
     proof: ForkProof | None = None
 
 
-def recognised(state: State, origin: str, size: int | None = None) -> Peer:
-    """The partner of that origin; ``size`` of the checkpoint that is to be compared.
+def recognised(state: State, origin: str, sizes: Collection[int] = ()) -> Peer:
+    """The partner of that origin; ``sizes`` of the checkpoints that are to be compared, and those from which
+    paths came along.
 
     Raises `Refused`: ``partner-unknown`` (never recognised, or dropped), ``partner-forked``; `Malformed`
     (``note-key``, ``trust-...``) where it was recognised under keys that cannot be read.
@@ -104,16 +105,17 @@ def recognised(state: State, origin: str, size: int | None = None) -> Peer:
         raise refused("partner-unknown", f"partner:{origin}", origin=origin)
     if partner.forked is not None:
         raise refused("partner-forked", f"partner:{origin}", origin=origin)
-    return known(partner, size)
+    return known(partner, sizes)
 
 
-def known(partner: Partner, size: int | None = None) -> Peer:
+def known(partner: Partner, sizes: Collection[int] = ()) -> Peer:
     """A partner as it was recognised, whatever became of it since, with the pins that can say anything.
 
-    A pin that a later one was shown to extend says no more than that one, except of its own ``size``.
+    A pin that a later one was shown to extend says no more than that one, except to a checkpoint that is
+    smaller than that one: so of each of the ``sizes`` the pin of it, or the next below it, is there too.
     """
     logs = [Log(VerifierKey.parse(key), partner.published) for key in partner.keys]
-    wanted = _telling(partner, size)
+    wanted = _telling(partner, sizes)
     pins = tuple(
         SignedCheckpoint.parse(act.event.checkpoint.encode("utf-8"))
         for act in partner.acts
@@ -125,14 +127,15 @@ def known(partner: Partner, size: int | None = None) -> Peer:
     )  # fmt: skip
 
 
-def _telling(partner: Partner, size: int | None) -> set[int]:
-    """The indexes of the pins that no later pin covers, and of those at ``size``."""
+def _telling(partner: Partner, sizes: Collection[int]) -> set[int]:
+    """The indexes of the pins that no later pin covers, and of those at or next below the sizes."""
     telling: dict[int, int] = {}
     for at, _, index, outcome in partner.pins:
         if outcome == EXTENDS and telling:
             del telling[max(telling, key=lambda one: telling[one])]
         telling[index] = at
-    return {*telling, *(index for at, _, index, _ in partner.pins if at == size)}
+    below = {max((at for at, *_ in partner.pins if at <= size), default=None) for size in sizes}
+    return {*telling, *(index for at, _, index, _ in partner.pins if at in below)}
 
 
 def compare(peer: Peer, signed: SignedCheckpoint, shown: Shown) -> Comparison:

@@ -170,7 +170,22 @@ def test_a_thousand_pins_that_extend_each_other_are_one() -> None:
     tree = leaves(12)
     chain = [(signed(tree[:size]), EXTENDS if size > 1 else FIRST) for size in range(1, 12)]
     assert sizes(known(partner(*chain))) == [11]
-    assert sizes(known(partner(*chain), 4)) == [4, 11]
+    assert sizes(known(partner(*chain), (4,))) == [4, 11]
+
+
+def test_a_fork_below_a_covering_pin_is_found_from_a_covered_one() -> None:
+    """Of sizes 3, 6 and 9 pinned, a checkpoint of 7 entries of another past brings the path from 3."""
+    tree, other = leaves(12), leaves(12, other_from=1)
+    chain = [(signed(tree[:size]), EXTENDS if size > 3 else FIRST) for size in (3, 6, 9)]
+    assert sizes(known(partner(*chain))) == [9]
+    assert sizes(known(partner(*chain), (7,))) == [6, 9]
+    assert sizes(known(partner(*chain), (7, 3))) == [3, 6, 9]
+    late = signed(other[:7])
+    assert compare(known(partner(*chain)), late, shown(other[:7], 3)).outcome == NOT_SHOWN
+    found = compare(known(partner(*chain), (7, 3)), late, shown(other[:7], 3))
+    assert found.outcome == FORKS
+    assert convicted(found)
+    assert compare(known(partner(*chain), (7, 3)), signed(tree[:7]), shown(tree[:7], 3)).outcome == NOT_SHOWN
 
 
 def test_what_was_not_shown_to_follow_stays_open() -> None:
@@ -193,6 +208,6 @@ def test_a_fork_with_a_covered_pin_of_the_same_size_is_found() -> None:
     tree, other = leaves(12), leaves(12, other_from=1)
     chain = [(signed(tree[:size]), EXTENDS if size > 1 else FIRST) for size in range(1, 12)]
     late = signed(other[:4])
-    found = compare(known(partner(*chain), 4), late, shown(other[:4]))
+    found = compare(known(partner(*chain), (4,)), late, shown(other[:4]))
     assert found.outcome == FORKS
     assert convicted(found)
