@@ -25,10 +25,13 @@ NOTES: Mapping[str, Mapping[str, str]] = {
     "certificate-issued/1": {
         "certificate": "the ledger's participant and the number in normal form",
         "normalisation": f"{NORMALISATION}, the rule by which adamas writes numbers in normal form",
-        "parts": "a part's weight, with the parcel's present weight",
+        "parts": "the application's parcels; a part's weight, with the parcel's present weight",
         "classes": "the sums of the parcels by HS class",
         "weight": "the sum of the parcels",
         "provenance": "the ledger's participant",
+        "destination": "the application's; the provenance of the shipment that a technical one sends back",
+        "exporter": "the application's",
+        "importer": "the application's",
     },
     "shipment-exported/1": {
         "parts": "the certificate's parcels and weights",
@@ -71,22 +74,40 @@ def _issued(body: Body, state: State) -> Body:
     house = state.house()
     own = house.participant if house is not None else None
     number = body.get("number")
+    body = {**_applied(body, state), **body}
     values: Body = {"normalisation": NORMALISATION, "provenance": own}
     if own is not None and number is not None:
         values["certificate"] = certificate_key(own, number)
     if "returns" in body:
-        back, lots = (
-            state.certificate(body["returns"]),
-            [part.get("weight") for part in body.get("parts", ())],
-        )
-        values |= {"destination": back.provenance if back is not None else None}
-        return _absent(body, {**values, "weight": None if None in lots or not lots else sum(lots)})
+        return {**body, **_absent(body, {**values, **_sent_back(body, state)})}
     parcels = [_parcel(state, part["parcel"]) for part in body.get("parts", ())]
     if parcels:
         values |= {"classes": _by_class(parcels), "weight": sum(parcel.weight or 0 for parcel in parcels)}
         parts = zip(body["parts"], parcels, strict=True)
-        return {**_absent(body, values), "parts": [_weighed(part, parcel) for part, parcel in parts]}
-    return _absent(body, values)
+        return {**body, **_absent(body, values), "parts": [_weighed(part, parcel) for part, parcel in parts]}
+    return {**body, **_absent(body, values)}
+
+
+def _sent_back(body: Body, state: State) -> Body:
+    """Where a technical certificate's shipment came from, and the sum of its lots."""
+    back = state.certificate(body["returns"])
+    lots = [part.get("weight") for part in body.get("parts", ())]
+    total = None if None in lots or not lots else sum(lots)
+    return {"destination": None if back is None else back.provenance, "weight": total}
+
+
+def _applied(body: Body, state: State) -> Body:
+    """What the application asked for, where it is known and open to read."""
+    asked = state.application(body["application"]) if "application" in body else None
+    if asked is None:
+        return {}
+    parts = [
+        {"parcel": part.parcel} if part.weight is None else {"parcel": part.parcel, "weight": part.weight}
+        for part in asked.parts
+    ]
+    importer = asked.importer if isinstance(asked.importer, str) else None
+    told = {"destination": asked.destination, "exporter": asked.exporter, "importer": importer}
+    return _absent({}, {"parts": parts, **told})
 
 
 def _weighed(part: Body, parcel: Parcel) -> Body:

@@ -80,6 +80,10 @@ def _unknown(state: State, event: e.Event) -> Refusals:
         yield Refusal("licence-unknown", f"licence:{event.licence}", {"licence": event.licence})
     if isinstance(event, e.MandateWithdrawn) and state.mandate(event.mandate) is None:
         yield Refusal("mandate-unknown", f"mandate:{event.mandate}", {"mandate": event.mandate})
+    if isinstance(event, e.ProfileAdopted):
+        for line in event.licences:
+            if line.act not in e.EVENTS:
+                yield Refusal("type-unknown", f"act:{line.act}", {"type": line.act})
     yield from _unknown_follow_up(state, event)
     if isinstance(event, e.KeyRevoked):
         yield from _key_to_revoke(state, event)

@@ -162,6 +162,16 @@ def test_evidence_is_typed_with_its_carats(two: Ministries) -> None:
     assert "acquired-missing" in two.hub(*apply).err
     assert "acquired-weight" in two.hub(*apply, "--acquired", f"{CERTIFICATE}=12.600").err
     two.hub.ok(*apply, "--acquired", f"{CERTIFICATE}=12.500")
+    hub = two.hub
+    issue = ("certificate", "issue", "AE 9", "--application", "A-1", "--origin", "SL", "--value", "1.00",
+             "--expiry", "2099-01-01")  # fmt: skip
+    assert "certificate-differs" in hub(*issue, "--destination", "IN").err
+    size = hub.size()
+    hub.ok(*issue)
+    body = hub.body(size)
+    assert (body["destination"], body["exporter"], body["importer"]) == ("SL", "trader-ae", "x")
+    assert body["parts"] == [{"parcel": "K1", "weight": 12_500}]
+    assert "certificate-applied" in hub.ok("log", "--certificate", CERTIFICATE).out
     again = (*apply[:2], "A-2", *apply[3:])
     assert "acquired-spent" in two.hub(*again, "--acquired", f"{CERTIFICATE}=12.500").err
 

@@ -201,6 +201,16 @@ def test_the_profile_names_the_licences_in_the_states_own_words(chain: Book) -> 
     assert chain.codes(sale) == []
 
 
+def test_a_line_names_an_act_that_there_is(chain: Book) -> None:
+    """A licence for an act that nobody can record would be asked of nobody."""
+    event = e.ProfileAdopted(
+        by="ministry", profile="x/1", licences=(e.LicenceLine("miner", "parcel-sells/1", "mining"),)
+    )
+    assert chain.codes(event) == ["type-unknown"]
+    known = e.LicenceLine("miner", "parcel-sold/1", "mining")
+    assert chain.codes(dataclasses.replace(event, licences=(known,))) == []
+
+
 def test_a_line_may_ask_a_licence_where_none_was_needed(chain: Book) -> None:
     """Weighing needs none; a State may want it."""
     weighing = e.Weighed(by="broker-1", parcel="of broker-1", weight=100)
