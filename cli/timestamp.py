@@ -39,7 +39,7 @@ def _root_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @timestamp.command(
-    "request", cls=AdamasCommand, exits=_EXITS, example="adamas timestamp request published/checkpoint"
+    "request", cls=AdamasCommand, exits=_EXITS, example="adamas timestamp request bw.checkpoint"
 )
 @click.argument("checkpoint", type=_FILE, metavar="CHECKPOINT")
 @click.option(
@@ -62,7 +62,7 @@ def request(session: Session, checkpoint: Path, out: Path | None) -> None:
     "keep",
     cls=AdamasCommand,
     exits=_EXITS,
-    example="adamas timestamp keep published/checkpoint answer.tsr --root authority.pem",
+    example="adamas timestamp keep bw.checkpoint answer.tsr --root authority.pem",
 )
 @click.argument("checkpoint", type=_FILE, metavar="CHECKPOINT")
 @click.argument("answer", type=_FILE, metavar="ANSWER")
@@ -77,7 +77,7 @@ def keep(session: Session, checkpoint: Path, answer: Path, root: Path) -> None:
     "ask",
     cls=AdamasCommand,
     exits=_EXITS,
-    example="adamas timestamp ask published/checkpoint --url https://tsa.example/ --root authority.pem",
+    example="adamas timestamp ask bw.checkpoint --url https://tsa.example/ --root authority.pem",
 )
 @click.argument("checkpoint", type=_FILE, metavar="CHECKPOINT")
 @click.option("--url", required=True, metavar="URL", help="Where the authority answers.")
@@ -95,7 +95,7 @@ def ask(session: Session, checkpoint: Path, url: str, root: Path) -> None:
     "verify",
     cls=AdamasCommand,
     exits=_EXITS,
-    example="adamas timestamp verify published/checkpoint --root authority.pem",
+    example="adamas timestamp verify bw.checkpoint --root authority.pem",
 )
 @click.argument("checkpoint", type=_FILE, metavar="CHECKPOINT")
 @click.option(
