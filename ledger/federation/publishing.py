@@ -93,10 +93,11 @@ def fsck(folder: Path, head: Checkpoint) -> Iterator[TileFault]:
 
 
 def files_of(folder: Path) -> Iterator[str]:
-    """All files of a directory, with `/` between, relative to it."""
-    for place, _, names in os.walk(folder):
+    """All files of a directory, and links to folders, with `/` between, relative to it."""
+    for place, folders, names in os.walk(folder):
         inner = Path(place).relative_to(folder).as_posix()
-        yield from (name if inner == "." else f"{inner}/{name}" for name in names)
+        links = [name for name in folders if Path(place, name).is_symlink()]
+        yield from (name if inner == "." else f"{inner}/{name}" for name in (*names, *links))
 
 
 def _grown_from(folder: Path, old: Checkpoint, head: Checkpoint, root_at: RootAt) -> Tiler:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -284,3 +285,13 @@ def test_entries_that_nobody_trusted_signed_for_are_not_read(grown: World, tmp_p
     put(grown, tmp_path / "good")
     good = mirror(tmp_path / "good")
     assert any((one.step, one.standing) == (ENTRIES, "ok") for one in good.outcomes)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links need rights elsewhere")
+def test_a_link_to_a_folder_is_a_stray(grown: World, tmp_path: Path) -> None:
+    """A web server would follow it."""
+    put(grown, tmp_path)
+    head = grown.ledger.checkpoint().checkpoint
+    assert list(fsck(tmp_path, head)) == []
+    (tmp_path / "tile" / "loop").symlink_to(tmp_path / "tile")
+    assert [(fault.path, fault.code) for fault in fsck(tmp_path, head)] == [("tile/loop", "tile-path")]
