@@ -77,3 +77,17 @@ def test_a_certificate_that_nobody_used_expires(busy: World) -> None:
     index = leaves(busy).at(busy.ledger.head().size)
     assert told(index)["BW/00000102"] == "expired"
     assert told(index)["BW/00000101"] == "exported"
+
+
+def test_a_lost_shipment_admits_nothing_and_a_forfeited_one_was_exported_by_its_issuer(busy: World) -> None:
+    """The index has eight words: what it has none for is told by the nearest that misleads nobody."""
+    busy.do(e.ShipmentLost(by=AUTHORITY, certificate="BW/00000101", how="stolen", parcels=("P1",)))
+    foreign = "ZW/00000009"
+    busy.do(e.ShipmentArrived(by=AUTHORITY, certificate=foreign, number="ZW 9", provenance="ZW", intact=True))
+    busy.do(e.Seized(by=AUTHORITY, lines=(e.Goods("X1", 5_000),)))
+    forfeit = e.Forfeited(by=AUTHORITY, parcels=("X1",), fate="kept", certificate=foreign)
+    size = busy.ledger.head().size
+    busy.do(forfeit)
+    busy.do(e.ShipmentLost(by=AUTHORITY, certificate="ZW/00000010", how="stolen"))
+    index = told(leaves(busy).at(size + 2))
+    assert (index["BW/00000101"], index[foreign], index["ZW/00000010"]) == ("voided", "exported", "voided")
