@@ -260,3 +260,17 @@ def test_nothing_sealed_is_erased_while_papers_are_kept(laptop: Laptop) -> None:
     assert laptop.body(new)["value"] == 2_000
     laptop.ok("erase", str(old), "--field", "value", "--ground", "a request")
     assert laptop.body(old)["value"] != 1_000
+
+
+def test_a_paper_import_is_confirmed_with_the_exporter_that_it_names(two: Ministries) -> None:
+    """Both are sealed; who was not named is not made up."""
+    arrival = ("shipment", "import", "--provenance", "SL", "--weight", "1.000", "--key", "trader-ae", *WHEN)
+    two.hub.ok(*arrival, "SL 9", "--line", "D1=1.000", "--exporter", "A mine, Kono")
+    two.hub.ok(*arrival, "SL 10", "--line", "D2=1.000")
+    size = two.hub.size()
+    for number in ("SL/00000009", "SL/00000010"):
+        two.hub.ok("shipment", "confirm", number)
+    named, unnamed = two.hub.body(size), two.hub.body(size + 1)
+    assert (named["exporter"], named["importer"], named["parcels"]) == ("A mine, Kono", "trader-ae", 1)
+    assert "exporter" not in unnamed
+    assert two.hub.ok("show", "entry", str(size)).out.count("disclosed") == 2

@@ -134,3 +134,22 @@ def test_the_profile_may_ask_for_an_application() -> None:
     book.do(dataclasses.replace(paper, application="A1"))
     book.do(e.CertificateReplaced(by="ministry", certificate=paper.certificate, reason="x"))
     assert book.codes(certificate("P1", 12_500, "BW 108", replaces=paper.certificate)) == []
+
+
+def test_a_correction_does_not_spend_what_a_later_application_spent(imported: Book) -> None:
+    """The application that it would make impossible is named; with less, both stand."""
+    imported.do(e.Mixed(by="dealer-1", inputs=("Z3", "S1"), output="M1", weight=6_000, loss=0))
+    first = imported.do(application("M1", (FOREIGN, 2_000)))
+    second = imported.do(application("Z2", (FOREIGN, 3_000), name="A2"))
+
+    def corrected(weight: int) -> e.Corrected:
+        body = e.write(application("M1", (FOREIGN, weight)))
+        return e.Corrected(
+            by="dealer-1", index=first.index, hash=first.hash, replacement=body, reason="typing"
+        )
+
+    (refusal,) = imported.attempt(corrected(3_000))
+    assert (refusal.code, refusal.values["later"]) == ("correction-impossible", second.index)
+    imported.do(corrected(2_000))
+    assert imported.state.reliance(FOREIGN).spent == (("A1", 2_000), ("A2", 3_000))
+    assert imported.refolded().reliance(FOREIGN).spent == imported.state.reliance(FOREIGN).spent
