@@ -72,7 +72,7 @@ def test_without_the_quorum_nothing_is_written(bare: Laptop, whole: Book) -> Non
         ran = bare("cosign", "published", "--trust", "bw.trust")
         assert ran.code == 1
         assert [line.split(":")[0] for line in ran.err.splitlines()] == [
-            "witness-no-url", "server-silent", "adamas",
+            "witness-no-url", "server-silent", "adamas", "  next",
         ]  # fmt: skip
         assert "cosign-quorum" in ran.err
         assert (log / "checkpoint").read_bytes() == before
