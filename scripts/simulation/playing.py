@@ -26,6 +26,8 @@ from cli.main import spare_the_collector
 
 _HUB, _OTHERS = 0.6, 0.25
 _SHARES = {PRODUCER: 6, HUB: 3, CUTTER: 2}
+_WORK = {PRODUCER: 8, HUB: 3, CUTTER: 2}
+"""How long a month of each takes, as measured: hubs and cutters wait for goods."""
 
 
 @dataclass(frozen=True)
@@ -142,10 +144,10 @@ def _sorted_mail(world: World, told: dict[str, Told]) -> dict[str, Inbox]:
 
 
 def _hire(world: World, folder: Path, processes: int) -> list[tuple[Connection, list[str]]]:
-    """The processes, each with its share of the ledgers by the work they are."""
+    """The processes, each with its share of the ledgers by the work that they are."""
     shares: list[list[Country]] = [[] for _ in range(min(processes, world.participants))]
-    for country in sorted(world.countries, key=world.quota, reverse=True):
-        min(shares, key=lambda share: sum(map(world.quota, share))).append(country)
+    for country in sorted(world.countries, key=_work_of, reverse=True):
+        min(shares, key=lambda share: sum(map(_work_of, share))).append(country)
     hands = []
     context = multiprocessing.get_context("spawn")
     for share in shares:
@@ -153,6 +155,10 @@ def _hire(world: World, folder: Path, processes: int) -> list[tuple[Connection, 
         context.Process(target=_work, args=(world, folder, share, there), daemon=True).start()
         hands.append((here, [one.code for one in share]))
     return hands
+
+
+def _work_of(country: Country) -> int:
+    return _WORK[country.kind]
 
 
 def _answer(pipe: Connection) -> dict[str, Told]:
