@@ -81,6 +81,8 @@ def _near(kind: str, text: str, ledger: Ledger) -> list[str]:
             if hits:
                 break
     called = {spelling: subject.partition(":")[2] for spelling, subject, _, _ in hits}
+    if letters == len(text) > 1:  # all of these begin with it
+        return list(dict.fromkeys(called.values()))[:_NEAREST]
     like = 0.75 if len(text) > _SHORT else 0.5
     close = difflib.get_close_matches(text, called, _NEAREST, like)
     return list(dict.fromkeys(called[spelling] for spelling in close))

@@ -11,9 +11,9 @@ import click
 from cli.asking import answer, csv_option, limit_option, rows_at, values
 from cli.moments import Moment, moment_options
 from cli.options import normal
-from cli.output import AdamasGroup, adamas_command
+from cli.output import AdamasGroup, adamas_command, remark
 from cli.session import Session, pass_session
-from ledger import edtf
+from ledger import edtf, messages
 from ledger.domain import certificates, parcels, vocabulary
 
 CONDITIONS = (parcels.HELD, parcels.CONSUMED, parcels.EXPORTED, parcels.LOST, "seized")
@@ -64,7 +64,10 @@ def _print(
         columns = LISTS[name].columns
         if more is not None:
             lines, columns = islice(more(lines), limit or None), (*columns, more.column)
-        answer(session, found, name, lines, columns, as_csv=as_csv)
+        shown = list(lines)
+        answer(session, found, name, shown, columns, as_csv=as_csv)
+    if not shown and any(value is not None for value in given.values()):
+        remark(messages.text("no-lines", {}))
 
 
 @_listing(

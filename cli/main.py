@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import click
 
 import ledger
-from cli.output import AdamasGroup, Settings, complain, global_options, json_option, remark
+from cli.output import AdamasGroup, Settings, SuggestingGroup, complain, global_options, json_option, remark
 from ledger.errors import AdamasError
 
 SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
@@ -147,7 +147,7 @@ JOINED: dict[str, dict[str, tuple[str, str]]] = {
 """Commands of a family that are no acts: the module that has each, and its name there."""
 
 
-class Contents(click.Group):
+class Contents(SuggestingGroup):
     """A group that knows its commands by name, and imports one only when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

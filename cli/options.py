@@ -20,7 +20,8 @@ import click
 
 from ledger import messages
 from ledger.domain.events import EVENTS, Event
-from ledger.domain.fields import Field, Kind, table
+from ledger.domain.fields import CERTIFICATE, Field, Kind, table
+from ledger.domain.vocabulary import certificate_key
 
 FIRST = {
     "certificate-issued/1": "number",
@@ -57,6 +58,9 @@ _NAMED = {
 """Options whose field's name would be another's option, or say too little."""
 
 _PIECE = re.compile(r'"([^"]*)"|([^",=]+)|([,=])')
+_COMMAS = re.compile(r"[0-9][0-9.,]*")
+_PRINTED = re.compile(r"([A-Za-z]{2})[ .-]?[0-9][^/:]*")
+"""A certificate's number as it is printed, with its issuer's letters before it."""
 _DESTINATION = "field_"
 _REPEATED = 60
 
@@ -117,7 +121,18 @@ def read_value(kind: Kind, text: str) -> Any:
     try:
         return kind.read(normal(text))
     except ValueError:
-        raise ValueError(messages.text("value-form", {"text": clipped(text), "form": kind.form})) from None
+        raise ValueError(_why_not(kind, text)) from None
+
+
+def _why_not(kind: Kind, text: str) -> str:
+    """What is wrong with a value, and what was perhaps meant."""
+    values = {"text": clipped(text), "form": kind.form}
+    if "," in text and _COMMAS.fullmatch(text):
+        return messages.text("value-comma", values)
+    letters = _PRINTED.fullmatch(text) if kind is CERTIFICATE else None
+    if letters is None:
+        return messages.text("value-form", values)
+    return messages.text("value-printed", {**values, "meant": certificate_key(letters[1].upper(), text)})
 
 
 def read_row(record: type[Any], text: str) -> dict[str, Any]:
@@ -125,17 +140,21 @@ def read_row(record: type[Any], text: str) -> dict[str, Any]:
     known = {field.name: field for field in table(record)}
     names = list(known)
     row: dict[str, Any] = {}
+    before = ""
     for place, (name, value) in enumerate(_pieces(text)):
         if place == 0:
             row[names[0]] = _row_value(known[names[0]], name)
             if value is not None:
                 row[names[1]] = _row_value(known[names[1]], value)
+        elif value is None and name.isdecimal() and before.rstrip().isdecimal():
+            raise ValueError(messages.text("row-comma", {"number": f"{before},{name}"}))
         elif name not in known or value is None:
             raise ValueError(messages.text("row-field", {"text": name, "fields": ", ".join(names[1:])}))
         elif name in row:
             raise ValueError(messages.text("row-twice", {"field": name}))
         else:
             row[name] = _row_value(known[name], value)
+        before = value or ""
     return row
 
 

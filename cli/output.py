@@ -115,7 +115,24 @@ class AdamasCommand(click.Command):
         formatter.write_text("--ledger, --key, --passphrase-fd and the like: see adamas --help.")
 
 
-class AdamasGroup(click.Group):
+class SuggestingGroup(click.Group):
+    """A group that answers a misspelt command with those that are nearly called so."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, for groups too whose commands are imported only when they are used."""
+        word = args[0]
+        if not word.startswith("-") and self.get_command(ctx, word) is None:
+            from difflib import get_close_matches
+
+            near = get_close_matches(word, self.list_commands(ctx), 3)
+            meant = f" Did you mean {' or '.join(near)}?" if near else ""
+            raise click.UsageError(f"No such command '{word}'.{meant}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+class AdamasGroup(SuggestingGroup):
     """A family of commands, such as ``adamas parcel``; takes the global options too.
 
     ``joined`` are commands of the family that stand in modules of their own: by name, the module and what

@@ -70,7 +70,7 @@ def test_the_catalogue_answers_as_the_scan_reads_it() -> None:
     assert messages.hint("note-unsigned", {}) == messages.hints()["note-unsigned"]
     assert messages.hint("parcel-lost", {"parcel": "P1"}) == "if it was found: adamas parcel recover P1"
     assert messages.hint("parcel-lost", {}) is None
-    assert messages.hint("store-missing", {"path": "x"}) is None
+    assert messages.hint("store-exists", {"path": "x"}) is None
 
 
 def test_what_is_to_be_typed_is_spelled_for_a_shell() -> None:

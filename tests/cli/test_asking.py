@@ -243,6 +243,14 @@ def test_two_moments_each_tell_what_is_uncertain_at_them(laptop: Laptop) -> None
     assert laptop("find", " ").code == 2
 
 
+def test_a_list_that_finds_nothing_says_so(laptop: Laptop) -> None:
+    """Where something was asked for; a list of all that is empty is an answer."""
+    ran = laptop.ok("list", "parcels", "--holder", "nobody")
+    assert ran.err == "nothing is of all that was asked for; adamas find looks for names and ids\n"
+    assert laptop.ok("list", "parcels", "--holder", "miner-1").err == ""
+    assert laptop.ok("list", "certificates").err == ""
+
+
 def test_a_parcels_certificate_stands_with_its_status(laptop: Laptop) -> None:
     """Issued, expired, voided, exported: what may travel is told from what may not, on the moment's day."""
     laptop.ok("parcel", "sell", "K1", "--to", "dealer-1", "--key", "miner-1")

@@ -23,7 +23,14 @@ SPLIT = ("parcel", "split", "K1", "--output")
     [
         # weights and units
         ((*WEIGH, "12.5 g"), 2, "'12.5 g' will not do: it takes carats with at most three decimals"),
-        ((*WEIGH, "12,5"), 2, "'12,5' will not do"),
+        ((*WEIGH, "12,5"), 2, "such as 12.345; write a point before the decimals, and no comma"),
+        ((*WEIGH, "12.500,00"), 2, "write a point before the decimals, and no comma"),
+        ((*SPLIT, "K2=3,5"), 2, "the row has a comma inside the number 3,5: write a point"),
+        ((*SPLIT, "K2=3,5,hs=710210"), 2, "the row has a comma inside the number 3,5: write a point"),
+        ((*SPLIT, "K2=3.5,twelve"), 2, "'twelve' is no field of this row; it can have weight"),
+        (("parcel", "value", "K1", "--value", "53,000.00"), 2, "and no comma"),
+        (("certificate", "validate", "bw 107"), 2, "did you mean BW/00000107?"),
+        (("certificate", "validate", "107"), 2, "'107' will not do: it takes issuer and number"),
         ((*WEIGH, "-12.5"), 2, "'-12.5' will not do"),
         ((*WEIGH, "1.2345"), 2, "'1.2345' will not do"),
         ((*WEIGH, "1e3"), 2, "'1e3' will not do"),
@@ -67,8 +74,10 @@ SPLIT = ("parcel", "split", "K1", "--output")
         (("parcel", "report", "K1", "--report", "x", "--source", "A title"), 2, "'A title' is no source"),
         ((*WEIGH, "12.5", "--evidence", "missing.pdf"), 2, "'missing.pdf' does not exist"),
         (("parcel", "weigh", "--file", "missing.json"), 2, "'missing.json' does not exist"),
-        (("parcel", "teleport", "K1"), 2, "No such command 'teleport'"),
-        (("trcae", "K1"), 2, "No such command 'trcae'"),
+        (("parcel", "teleport", "K1"), 2, "No such command 'teleport'."),
+        (("parcel", "splitt", "K1"), 2, "No such command 'splitt'. Did you mean split"),
+        (("trcae", "K1"), 2, "No such command 'trcae'. Did you mean trace"),
+        (("list", "parcel"), 2, "No such command 'parcel'. Did you mean parcels"),
     ],
 )  # fmt: skip
 def test_an_act_that_will_not_do(laptop: Laptop, words: tuple[str, ...], code: int, sentence: str) -> None:

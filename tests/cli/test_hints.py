@@ -21,6 +21,7 @@ MINER = ("--key", "miner-1")
         (("licence", "withdraw", "ML1", "--since", "2026-01-01"), "did you mean ML-1"),
         (("show", "parcel", "K11"), "did you mean K1?"),
         (("trace", "J1"), "did you mean K1?"),
+        (("show", "party", "mine"), "did you mean miner-1?"),
         (("parcel", "weigh", "K1", "--weight", "12", "--key", "dealer-1"),
          "miner-1 records it with its own key (--key miner-1); if dealer-1 got the goods, record first how: "
          "adamas parcel sell K1 --to dealer-1 --key miner-1"),
@@ -88,7 +89,11 @@ def test_nothing_near_and_no_ledger_are_no_trouble(laptop: Laptop, bare: Laptop)
     assert "did you mean" not in ran.err
     assert "next: see what there is with: adamas list parcels" in ran.err
     gone = laptop("show", "parcel", "K1", "--ledger", "elsewhere.db")
-    assert gone.err == "adamas: store-missing: there is no ledger elsewhere.db; adamas init makes one\n"
+    assert gone.err.splitlines() == [
+        "adamas: store-missing: there is no ledger elsewhere.db; adamas init makes one",
+        "  next: go to the ledger's folder, or name its file with --ledger (or in the variable "
+        "ADAMAS_LEDGER)",
+    ]
 
 
 @pytest.mark.parametrize(
