@@ -168,27 +168,38 @@ def adamas_command(
     return click.command(name, cls=AdamasCommand, example=example, exits=exits, json=json, **attributes)
 
 
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
+
+
+def harmless(text: str) -> str:
+    """The text with controls, and marks that turn a line around or are not seen, spelled as ``\\u202e``.
+
+    What others wrote moves no terminal's cursor and hides nothing. Line ends and tabs stay, and so do the
+    letters of all scripts.
+    """
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def say(text: str = "") -> None:
-    """A line of the answer, to standard output."""
-    click.echo(text)
+    """A line of the answer, to standard output; see `harmless`."""
+    click.echo(harmless(text))
 
 
 def heading(text: str) -> None:
     """A heading of the answer: bold on a terminal."""
-    click.secho(text, bold=True)
+    click.secho(harmless(text), bold=True)
 
 
 def remark(text: str) -> None:
-    """A line beside the answer, to standard error."""
-    click.echo(text, err=True)
+    """A line beside the answer, to standard error; see `harmless`."""
+    click.echo(harmless(text), err=True)
 
 
 def emit_json(value: Any) -> None:
     """One JSON value on standard output. Bytes are hexadecimal, what is withheld ``{"withheld": true}``."""
     say(as_json(value))
-
-
-_UNSEEN = re.compile(r"[\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
 
 def as_json(value: Any) -> str:
@@ -199,8 +210,7 @@ def as_json(value: Any) -> str:
     """
     import json
 
-    text = json.dumps(value, ensure_ascii=False, indent=2, default=_plain)
-    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return harmless(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
 
 
 def _plain(value: Any) -> Any:
@@ -227,7 +237,7 @@ def emit_csv(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     for row in (headers, *rows):
         line = io.StringIO()
         csv.writer(line, lineterminator="\n").writerow(["" if cell is None else cell for cell in row])
-        say(line.getvalue().removesuffix("\n"))
+        click.echo(line.getvalue(), nl=False)  # data for programs, as it is
 
 
 def emit_table(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

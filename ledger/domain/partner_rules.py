@@ -15,12 +15,13 @@ from ledger.domain.state import State
 
 
 def on_paper(state: State, act: e.Recorded) -> Refusals:
-    """An import that names no ledger and no reason, of a participant whose ledger could prove it."""
+    """An import that names no entry and no reason, of a participant whose ledger could prove it."""
     event, house = act.event, state.house()
     if not isinstance(event, e.Imported) or event.documented or house is None:
         return
     name = event.certificate
-    if name is None or event.origin is not None or event.on_paper is not None:
+    named = None not in (event.origin, event.entry, event.hash)  # an entry of a ledger, not its name alone
+    if name is None or named or event.on_paper is not None:
         return
     for participant, origin in dict.fromkeys(house.partners):
         partner = state.partner(origin) if participant == name[:2] else None

@@ -1,4 +1,4 @@
-"""JSON on a terminal: what others wrote moves no cursor, and comes back as it was."""
+"""What is printed on a terminal: what others wrote moves no cursor; as JSON it comes back as it was."""
 
 from __future__ import annotations
 
@@ -31,4 +31,16 @@ def test_an_alert_that_was_written_to_deceive_is_listed_harmlessly(laptop: Lapto
     laptop.ok("alert", "raise", "A-1", "--about", "infringement", "--text", said)
     ran = laptop.ok("list", "alerts", "--json")
     assert ran.data["alerts"][0]["text"] == said
-    assert not set("\u202e\u202c") & set(ran.out)
+    for words in (("list", "alerts"), ("log",), ("show", "entry", str(laptop.size() - 1))):
+        shown = laptop.ok(*words)
+        assert not set("\u202e\u202c") & set(ran.out + shown.out + shown.err)
+    assert "stolen \\u202eelosbo" in laptop.ok("list", "alerts").out
+    assert said in laptop.ok("list", "alerts", "--csv").out
+
+
+def test_an_error_quotes_nothing_that_moves_the_cursor(laptop: Laptop) -> None:
+    """What is not understood is quoted harmlessly, in the sentence as in JSON."""
+    for more in ((), ("--json",)):
+        ran = laptop("show", "parcel", "K1\u202e\x9b2J", *more)
+        assert ran.code != 0
+        assert not set("\u202e\x9b") & set(ran.out + ran.err)

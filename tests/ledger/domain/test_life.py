@@ -294,6 +294,7 @@ def test_paper_of_a_participant_whose_ledger_is_pinned_needs_a_reason() -> None:
     assert book.codes(IMPORT, occurred="2023-12-31") == []
     assert book.codes(dataclasses.replace(IMPORT, on_paper="their office was closed")) == []
     assert book.codes(dataclasses.replace(IMPORT, origin=origin, entry=7, hash=bytes(32))) == []
+    assert book.codes(dataclasses.replace(IMPORT, origin=origin)) == ["certificate-on-paper"]
     other = dataclasses.replace(IMPORT, certificate="AE/00000009", number="AE 9", provenance="AE")
     assert "certificate-on-paper" not in book.codes(other)
     end = e.PartnerDropped(by="ministry", origin=origin, since="2024-01-10")
