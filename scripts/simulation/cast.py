@@ -20,6 +20,10 @@ PRODUCER, HUB, CUTTER = "producer", "hub", "cutter"
 CODES = [f"X{letter}" for letter in string.ascii_uppercase] + [f"Q{letter}" for letter in "MNOPQRSTUVWXYZ"]
 AUTHORITY, KEEPER, CLERK, EXPORTER = "authority", "keeper", "clerk-1", "exporter-1"
 MINES, DIGGERS, DEALERS, CUTTERS = 2, 8, 3, 3
+PIT_YIELD, MINE_YIELD = 1_500, 60_000
+"""What a pit and a mine can yield in a year for each act of its country in a month, in 0.001 ct: about twice
+what they do yield.
+"""
 _SINCE = "2010-01-01"
 
 
@@ -75,9 +79,9 @@ class Country:
             authority_key=self.key(AUTHORITY).public, recovery_key=self.key("recovery").public,
         )  # fmt: skip
 
-    def registrations(self, others: list[Country]) -> Iterator[e.Event]:
+    def registrations(self, others: list[Country], quota: int) -> Iterator[e.Event]:
         """All that the authority records before the first stone: participants, parties, sites, licences,
-        partners."""
+        partners. What a site can yield goes by the acts that a month has."""
         known = sorted({self.code, *(other.code for other in others)})
         admitted = tuple(e.Admission(code, None, _SINCE, None, "simulated") for code in known)
         yield e.RegisterAdopted(by=AUTHORITY, register="simulated/1", admissions=admitted)
@@ -91,11 +95,11 @@ class Country:
             yield from self._party(CLERK, "clerk")
         for name in self.mines:
             yield from self._party(name, "miner", "mining")
-            yield self._site(name, "industrial")
+            yield self._site(name, "industrial", MINE_YIELD * quota)
         for name in self.diggers:
             yield e.PartyRegistered(by=AUTHORITY, party=name, roles=("miner",))
             yield from self._licences(name, "artisanal")
-            yield self._site(name, "artisanal")
+            yield self._site(name, "artisanal", PIT_YIELD * quota)
             acts = (e.Mined.TYPE, e.Sold.TYPE, e.Corrected.TYPE)
             yield e.MandateGranted(
                 by=AUTHORITY, mandate=f"m-{name}", clerk=CLERK, party=name, acts=acts, since=_SINCE
@@ -122,8 +126,10 @@ class Country:
                 by=AUTHORITY, licence=f"{kind}/{name}", party=name, licensed=kind, since=_SINCE
             )
 
-    def _site(self, name: str, mining: str) -> e.SiteRegistered:
-        return e.SiteRegistered(by=AUTHORITY, site=name, in_country=self.code, mining=mining)
+    def _site(self, name: str, mining: str, capacity: int) -> e.SiteRegistered:
+        return e.SiteRegistered(
+            by=AUTHORITY, site=name, in_country=self.code, mining=mining, capacity=capacity or None
+        )
 
 
 def cast(seed: int, participants: int) -> list[Country]:

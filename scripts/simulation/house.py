@@ -85,8 +85,9 @@ class Told:
 class House:
     """A ledger, who works with it, and what is in stock."""
 
-    def __init__(self, folder: Path, country: Country, others: list[Country]) -> None:
+    def __init__(self, folder: Path, country: Country, others: list[Country], quota: int = 0) -> None:
         self.country = country
+        self.quota = quota
         self.random = Random(f"{country.seed} {country.code}")  # noqa: S311  a world, not a secret
         self.now = 0
         self.stock: list[Lot] = []
@@ -108,7 +109,7 @@ class House:
             clock_confirmed=True, chance=self.random.randbytes, keeper=key,
         )  # fmt: skip
         authority = country.key(AUTHORITY)
-        self.ledger.record_batch(Act(event, authority) for event in country.registrations(others))
+        self.ledger.record_batch(Act(event, authority) for event in country.registrations(others, quota))
 
     def begin(self, month: int) -> None:
         """The month's acts are recorded as they come in, the last of them on its last day."""

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from simulation.arriving import Confirmed, arrivals, pin, shelf, take_confirmations
-from simulation.cast import AUTHORITY, CLERK, CUTTER, EXPORTER, HUB, PRODUCER
+from simulation.cast import AUTHORITY, CLERK, CUTTER, EXPORTER, HUB, PIT_YIELD, PRODUCER
 from simulation.house import GEM, INDUSTRIAL, UNSORTED, House, Lot, Pin, Shipment, Told
 from simulation.mistakes import TICKET, happens, swapped
 
@@ -165,9 +165,12 @@ def _sheet(house: House) -> None:
 
 
 def _inflow(house: House) -> dict[str, Any]:
-    """Goods from elsewhere are recorded as one digger's: a ticket of a hundred times his usual weight."""
+    """Goods from elsewhere are recorded as one digger's: a ticket of about what his pit can yield in a
+    year.
+    """
     digger, dealer = house.country.diggers[0], house.country.traders[0]
-    name, weight, price = house.name(), house.random.randint(80, 160) * 1_000, _price(house)
+    name, weight, price = house.name(), PIT_YIELD * house.quota, _price(house)
+    weight = max(80_000, int(weight * house.random.uniform(0.8, 1.2))) // 10 * 10
     line = e.Goods(name, weight, None, UNSORTED)
     house.do(e.Mined(by=digger, site=digger, lines=(line,), paid=price * weight // 4_000), 4, signed_by=CLERK)
     house.sell([name], digger, dealer, price * weight // 4_000, 5, CLERK)

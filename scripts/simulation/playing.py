@@ -181,7 +181,8 @@ def _work(world: World, folder: Path, share: Sequence[Country], pipe: Connection
 def _keep(world: World, folder: Path, share: Sequence[Country], pipe: Connection) -> None:
     every, planted = world.countries, world.planted()
     houses = {
-        one.code: House(folder, one, [other for other in every if other.code != one.code]) for one in share
+        one.code: House(folder, one, [other for other in every if other.code != one.code], world.quota(one))
+        for one in share
     }
     while (order := pipe.recv()) is not None:
         month, boxes = order

@@ -17,6 +17,7 @@ from ledger.domain.moments import as_recorded
 from ledger.federation.sources import open_
 from ledger.federation.trace_across import across, mines
 from ledger.investigation import reconciliation as r
+from ledger.investigation.capacity import capacity
 from ledger.investigation.deadlines import overdue
 from ledger.investigation.lookback import look_back
 from ledger.investigation.replay import replay
@@ -198,19 +199,21 @@ def test_laundered_goods_are_found_by_a_trace_across_borders(
     assert declared
 
 
-def test_an_inflow_is_found_by_nothing_yet(
-    folder: Path, pairs: dict[str, r.Pair], planted: dict[str, list[dict[str, Any]]]
+def test_an_inflow_is_found_by_the_capacity_of_the_pit(
+    folder: Path, planted: dict[str, list[dict[str, Any]]]
 ) -> None:
-    """A digger's ticket of a hundred carats breaks no rule, and its certificate agrees with its import."""
-    tickets = {parcel for line in planted["inflow"] for parcel in line["parcels"]}
-    assert tickets
-    where = {line["ledger"] for line in planted["inflow"]}
-    for ledger in (one for one in ledgers(folder) if one.origin in where):
-        audit = Audit(ledger.journal)
-        assert [progress.phase for progress in audit.run()]
-        assert audit.faults == []
-    shipped = {name for name, pair in pairs.items() if settled(pair) and pair.kind in (r.AGREES, r.WEIGHING)}
-    assert len(shipped) > len(pairs) // 2
+    """`check capacity` names those pits and no others. No rule refuses the ticket: the ledger verifies."""
+    wanted = {(line["ledger"], line["party"]) for line in planted["inflow"]}
+    found = set()
+    for ledger in ledgers(folder):
+        sites, _ = capacity(ledger.journal, ledger.records, ledger.state())
+        found |= {(ledger.origin, one.site) for one in sites if one.over}
+        if ledger.origin in {origin for origin, _ in wanted}:
+            audit = Audit(ledger.journal)
+            assert [progress.phase for progress in audit.run()]
+            assert audit.faults == []
+    assert wanted
+    assert found == wanted
 
 
 def test_an_undervalued_shipment_is_found_by_nothing_yet(
