@@ -13,7 +13,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from string import Formatter
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +60,8 @@ def _files(kind: str, language: str) -> Mapping[str, str]:
 
 def _folder() -> Traversable:
     """Where this package lies; in an archive by the library's help, which takes 6 ms to import."""
+    from pathlib import Path
+
     here = Path(__file__).parent
     if here.is_dir():
         return here
