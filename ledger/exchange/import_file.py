@@ -85,7 +85,9 @@ def _publish(part: Path, path: Path) -> None:
     """Give the file its name, unless that is taken: the first of two imports of one file wins."""
     try:
         os.link(part, path)
-    except (AttributeError, NotImplementedError, PermissionError):  # a file system without links
+    except FileExistsError:
+        raise
+    except (AttributeError, NotImplementedError, OSError):  # a file system without links, each in its words
         if path.exists():
             raise FileExistsError(str(path)) from None
         part.replace(path)
