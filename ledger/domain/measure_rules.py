@@ -23,6 +23,7 @@ _REASONS = {
     "member": "standing-member",
     "trading-apart": "standing-trading-apart",
     "not-admitted-here": "standing-not-admitted-here",
+    "trades-within": "standing-trades-within",
     "not-a-member": "standing-not-a-member",
     "membership-date-unknown": "standing-membership-date-unknown",
     "measure-no-trade": "standing-measure-no-trade",

@@ -27,6 +27,7 @@ class Admission:
     apart: bool | None = may(f.YES, "it trades under the scheme and is not counted among the participants")
     national_since: str | None = may(f.DATE, "from when it is admitted by a nation, if later")
     nation: str | None = may(f.COUNTRY, "whose national date that is, if not this ledger's")
+    within: str | None = may(f.COUNTRY, "the participant under which it trades, and not under its own name")
 
 
 @record

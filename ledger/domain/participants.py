@@ -42,7 +42,8 @@ class Member:
     """One membership: from, until (None: goes on), and who says so.
 
     ``apart``: it trades under the scheme without being counted among the participants. ``national_since``,
-    where it is later, is when ``nation`` (None: the ledger's own) admitted it.
+    where it is later, is when ``nation`` (None: the ledger's own) admitted it. ``within``: it trades under
+    that participant, and not under its own name.
     """
 
     since: str
@@ -51,6 +52,7 @@ class Member:
     apart: bool = False
     national_since: str | None = None
     nation: str | None = None
+    within: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +94,11 @@ def changes(event: e.Event | e.Opaque, index: int) -> Iterator[Change]:
     match event:
         case e.RegisterAdopted():
             for line in event.admissions:
-                yield _admitted(line, _membership_of(line, line.until, line.nation))
+                yield _admitted(line, _membership_of(line, line.until, line.nation, line.within))
             for row in event.measures:
                 yield Change(_subject(row.participant), {}, add={"measures": (_measure(row),)})
         case e.ParticipantAdmitted():
-            yield _admitted(event, _membership_of(event, None, None))
+            yield _admitted(event, _membership_of(event, None, None, None))
         case e.ParticipantLeft():
             yield Change(_subject(event.participant), {}, add={"departures": ((event.since, event.source),)})
         case e.MeasureAdopted():
@@ -115,8 +117,8 @@ def _admitted(event: Any, member: Member) -> Change:
     return Change(_subject(event.participant), named, add={"members": (member,)})
 
 
-def _membership_of(row: Any, until: str | None, nation: str | None) -> Member:
-    return Member(row.since, until, row.source, bool(row.apart), row.national_since, nation)
+def _membership_of(row: Any, until: str | None, nation: str | None, within: str | None) -> Member:
+    return Member(row.since, until, row.source, bool(row.apart), row.national_since, nation, within)
 
 
 def _measure(row: Any) -> Measure:
@@ -195,6 +197,8 @@ def _membership(participant: Participant, entry: Member, day: Span, here: str | 
         if until is None and left is not None and (start is None or left >= start):
             until, source = since, said
     reply = _during(entry.since, until, day)
+    if entry.within is not None and reply == Reply.YES:
+        return Answer(Reply.NO, "trades-within", source)
     if reply == Reply.YES and entry.national_since is not None and entry.nation in (None, here):
         reply = _during(entry.national_since, None, day)
         if reply == Reply.NO:

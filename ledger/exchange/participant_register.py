@@ -37,6 +37,7 @@ def _admission(row: dict[str, Any]) -> Admission:
         apart=row.get("apart"),
         national_since=row.get("national_since"),
         nation=row.get("nation"),
+        within=row.get("within"),
     )
 
 

@@ -79,8 +79,10 @@ def state() -> State:
         ("CM", None, "2003-09-01", NO),
         ("GH", None, "2003-06-01", UNKNOWN),
         ("GH", None, "2003-09-15", NO),
-        ("RO", None, "2003-10-31", UNKNOWN),
-        ("RO", None, "2007-03-01", NO),
+        ("RO", None, "2003-10-30", UNKNOWN),
+        ("RO", None, "2006-12-31", YES),
+        ("RO", None, "2007-01-01", NO),
+        ("BE", None, "2010-01-01", NO),
         ("BD", None, "2005-01-01", UNKNOWN),
         ("BW", None, "2003-11-01", YES),
     ],
@@ -117,9 +119,25 @@ def test_every_boundary_date_changes_the_answer(state: State) -> None:
             assert in_effect(measure, parse(eve)) != in_effect(measure, parse(edge)), (row["measure"], edge)
 
 
+def test_members_of_the_union_trade_under_its_name(state: State) -> None:
+    """From the day of their accession on; the United Kingdom until it became a participant itself."""
+    for code, day, reason in [
+        ("BE", "2003-01-01", "trades-within"),
+        ("HU", "2004-04-30", "member"),
+        ("HU", "2004-05-01", "trades-within"),
+        ("HR", "2013-06-30", "member"),
+        ("HR", "2013-07-01", "trades-within"),
+        ("CZ", "2004-04-30", "not-a-member"),
+        ("GB", "2020-12-31", "trades-within"),
+        ("GB", "2021-01-15", "membership-date-unknown"),
+        ("GB", "2021-01-31", "member"),
+    ]:
+        assert standing(state.participant(code), parse(day)).reason == reason, (code, day)
+
+
 def test_a_national_date_binds_the_nation_whose_it_is(state: State) -> None:
-    """Cameroon, for the European Union from its regulation on; Venezuela, for the United States until its list
-    said so."""
+    """Cameroon, for the European Union from its regulation on; Venezuela, for the United States until its
+    list said so."""
     cm, ve = state.participant("CM"), state.participant("VE")
     for here, day, reply in [
         (None, "2012-08-14", YES),

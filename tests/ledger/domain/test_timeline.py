@@ -73,6 +73,9 @@ def admitted(code: str, day: date, here: str) -> Reply:
         if row["code"] != code:
             continue
         reply = during(row["since"], row.get("until"), day)
+        if "within" in row:
+            said.append(NO if reply == YES else reply)
+            continue
         if "national_since" in row and row["nation"] == here and reply == YES:
             reply = during(row["national_since"], None, day)
         said.append(reply)
