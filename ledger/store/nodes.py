@@ -1,4 +1,4 @@
-"""The Merkle tree of a journal, to make proofs from: whatever its size, some twenty short questions.
+"""The Merkle tree of a journal, to make proofs from: whatever its size, a dozen short questions.
 
 Kept are the complete subtrees of levels 4, 8, 12, ...; those of level 0 are the entries' own hashes. One
 between two kept levels is worked out from at most eight of the lower one. They are read sixteen at a time,
@@ -38,7 +38,7 @@ class JournalTree:
         kept = level - level % STRIDE
         count = 1 << level - kept
         first = place * count
-        found = self._block(kept, first // _WIDTH)[first % _WIDTH :][:count]
+        found = self._block(kept, first // _WIDTH, first % _WIDTH + count)[first % _WIDTH :][:count]
         if len(found) != count:
             reason = f"the tree's node {place} of level {level} is missing"
             raise StoreTrouble("store-damaged", path=self._journal.url, reason=reason)
@@ -48,15 +48,15 @@ class JournalTree:
         """The root over the first ``size`` entries, all of which must be there."""
         return merkle.root_of(size, self.node)
 
-    def _block(self, level: int, place: int) -> list[bytes]:
-        """Sixteen neighbours of a kept level; fewer at the right edge, which still grows."""
+    def _block(self, level: int, place: int, wanted: int) -> list[bytes]:
+        """Sixteen neighbours of a kept level, or at least the first ``wanted`` of them: the right edge still
+        grows, and may be shorter than that."""
         known = self._known.get((level, place))
-        if known is None:
+        if known is None or len(known) < wanted:
             start, stop = place * _WIDTH, (place + 1) * _WIDTH
             if level:
                 known = self._journal.nodes(level, start, stop)
             else:
                 known = [entry_hash(data) for _, data in self._journal.entries(start, stop)]
-            if len(known) == _WIDTH:
-                self._known.put((level, place), known, 1)
+            self._known.put((level, place), known, 1)
         return known

@@ -51,6 +51,21 @@ def test_proofs_are_those_made_in_memory(journal: Journal, leaves: list[bytes]) 
             assert merkle.consistency(old, size, kept) == merkle.consistency(old, size, memory)
 
 
+def test_a_tree_that_grows_is_read_on() -> None:
+    """What was remembered of the right edge is read again when more of it is asked for."""
+    with opening.create(":memory:") as grown:
+        tree, leaves = JournalTree(grown), []
+        for index in range(40):
+            draft = Draft(b"\x80", bytes(64), index.to_bytes(16, "big"), "example/1")
+            (one,), _ = grown.append([draft], clock=lambda: 1 << 40, read={}, head=grown.head())
+            leaves.append(one.hash)
+            assert tree.root(index + 1) == merkle.root(leaves)
+            memory = merkle.nodes_of(leaves)
+            assert merkle.inclusion(index // 2, index + 1, tree.node) == merkle.inclusion(
+                index // 2, index + 1, memory
+            )
+
+
 def test_one_hash_in_fourteen_is_kept(journal: Journal) -> None:
     """Levels 4 and 8, and no others."""
     found = {level: len(journal.nodes(level, 0, COUNT)) for level in range(12)}
