@@ -12,7 +12,7 @@ A ``console`` block holds commands and what a terminal shows::
 - ``$ export NAME=VALUE`` holds until the end of the document.
 - A line that ends in a backslash goes on in the next, which begins with ``> ``.
 - ``[exit N]`` must follow a command that ends with another code than 0.
-- ``...`` stands for any text in a line, and alone on a line for any lines, also none.
+- ``...`` stands for any text in a line, and alone on a line for any lines, also none, but for ``[exit N]``.
 
 A ``python`` block is executed in the same folder; what it prints is compared with the ``output`` block that
 follows at once, where there is one. Blocks of other kinds (``sh``, ``text``) are not run. Blocks in an HTML
@@ -39,6 +39,7 @@ from pathlib import Path
 from cli.main import run
 
 FENCE = re.compile(r"^ {0,3}```(\w*) *$")
+EXIT = re.compile(r"\[exit \d+\]")
 STAGE = {"TZ": "UTC", "COLUMNS": "100", "NO_COLOR": "1", "LC_ALL": "C.UTF-8"}
 HOMES = ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
 
@@ -129,7 +130,8 @@ def _console(lines: list[str], first: int, after: int) -> Iterator[Step]:
 
 def matches(expected: tuple[str, ...], actual: tuple[str, ...]) -> bool:
     """True when the output is as the document says, ``...`` standing for anything."""
-    pattern = "".join("(?:.*\n)*?" if line == "..." else _pattern(line) + "\n" for line in expected)
+    any_lines = rf"(?:(?!{EXIT.pattern}\n).*\n)*?"
+    pattern = "".join(any_lines if line == "..." else _pattern(line) + "\n" for line in expected)
     return re.fullmatch(pattern, "".join(line + "\n" for line in actual)) is not None
 
 
@@ -161,9 +163,11 @@ def _is_alike(expected: str, actual: str) -> bool:
 
 
 def _resumed(rest: tuple[str, ...], actual: tuple[str, ...], line: int) -> int | None:
-    """The line where the output goes on as expected after a ``...``; its end if nothing more is expected."""
+    """The line where the output goes on as expected after a ``...``; the exit or the end if nothing more
+    is.
+    """
     if not rest:
-        return len(actual)
+        return len(actual) - (EXIT.fullmatch(actual[-1]) is not None)
     return next((place for place in range(line, len(actual)) if _is_alike(rest[0], actual[place])), None)
 
 
