@@ -19,7 +19,7 @@ from ledger.values import dataclass
 
 _PAGE = 1_000
 _SPARSE = 8
-"""Where entries lie further apart than this, the disclosures of each are asked for by themselves."""
+"""Where entries lie further apart than this, their disclosures are asked for by index, not all in between."""
 _NONE: Mapping[str, Collection[str]] = {}
 _FROM_URL = bytes.maketrans(b"-_", b"+/")
 
@@ -58,7 +58,7 @@ def bodies(
 def _disclosed(journal: Journal, page: Sequence[int]) -> dict[int, tuple[str, ...]]:
     if page[-1] - page[0] <= _SPARSE * len(page):
         return journal.disclosed(page[0], page[-1] + 1)
-    return {index: journal.disclosures(index) for index in page}
+    return journal.disclosed_among(page)
 
 
 def _values(digests: Collection[str], texts: Sequence[str], opened: Collection[str]) -> dict[str, Any]:
