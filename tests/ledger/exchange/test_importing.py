@@ -190,6 +190,31 @@ def test_importing_again_records_nothing_again(ledger: Ledger, tmp_path: Path) -
     assert ledger.head().size == size
 
 
+@pytest.mark.parametrize(
+    "trouble", [PermissionError(1, "not permitted"), OSError(95, "not supported"), NotImplementedError()]
+)
+def test_a_file_system_without_links_takes_statements_too(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    """However it says so; and the first of two imports of one file still wins."""
+
+    def refused(*_: Any, **__: Any) -> None:
+        raise trouble
+
+    monkeypatch.setattr(os, "link", refused)
+    path, data = tmp_path / "s.csv", sheet("A,1,karowe,2024-01-02")
+    assert imported(ledger, path, data) == 1
+    with pytest.raises(Conflict) as caught:
+        prepare(
+            import_file.beside(path),
+            data,
+            planned(ledger, sheet("B,1,karowe,2024-01-02")),
+            ledger,
+            importer(),
+        )
+    assert caught.value.code == "import-exists"
+
+
 def test_statements_of_another_table_are_not_appended(ledger: Ledger, tmp_path: Path) -> None:
     """The table was changed after its statements were signed."""
     path = tmp_path / "s.csv"
