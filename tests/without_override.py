@@ -24,7 +24,7 @@ POSSIBLE = os.name == "posix" and (os.geteuid() != 0 or sys.platform == "linux")
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def _give_up() -> None:
+def give_up() -> None:
     """In the child, before the program begins: what is no longer bounded is not there after it."""
     if os.geteuid() == 0:
         library = ctypes.CDLL(None, use_errno=True)
@@ -54,6 +54,6 @@ def adamas(folder: Path, *commands: Sequence[str]) -> list[Ran]:
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(ROOT), json.dumps(commands)],
         cwd=folder, capture_output=True, text=True, timeout=120, check=True, stdin=subprocess.DEVNULL,
-        preexec_fn=_give_up,
+        preexec_fn=give_up,
     )  # fmt: skip
     return [Ran(*answer) for answer in json.loads(done.stdout)]
