@@ -74,6 +74,8 @@ class Record:
     def __hash__(self) -> int:
         return hash((type(self), tuple(self.__dict__.values())))
 
+    __replace__ = values.replaced
+
     def __repr__(self) -> str:
         told = ", ".join(f"{name}={value!r}" for name, value in self.__dict__.items())
         return f"{type(self).__name__}({told})"

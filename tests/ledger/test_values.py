@@ -113,6 +113,8 @@ def test_values_stay_as_they_were_made() -> None:
 def test_values_are_copied_and_pickled() -> None:
     """Other processes are given them."""
     value = Ours(1, "a", (2,), {"x": 3})
+    assert value.__replace__(one=2) == Ours(2, "a", (2,), {"x": 3})  # type: ignore[attr-defined]
+    assert e.Weighed(parcel="P1").__replace__(weight=2) == e.Weighed(parcel="P1", weight=2)
     for again in (pickle.loads(pickle.dumps(value)), copy.deepcopy(value), copy.copy(value)):
         assert again == value
         assert again.four == value.four
