@@ -27,6 +27,7 @@ from ledger.values import dataclass
 
 if TYPE_CHECKING:
     from ledger.application import Ledger
+    from ledger.exchange.cells import Fault
     from ledger.exchange.importing import Importer, Plan
     from ledger.exchange.rehearsal import Receipt
     from ledger.exchange.tabular import Options, Table
@@ -163,6 +164,7 @@ def _fresh(
         found = _plan_of_json_lines(file, ledger, importer)
     else:
         table, found = _plan_of_table(data, template, options, wishes, ledger, importer)
+    _tell_faults(session, found.faults)
     left_out = _faults(file, table, found, wishes)
     if not wishes.weights_confirmed:
         ask_about_slips(found.slips, "row")
@@ -236,12 +238,24 @@ def _confirm_dialect(dialect: Dialect, wishes: Wishes) -> None:
         raise Unconfirmed("dialect-unconfirmed", options=options)
 
 
-def _faults(file: Path, table: Table | None, found: Plan, wishes: Wishes) -> Path | None:
-    """Tell the faults; where their rows went if they are left out. Raises `Malformed` or `Refused` if not."""
-    for fault in found.faults[:SHOWN]:
+def _tell_faults(session: Session, faults: Sequence[Fault]) -> None:
+    """Each with its place, and behind them the next step for each kind."""
+    from cli.hints import behind
+
+    for fault in faults[:SHOWN]:
         remark(str(fault))
-    if len(found.faults) > SHOWN:
-        remark(f"... and {len(found.faults) - SHOWN} more")
+    if len(faults) > SHOWN:
+        remark(f"... and {len(faults) - SHOWN} more")
+    steps: dict[str, str] = {}
+    for fault in faults[:SHOWN]:
+        if fault.code not in steps and (step := behind(fault.code, fault.values, session.settings)):
+            steps[fault.code] = step
+    for code, step in steps.items():
+        remark(f"  next for {code}: {step}")
+
+
+def _faults(file: Path, table: Table | None, found: Plan, wishes: Wishes) -> Path | None:
+    """Where the rows with faults went if they are left out. Raises `Malformed` or `Refused` if not."""
     if not found.faults:
         return None
     if not wishes.skip_errors or table is None:

@@ -85,6 +85,7 @@ def test_every_fault_is_told_and_nothing_is_recorded(laptop: Laptop) -> None:
     ran = laptop("import", name, *MINER, "--yes")
     assert ran.code == 4
     assert 'row 2, column weight: weight-not-a-number: "12,5,0" is not a number' in ran.err
+    assert ran.err.count("  next for weight-not-a-number: write the weight in the sheet's unit") == 1
     assert "row 4, column weight: cell-missing" in ran.err
     assert "row 4, column date: cell-kind" in ran.err
     assert "2 of 3 rows have faults" in ran.err
@@ -97,6 +98,10 @@ def test_what_only_rules_refuse_ends_as_a_refusal(laptop: Laptop) -> None:
     ran = laptop("import", name, *MINER, "--yes")
     assert ran.code == 3
     assert "row 2, column parcel: id-taken" in ran.err
+    assert (
+        "  next for id-taken: choose an id that is not in use; adamas find K1 shows who has this one"
+        in ran.err
+    )
 
 
 def test_skip_errors_records_the_good_rows_and_writes_the_others(laptop: Laptop) -> None:
