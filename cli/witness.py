@@ -4,6 +4,8 @@
     adamas witness --serve 127.0.0.1:8300 --name witness.example/aa --key witness.pem \\
         --state witness --trust bw.trust --trust za.trust
 
+With ``--second FILE`` every cosignature has a second line, by a key of ML-DSA-44 (FIPS 204).
+
 One process, one line of log for each answer. A web server in front of it gives it a name and encryption.
 """
 
@@ -18,11 +20,12 @@ import click
 from cli.artefacts import read_artefact
 from cli.output import adamas_command, emit_json, remark, say
 from cli.session import Session, pass_session
+from ledger.errors import KeyTrouble
 
 if TYPE_CHECKING:
     from ledger.chain.note import VerifierKey
     from ledger.federation.witness_http import WitnessServer
-    from ledger.keys import SigningKey
+    from ledger.keys import LedgerSigner, MlDsa44Key, SigningKey
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -32,7 +35,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     example="adamas witness key --name witness.example/aa --key witness.pem --new\n"
     "adamas witness --serve 127.0.0.1:8300 --name witness.example/aa --key witness.pem \\\n"
     "    --state witness --trust bw.trust --trust za.trust",
-    exits=(0, 2, 4, 6, 7),
+    exits=(0, 2, 4, 6, 7, 10),
 )
 @click.argument("show", type=click.Choice(["key"]), required=False)
 @click.option("--name", metavar="NAME", required=True, help="The witness's name: a URL without schema.")
@@ -46,7 +49,13 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option(
     "--trust", "files", type=_FILE, multiple=True, metavar="FILE", help="A ledger to cosign: its trust file."
 )
-@click.option("--new", is_flag=True, help="With key: make the key file first.")
+@click.option(
+    "--second",
+    type=_FILE,
+    metavar="FILE",
+    help="A key file of ML-DSA-44: its cosignature stands beside that of --key.",
+)
+@click.option("--new", is_flag=True, help="With key: make the key files first.")
 @click.option("--no-passphrase", is_flag=True, help="With --new: leave the key file unencrypted.")
 @pass_session
 @click.pass_context
@@ -58,6 +67,7 @@ def witness(
     serve: str | None,
     state: Path | None,
     files: tuple[Path, ...],
+    second: Path | None,
     new: bool,
     no_passphrase: bool,
 ) -> None:
@@ -65,36 +75,60 @@ def witness(
 
     What was cosigned is on the disk before it is answered. The key (--key) must be the witness's own, used
     for nothing else. With the word key, the verifier key is shown, for others' trust files, and nothing is
-    served. Of a trust file, only the ledger's keys are used here.
+    served; a trust file takes one key of a witness, the second where ML-DSA-44 is demanded. Of a trust file,
+    only the ledger's keys are used here.
     """
     if session.settings.key is None:
         raise click.UsageError("Missing --key: the witness's own key file.", context)
+    if new and show is None:
+        raise click.UsageError("--new goes with the word key.", context)
     if new:
-        _make(session, Path(session.settings.key), no_passphrase=no_passphrase)
+        _make(session, Path(session.settings.key), second, no_passphrase=no_passphrase)
     key = session.key()
+    beside = None if second is None else _second(session, second)
     if show is not None:
-        _show_key(session, name, key)
+        _show_keys(session, name, key, beside)
         return
     if serve is None or state is None or not files:
         raise click.UsageError("Give --serve, --state and one --trust or more, or the word key.", context)
-    _serve(session, _server(name, key, serve, state, files))
+    _serve(session, _server(name, key, beside, serve, state, files))
 
 
-def _make(session: Session, path: Path, *, no_passphrase: bool) -> None:
-    from ledger.keys import SigningKey, write_key
+def _make(session: Session, path: Path, second: Path | None, *, no_passphrase: bool) -> None:
+    """New key files, all under one passphrase. Raises `KeyTrouble`, `Unavailable` before any is there."""
+    from ledger.keys import MlDsa44Key, SigningKey, write_key
 
+    made: dict[Path, LedgerSigner] = {path: SigningKey.generate()}
+    if second is not None:
+        made[second] = MlDsa44Key.generate()
+    for file in made:
+        if file.exists():
+            raise KeyTrouble("key-file-exists", path=str(file))
     passphrase = None if no_passphrase else session.new_passphrase(f"Passphrase for the new key {path}")
-    write_key(path, SigningKey.generate(), passphrase)
+    for file, key in made.items():
+        write_key(file, key, passphrase)
 
 
-def _show_key(session: Session, name: str, key: SigningKey) -> None:
+def _second(session: Session, path: Path) -> MlDsa44Key:
+    """Raises `KeyTrouble` (``key-second-kind`` for a key of Ed25519), `Unavailable`."""
+    from ledger.keys import MlDsa44Key
+
+    key = session.read_ledger_key(path)
+    if not isinstance(key, MlDsa44Key):
+        raise KeyTrouble("key-second-kind", path=str(path))
+    return key
+
+
+def _show_keys(session: Session, name: str, key: SigningKey, second: MlDsa44Key | None) -> None:
     from ledger.chain import note
 
-    shown = note.verifier_key(name, key, note.COSIGNATURE)
+    shown = {"name": name, "key": str(note.verifier_key(name, key, note.COSIGNATURE))}
+    if second is not None:
+        shown["second"] = str(note.verifier_key(name, second))
     if session.json:
-        emit_json({"name": name, "key": str(shown)})
+        emit_json(shown)
     else:
-        say(str(shown))
+        say("\n".join(list(shown.values())[1:]))
 
 
 def pinned(files: tuple[Path, ...]) -> dict[str, list[VerifierKey]]:
@@ -109,13 +143,20 @@ def pinned(files: tuple[Path, ...]) -> dict[str, list[VerifierKey]]:
     return found
 
 
-def _server(name: str, key: SigningKey, serve: str, state: Path, files: tuple[Path, ...]) -> WitnessServer:
+def _server(
+    name: str,
+    key: SigningKey,
+    second: MlDsa44Key | None,
+    serve: str,
+    state: Path,
+    files: tuple[Path, ...],
+) -> WitnessServer:
     from ledger.federation.memory import Memory
     from ledger.federation.witness import Witness
     from ledger.federation.witness_http import WitnessServer, parse_address
 
     address = parse_address(serve)
-    made = Witness(name, key, pinned(files), Memory.at(state), lambda: int(time.time()))
+    made = Witness(name, key, pinned(files), Memory.at(state), lambda: int(time.time()), second)
     return WitnessServer(made, address, _log)
 
 

@@ -14,10 +14,12 @@ from pathlib import Path
 import pytest
 
 from ledger.chain import note, trust
+from ledger.chain.checkpoint import SignedCheckpoint
+from ledger.errors import Malformed
 from ledger.federation.cosigning import post_to_witness
 from ledger.keys import read_key
 from tests.laptop import Laptop
-from tests.witnessing import ORIGIN, Log
+from tests.witnessing import ORIGIN, Log, raised
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "witness.example/aa"
@@ -134,3 +136,42 @@ def test_a_ledger_is_not_its_own_witness(operator: Laptop) -> None:
     (operator.folder / "own.trust").write_bytes(made.encode())
     ran = operator(*BASE, "--serve", "127.0.0.1:0", "--state", "state", "--trust", "own.trust")
     assert (ran.code, "witness-log-key" in ran.err) == (4, True)
+
+
+def test_a_second_key_cosigns_beside_the_first(operator: Laptop) -> None:
+    """One command makes it, shows it and serves with it: both lines hold, each at the same time, and whoever
+    demands the second one misses it where the witness runs without."""
+    second = ("--second", "second.pem")
+    (operator.folder / "witness.pem").unlink()
+    made = operator(*BASE, *second, "key", "--new", "--no-passphrase")
+    if made.code == 10:
+        pytest.skip(made.err)
+    keys = [note.VerifierKey.parse(line) for line in made.out.split()]
+    assert [key.kind for key in keys] == [note.COSIGNATURE, note.MLDSA44]
+    assert operator.data(*BASE, *second, "key")["second"] == str(keys[1])
+    demanding = trust.make([trust.Log(Log().pinned)], [trust.Witness("w", keys[1])], 1)
+    log = Log().grow(9)
+    for words, lines in (((), 1), (second, 2)):
+        with running(operator, *words) as (_, told):
+            assert [note.VerifierKey.parse(text) for text in told["key"]] == keys[:lines]
+            answer = post_to_witness(told["url"][0], log.request(0 if lines == 1 else 9))
+        signed = SignedCheckpoint.parse(log.checkpoint().encode() + answer.body)
+        held = signed.verify(keys)
+        assert [one.key for one in held] == keys[:lines]
+        assert len({one.timestamp for one in held}) == 1
+        if lines == 2:
+            demanding.check_quorum(signed)
+            return
+        with raised(Malformed, "trust-quorum-missed"):
+            demanding.check_quorum(signed)
+
+
+def test_the_second_key_is_of_the_other_algorithm(operator: Laptop) -> None:
+    """Neither an Ed25519 key takes its place nor the other way round; a key file that is there stays."""
+    same = operator(*BASE, "--second", "witness.pem", "key")
+    assert (same.code, "key-second-kind" in same.err) == (6, True)
+    before = (operator.folder / "witness.pem").read_bytes()
+    again = operator(*BASE, "--second", "second.pem", "key", "--new", "--no-passphrase")
+    assert (again.code in (6, 10), (operator.folder / "second.pem").exists()) == (True, False)
+    assert (operator.folder / "witness.pem").read_bytes() == before
+    assert operator(*BASE, "--serve", "127.0.0.1:0", "--state", "s", "--trust", "bw.trust", "--new").code == 2
