@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sort"
 	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -123,67 +124,103 @@ func (b *bundle) readConsistency(value any) bool {
 	return ok && len(rows) > 0
 }
 
+// shown is what a bundle shows, and against which checkpoint; grown: also that this grew from the one held outside.
+type shown struct {
+	text  string
+	head  *Checkpoint
+	grown bool
+}
+
 // verifyBundle gives what the bundle shows, or why it is refused.
-func verifyBundle(data []byte, trust *Trust, since *Checkpoint) (string, error) {
+func verifyBundle(data []byte, trust *Trust, since *Checkpoint) (shown, error) {
 	b, err := parseBundle(data)
 	if err != nil {
-		return "", err
+		return shown{}, err
 	}
 	head, err := trust.open(b.note, false)
 	if err != nil {
-		return "", fmt.Errorf("the checkpoint: %w", err)
+		return shown{}, fmt.Errorf("the checkpoint: %w", err)
 	}
 	if b.index >= head.size {
-		return "", fmt.Errorf("index %d does not lie in a tree of %d entries", b.index, head.size)
+		return shown{}, fmt.Errorf("index %d does not lie in a tree of %d entries", b.index, head.size)
 	}
 	if err := tlog.CheckRecord(b.path, head.size, head.root, b.index, tlog.RecordHash(b.entry)); err != nil {
-		return "", fmt.Errorf("the path: %w", err)
+		return shown{}, fmt.Errorf("the path: %w", err)
 	}
 	for size := range b.consistency {
 		if size == 0 || size >= head.size {
-			return "", fmt.Errorf("a path from a tree of %d entries to one of %d", size, head.size)
+			return shown{}, fmt.Errorf("a path from a tree of %d entries to one of %d", size, head.size)
 		}
 	}
 	entry, err := readEntry(b.entry)
 	if err != nil {
-		return "", fmt.Errorf("the entry: %w", err)
+		return shown{}, fmt.Errorf("the entry: %w", err)
 	}
 	if entry.index != b.index {
-		return "", fmt.Errorf("the entry says that it is entry %d, and the proof is of %d", entry.index, b.index)
+		return shown{}, fmt.Errorf("the entry says that it is entry %d, and the proof is of %d", entry.index, b.index)
 	}
 	if seen := entry.statement.seen; seen != nil && seen.size > entry.index {
-		return "", fmt.Errorf("its author had seen %d entries, before entry %d", seen.size, entry.index)
+		return shown{}, fmt.Errorf("its author had seen %d entries, before entry %d", seen.size, entry.index)
 	}
 	if entry.statement.ledger != head.origin {
-		return "", fmt.Errorf("the statement was made for the ledger %q", entry.statement.ledger)
+		return shown{}, fmt.Errorf("the statement was made for the ledger %q", entry.statement.ledger)
 	}
 	disclosed, withheld, err := disclose(entry.statement, b.disclosures)
 	if err != nil {
-		return "", err
+		return shown{}, err
 	}
 	grown, err := b.checkSince(since, head)
 	if err != nil {
-		return "", err
+		return shown{}, err
 	}
-	return fmt.Sprintf("entry %d of %d, %s, disclosed [%s], withheld %d, witnesses %d%s", b.index, head.size,
-		entry.statement.kind, strings.Join(disclosed, " "), withheld, len(head.cosigned), grown), nil
+	told := ""
+	if grown {
+		told = fmt.Sprintf(", grown from %d", since.size)
+	} else if since != nil {
+		told = ", growth not shown"
+	}
+	text := fmt.Sprintf("entry %d of %d, %s, disclosed [%s], withheld %d, witnesses %d%s", b.index, head.size,
+		entry.statement.kind, strings.Join(disclosed, " "), withheld, len(head.cosigned), told)
+	return shown{text, head, grown}, nil
 }
 
-func (b *bundle) checkSince(since, head *Checkpoint) (string, error) {
+// checkSince tells whether the bundle shows growth; it is refused where it shows the contrary.
+func (b *bundle) checkSince(since, head *Checkpoint) (bool, error) {
 	if since == nil {
-		return "", nil
+		return false, nil
 	}
 	if since.size == head.size && since.root == head.root || since.size == 0 {
-		return fmt.Sprintf(", grown from %d", since.size), nil
+		return true, nil
 	}
 	proof, have := b.consistency[since.size]
 	if !have && since.size < head.size {
-		return ", growth not shown", nil
+		return false, nil
 	}
 	if since.size >= head.size || tlog.CheckTree(proof, head.size, head.root, since.size, since.root) != nil {
-		return "", fmt.Errorf("the checkpoint did not grow from the one held outside, of size %d", since.size)
+		return false, fmt.Errorf("the checkpoint did not grow from the one held outside, of size %d", since.size)
 	}
-	return fmt.Sprintf(", grown from %d", since.size), nil
+	return true, nil
+}
+
+// ungrown gives the sizes of the trees of which no bundle shows that they grew from what is held outside.
+func ungrown(every []shown) []int64 {
+	type tree struct {
+		size int64
+		root tlog.Hash
+	}
+	grown := map[tree]bool{}
+	for _, one := range every {
+		key := tree{one.head.size, one.head.root}
+		grown[key] = grown[key] || one.grown
+	}
+	missing := []int64{}
+	for key, done := range grown {
+		if !done {
+			missing = append(missing, key.size)
+		}
+	}
+	sort.Slice(missing, func(i, j int) bool { return missing[i] < missing[j] })
+	return missing
 }
 
 const (

@@ -3,7 +3,8 @@
 //	verifier -trust FILE | -key VERIFIERKEY [-since CHECKPOINT] PATH...
 //
 // A PATH is a published directory (tlog-tiles), a bundle (.tlog-proof) or a zip of bundles. It prints one line for
-// each finding, `bad: PATH: WHERE: WHAT`, or one line `good: PATH: ...`.
+// each finding, `bad: PATH: WHERE: WHAT`, or one line `good: PATH: ...`. With -since it is a finding, too, when
+// nothing shows that the ledger grew from that checkpoint; of a zip, one bundle at a checkpoint suffices.
 //
 // Exit code 0: all good. 1: something was found. 2: it could not begin.
 package main
@@ -104,11 +105,18 @@ func verify(path string, trust *Trust, since *Checkpoint, report func(where, wha
 		names = append(names, name)
 	}
 	sort.Strings(names)
+	every := []shown{}
 	for _, name := range names {
-		if shown, err := verifyBundle(bundles[name], trust, since); err != nil {
+		if one, err := verifyBundle(bundles[name], trust, since); err != nil {
 			counted(name, err.Error())
 		} else {
-			fmt.Printf("good: %s: %s: %s\n", path, name, shown)
+			fmt.Printf("good: %s: %s: %s\n", path, name, one.text)
+			every = append(every, one)
+		}
+	}
+	if since != nil {
+		for _, size := range ungrown(every) {
+			counted("growth", fmt.Sprintf("nothing here shows that the tree of %d entries grew from the one held outside, of %d", size, since.size))
 		}
 	}
 }

@@ -77,6 +77,25 @@ def test_our_bundles_are_accepted(program: Path, tmp_path: Path, good: Book) -> 
     assert "disclosed [], withheld 1" in run(program, "-key", VKEY, file)[1][0]
 
 
+def test_growth_that_nothing_shows_is_a_finding(program: Path, tmp_path: Path, good: Book) -> None:
+    """With a checkpoint held outside, a bundle without a path from it ends with 1; in a zip, one bundle with
+    the path is enough for all at its checkpoint, and for none at another."""
+    held, file, packed = tmp_path / "held", tmp_path / "7.tlog-proof", tmp_path / "all.zip"
+    held.write_bytes(good.checkpoint(300).encode())
+    without = bundle_of(good, 7, consistency=())
+    file.write_bytes(without)
+    assert run(program, "-key", VKEY, file)[0] == 0
+    code, lines = run(program, "-key", VKEY, "-since", held, file)
+    assert (code, lines[0].endswith("growth not shown")) == (1, True)
+    assert lines[1].startswith(f"bad: {file}: growth: ")
+    older = bundle.make(8, good.entries[8], good.checkpoint(400), merkle.nodes_of(good.leaves[:400]))
+    for more, expected in (([], 1), ([bundle_of(good, 8)], 0), ([bundle_of(good, 8), older.encode()], 1)):
+        with zipfile.ZipFile(packed, "w") as archive:
+            for number, data in enumerate([without, *more]):
+                archive.writestr(f"{number}.tlog-proof", data)
+        assert run(program, "-key", VKEY, "-since", held, packed)[0] == expected
+
+
 def test_damaged_bundles_are_refused(program: Path, tmp_path: Path, good: Book) -> None:
     """Wrong entry, index, path, disclosure, ledger, author; a valid path under an unsigned root."""
     file = tmp_path / "a.tlog-proof"
