@@ -13,7 +13,7 @@ import click
 from cli.acts import EXITS, about_options, acting, circumstances
 from cli.artefacts import read_artefact, write_artefact
 from cli.options import FieldType, normal
-from cli.output import AdamasCommand, adamas_command, emit_json, say
+from cli.output import AdamasCommand, adamas_command, emit_json, remark, say
 from cli.recording import party_of, record, rehearse
 from cli.session import Session, pass_session
 from ledger.domain import events as e
@@ -41,6 +41,10 @@ def _act(
             rehearse(session, ledger, act, key, around)
         else:
             record(session, ledger, act, key, around)
+            if isinstance(act, e.LedgerClosed):
+                remark(
+                    f"Next: adamas --ledger FILE init --origin {act.successor} --continues {ledger.origin}"
+                )
 
     shared = [option for option in about_options(event) if option.name not in ("file",)]
     return AdamasCommand(name, callback=callback, params=[*options, *shared], exits=EXITS, **said)
@@ -97,7 +101,8 @@ close = _act(
     example="adamas house close --successor ledger.example/bw/n3x7",
     short_help="The last entry: the ledger ends, another one continues",
     help="The last entry of this ledger: it says how far it went and which ledger continues.\n\n"
-    "Needed, too, where an old copy was put back, and the guard beside the ledger's key refuses to sign.",
+    "Needed, too, where an old copy was put back, and the guard beside the ledger's key refuses to sign. The "
+    "one that continues is made with: adamas init --origin ORIGIN --continues ORIGIN",
 )  # fmt: skip
 
 revoke_key = _act(

@@ -48,6 +48,7 @@ class Answers:
     authority: str
     name: str | None
     origin: str
+    continues: str | None
 
 
 @adamas_command(
@@ -59,6 +60,11 @@ class Answers:
 @click.option("--authority", metavar="PARTY", help="The first authority's id, public, such as authority-bw.")
 @click.option("--name", metavar="TEXT", help="The authority's name, public.")
 @click.option("--origin", metavar="ORIGIN", help="The ledger's own name.  [default: one is proposed]")
+@click.option(
+    "--continues",
+    metavar="ORIGIN",
+    help="The ledger that this one goes on from, closed by adamas house close.",
+)
 @click.option("--no-passphrase", is_flag=True, help="Leave the key files unencrypted.")
 @click.option(
     "--post-quantum",
@@ -128,7 +134,10 @@ def _answers(given: dict[str, str | None], *, yes: bool) -> Answers:
     name = answer("name", "Authority's name", "", _of(TEXT, "--name"))
     random = "".join(secrets.choice(_LETTERS) for _ in range(8))
     origin = answer("origin", "Origin", f"adamas.example/{short}/{random}", _origin)
-    return Answers(participant or None, authority, name or None, origin)
+    continues = None if given["continues"] is None else _origin(given["continues"])
+    if continues == origin:
+        raise click.BadParameter("a ledger cannot go on from itself", param_hint="'--continues'")
+    return Answers(participant or None, authority, name or None, origin, continues)
 
 
 def _origin(text: str) -> str:
@@ -235,6 +244,7 @@ def _opening(answers: Answers, keys: _Keys) -> LedgerOpened:
         participant=answers.participant,
         name=answers.name,
         keys=tuple(str(verifier_key(answers.origin, key)) for key in speaking),
+        predecessor=answers.continues,
         authority_key=keys.authority.public,
         recovery_key=keys.recovery.public,
     )

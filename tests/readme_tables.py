@@ -41,7 +41,8 @@ def acts() -> str:
     for record in events.EVENTS.values():
         said = inspect.getdoc(record) or ""
         first = " ".join(said.split("\n\n")[0].split())
-        lines.append(f"| `adamas {' '.join(record.COMMAND)}` | `{record.TYPE}` | {first} |")
+        command = "init" if record is events.LedgerOpened else " ".join(record.COMMAND)
+        lines.append(f"| `adamas {command}` | `{record.TYPE}` | {first} |")
     return "\n".join(lines)
 
 

@@ -11,7 +11,7 @@ from ledger.chain import forks, merkle, trust
 from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint, sign
 from ledger.keys import read_key
 from tests.artefacts import Book, log_key
-from tests.laptop import LEDGER, Laptop, begin
+from tests.laptop import FIRST, LEDGER, Laptop, begin
 from tests.web_server import served
 from tests.world import signing_key
 
@@ -161,6 +161,19 @@ def test_an_old_copy_put_back_is_told_how_to_go_on(kept: Laptop) -> None:
     closed = kept.ok("house", "close", "--successor", "ledger.example/bw/n3x7")
     assert "not signed for the ledger: guard-sideways" in closed.err
     assert kept.size() == size + 1
+    (line,) = [line for line in closed.err.splitlines() if line.startswith("Next: ")]
+    words = line.removeprefix("Next: adamas ").replace("FILE", "next.db").split()
+    kept.ok(*words, *FIRST, "--no-passphrase")
+    opened = kept.data("--ledger", "next.db", "show", "entry", "0")["body"]
+    assert (opened["origin"], opened["predecessor"]) == ("ledger.example/bw/n3x7", kept.body(0)["origin"])
+
+
+def test_a_ledger_goes_on_from_another_one(bare: Laptop) -> None:
+    """What is no origin, and its own origin, is refused before anything is made."""
+    for predecessor in ("ledger.example/bw/n3x7", "no origin", ""):
+        words = ("--origin", "ledger.example/bw/n3x7", "--continues", predecessor)
+        assert bare("init", *FIRST, *words, "--no-passphrase").code in (2, 4)
+        assert not list(bare.folder.iterdir())
 
 
 def test_keys_change_and_both_sign_meanwhile(kept: Laptop) -> None:
