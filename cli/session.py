@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from cli.output import Settings
-from ledger.errors import KeyTrouble, Unavailable
+from ledger.errors import KeyTrouble, StoreTrouble, Unavailable
 
 if TYPE_CHECKING:
     from ledger.application import Ledger
@@ -225,7 +225,10 @@ def _name_of(url: str) -> str:
         return url.removeprefix("sqlite:///")
     from urllib.parse import parse_qs, urlsplit
 
-    said = urlsplit(url)
+    try:
+        said = urlsplit(url)
+    except ValueError:
+        raise StoreTrouble("store-url", url=re.sub(r"(?<=:)[^:@/]*@", "@", url)) from None
     more = parse_qs(said.query)
     database = said.path.lstrip("/") or more.get("dbname", ["adamas"])[0]
     schema = re.search(r"search_path=([^\s,]+)", more.get("options", [""])[0])

@@ -195,7 +195,7 @@ class Guard:
         try:
             line = json.loads(data.decode("ascii"))
             origin, signed = line["origin"], Signed(int(line["size"]), bytes.fromhex(line["root"]))
-        except (ValueError, KeyError, TypeError) as trouble:
+        except (ValueError, KeyError, TypeError, RecursionError) as trouble:
             raise KeyTrouble("guard-unreadable", path=str(self.path), reason=str(trouble)) from trouble
         if origin != self._origin:
             raise KeyTrouble("guard-other", path=str(self.path), found=origin, origin=self._origin)

@@ -259,7 +259,7 @@ def ledger_key_from_pem(
 
 def _opened(data: bytes, passphrase: Callable[[], bytes] | None, name: str) -> Any:
     # The library's file formats cost 13 ms of start-up, which verifying does not need.
-    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.exceptions import InternalError, UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     encrypted = b"-----BEGIN ENCRYPTED PRIVATE KEY-----" in data
@@ -270,7 +270,7 @@ def _opened(data: bytes, passphrase: Callable[[], bytes] | None, name: str) -> A
         raise KeyTrouble("key-passphrase-wrong", path=name)
     try:
         return load_pem_private_key(data, given)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except (ValueError, TypeError, UnsupportedAlgorithm, InternalError):
         code = "key-passphrase-wrong" if encrypted else "key-file-unreadable"
         raise KeyTrouble(code, path=name) from None
 

@@ -108,7 +108,7 @@ class Teller:
                 yield self._call(history, evidence)
 
     def _source(self, url: str) -> dict[str, Any]:
-        return {"title": urlsplit(url).netloc or url, "url": url, "seen": self._seen}
+        return {"title": _host(url) or url, "url": url, "seen": self._seen}
 
     def _told(self, telling: Telling, retold: Retold, evidence: tuple[dict[str, Any], ...]) -> Told:
         act = telling.act
@@ -200,3 +200,11 @@ def _beside(telling: Telling, retold: Retold) -> Iterator[str]:
         yield f"to: {act.counterparty}"
     if isinstance(event, e.Reported) and act.outputs:
         yield "outputs: " + ", ".join(f"{piece.name} {carats(piece.weight)}" for piece in act.outputs)
+
+
+def _host(url: str) -> str:
+    """Whose page it is; empty where the text is no URL, which the source says all the same."""
+    try:
+        return urlsplit(url).netloc
+    except ValueError:
+        return ""

@@ -11,7 +11,9 @@ Needs the extra `xlsx`; without it `Unavailable` says what to install.
 from __future__ import annotations
 
 import datetime as dt
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from io import BytesIO
@@ -45,6 +47,11 @@ class Formula:
 
 Cell = str | Formula
 _CONTENTS = "[Content_Types].xml"
+_DAMAGED = (
+    zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError, OSError, EOFError,
+    ValueError,
+)  # fmt: skip
+"""What the zip reader raises for damaged bytes."""
 
 
 def inspect(data: bytes) -> None:
@@ -68,7 +75,7 @@ def inspect(data: bytes) -> None:
                         raise Malformed("workbook-entities", part=member.filename)
             if _CONTENTS not in parts.namelist():
                 raise Malformed("workbook-none")
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as problem:
+    except _DAMAGED as problem:
         raise Malformed("workbook-broken", reason=str(problem)[:120]) from None
 
 

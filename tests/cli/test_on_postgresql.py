@@ -127,6 +127,16 @@ def test_a_server_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
     assert "secret" not in ran.err
 
 
+@pytest.mark.parametrize("command", ["verify", "log"])
+def test_a_url_that_is_none_is_told_without_its_password(tmp_path: Path, command: str) -> None:
+    """Whatever stands in the place of the host."""
+    for host in ("[", "[::1", "db:port"):
+        ran = Laptop(tmp_path, f"postgresql://keeper:secret@{host}/bw")(command)
+        assert ran.code == 7
+        assert ran.err.startswith("adamas: store-")
+        assert "secret" not in ran.err + ran.out
+
+
 def test_a_database_that_is_not_there_is_told(tmp_path: Path, postgres: PostgresServer) -> None:
     """Which one, and what makes one."""
     ran = Laptop(tmp_path, postgres.url().replace(":///postgres?", ":///nowhere?"))("verify")
