@@ -12,7 +12,7 @@ from cli import particulars
 from cli.asking import answer, counted, csv_option, limit_option, opaque_at, rows_at
 from cli.moments import NOW, Moment, moment_options
 from cli.options import normal
-from cli.output import AdamasGroup, adamas_command
+from cli.output import AdamasGroup, Settings, adamas_command
 from cli.session import Session, pass_session, session_of
 from ledger.edtf import day_of, parse, text_of
 from ledger.errors import AdamasError, NotFound
@@ -30,6 +30,7 @@ class ShowGroup(AdamasGroup):
         """As click does, with the next step in the sentence where the first word is no kind of thing."""
         if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
             word = shlex.quote(args[0])
+            _take_ledger(ctx, args[1:])
             known = _kinds(session_of(ctx), args[0])
             if known:
                 told = " or ".join(f"adamas show {kind} {word}" for kind in known)
@@ -37,6 +38,14 @@ class ShowGroup(AdamasGroup):
             kinds = ", ".join(f"adamas show {kind} {word}" for kind in self.list_commands(ctx))
             raise click.UsageError(f"say what {args[0]} is: {kinds}; or look for it: adamas find {word}", ctx)
         return super().resolve_command(ctx, args)
+
+
+def _take_ledger(ctx: click.Context, words: list[str]) -> None:
+    """The ledger that is named behind what could not be read as a command, for looking it up."""
+    for place, word in enumerate(words):
+        option, equals, value = word.partition("=")
+        if option == "--ledger" and (equals or words[place + 1 : place + 2]):
+            ctx.ensure_object(Settings).ledger = value if equals else words[place + 1]
 
 
 def _kinds(session: Session, text: str) -> list[str]:

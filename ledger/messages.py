@@ -13,7 +13,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from string import Formatter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -119,6 +118,8 @@ def hint(code: str, values: Mapping[str, Any], language: str = "en") -> str | No
 
 def needed(template: str) -> set[str]:
     """The names of the values that a text asks for."""
+    from string import Formatter
+
     return {name.partition("|")[0] for _, name, _, _ in Formatter().parse(template) if name is not None}
 
 

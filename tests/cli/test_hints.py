@@ -116,6 +116,16 @@ def test_what_is_shown_without_its_kind_is_looked_up(laptop: Laptop, word: str, 
         laptop.ok(*told.partition("adamas ")[2].split())
 
 
+@pytest.mark.parametrize("named", [("--ledger", "other.db"), ("--ledger=other.db",)])
+def test_what_is_shown_is_looked_up_in_the_ledger_that_is_named(
+    laptop: Laptop, named: tuple[str, ...]
+) -> None:
+    """Also where it is named behind; where nothing is named behind the option, nothing breaks."""
+    (laptop.folder / "adamas.db").rename(laptop.folder / "other.db")
+    assert "say what K1 is: adamas show parcel K1\n" in laptop("show", "K1", *named).err
+    assert laptop("show", "K1", "--ledger").code == 2
+
+
 def test_what_is_shown_without_a_ledger_is_told_all_the_same(bare: Laptop) -> None:
     """Nothing can be looked up, and nothing breaks."""
     ran = bare("show", "K1")

@@ -98,10 +98,7 @@ def test_what_only_rules_refuse_ends_as_a_refusal(laptop: Laptop) -> None:
     ran = laptop("import", name, *MINER, "--yes")
     assert ran.code == 3
     assert "row 2, column parcel: id-taken" in ran.err
-    assert (
-        "  next for id-taken: choose an id that is not in use; adamas find K1 shows who has this one"
-        in ran.err
-    )
+    assert "  next for id-taken: adamas find K1 shows what has this one" in ran.err
 
 
 def test_skip_errors_records_the_good_rows_and_writes_the_others(laptop: Laptop) -> None:
