@@ -2,8 +2,10 @@
 
 A copy is made of the entries alone: each is taken apart, framed again behind its predecessor, and must come
 out byte for byte as it was, so that the copy's hashes and root are the source's. Links, mentions, ids and
-subtrees follow from the entries as they did the first time. Kept values of sealed fields go with them, but
-for those whose erasure is recorded. Views are left behind: they are made again when somebody asks.
+subtrees follow from the entries as they did the first time; of entries that a newer version of this program
+wrote, links and mentions are taken from the source, which that version filled. Kept values of sealed fields
+go with them, but for those whose erasure is recorded. Views are left behind: they are made again when
+somebody asks.
 
 The copy is one transaction: there is all of it, or an empty store that says so. Documents attached to acts
 lie beside a ledger and are copied like any folder.
@@ -22,7 +24,7 @@ from ledger.chain.entry import entry_hash, fields
 from ledger.chain.statement import Statement
 from ledger.domain.events import DisclosureErased, Opaque, Recorded
 from ledger.domain.state import guarded, touched
-from ledger.errors import StoreTrouble
+from ledger.errors import Malformed, StoreTrouble
 from ledger.store import opening
 from ledger.store.journal import Draft, Head, Journal
 from ledger.store.records import Records
@@ -38,7 +40,7 @@ def copy(source: Journal, url: str, progress: Progress | None = None) -> Head:
     """Make a new ledger of the entries that ``source`` has now; its head.
 
     Raises `StoreTrouble`: ``store-exists`` where there is a ledger, ``copy-differs`` where an entry of the
-    source is not what its own index, chain and time say, ``copy-newer`` for one that a newer version wrote.
+    source is not what its own index, chain and time say, or cannot be taken apart.
     """
     wanted = source.head()
     target = opening.create(url)
@@ -63,31 +65,72 @@ class _Copied:
 
     __slots__ = ("data", "draft", "moment")
 
-    def __init__(self, data: bytes, record: Recorded, disclosures: tuple[str, ...], path: str) -> None:
-        if isinstance(record.event, Opaque):
-            raise StoreTrouble("copy-newer", path=path, index=record.index)
-        _, _, self.moment, statement, signature = fields(data)
-        known = Statement.read(statement)
+    def __init__(
+        self, data: bytes, record: Recorded, disclosures: tuple[str, ...], path: str, newer: _Newer
+    ) -> None:
+        try:
+            _, _, self.moment, statement, signature = fields(data)
+            known = Statement.read(statement)
+        except Malformed:
+            raise StoreTrouble("copy-differs", path=path, index=record.index) from None
+        opaque = isinstance(record.event, Opaque)
         self.data = data
         self.draft = Draft(
             statement,
             signature,
             known.id,
             known.type,
-            guarded(record.event, record.about),
-            touched(record.event, record.about),
+            newer.guarded(record.index) if opaque else guarded(record.event, record.about),
+            newer.touched(record.index) if opaque else touched(record.event, record.about),
             disclosures,
         )
 
 
+class _Newer:
+    """What the source says about entries that this version cannot read; it is gone through once, should there
+    be any."""
+
+    def __init__(self, source: Journal, records: Records, stop: int) -> None:
+        self._source = source
+        self._records = records
+        self._stop = stop
+        self._found: dict[int, tuple[list[str], list[str]]] | None = None
+
+    def guarded(self, index: int) -> tuple[str, ...]:
+        """The subjects that such an entry guards."""
+        return tuple(self._of(index)[0])
+
+    def touched(self, index: int) -> tuple[str, ...]:
+        """The subjects that it only touches."""
+        return tuple(self._of(index)[1])
+
+    def _of(self, index: int) -> tuple[list[str], list[str]]:
+        if self._found is None:
+            self._found = self._gathered(index)
+        return self._found[index]
+
+    def _gathered(self, first: int) -> dict[int, tuple[list[str], list[str]]]:
+        found: dict[int, tuple[list[str], list[str]]] = {}
+        for one in self._records.between(first, self._stop):
+            if isinstance(one.event, Opaque):
+                found[one.index] = ([], [])
+        for subject, _, index in self._source.links():
+            if index in found:
+                found[index][0].append(subject)
+        for subject, index in self._source.mentions():
+            if index in found:
+                found[index][1].append(subject)
+        return found
+
+
 def _pages(source: Journal, stop: int) -> Iterator[list[_Copied]]:
     records = Records(source)
-    erased = _erased(source, records)
+    erased, newer = _erased(source, records), _Newer(source, records, stop)
     entries, told = source.entries(0, stop), records.between(0, stop)
     while page := list(islice(zip(entries, told, strict=True), _PAGE)):
         kept = source.disclosed(page[0][0][0], page[-1][0][0] + 1)
         yield [
-            _Copied(data, record, _left(kept.get(index, ()), erased.get(index)), source.url)
+            _Copied(data, record, _left(kept.get(index, ()), erased.get(index)), source.url, newer)
             for (index, data), record in page
         ]
 

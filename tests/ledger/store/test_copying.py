@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from ledger.audit.auditing import Audit, Options
+from ledger.chain import disclosure
+from ledger.chain.statement import Statement, sign
 from ledger.domain import events as e
 from ledger.errors import StoreTrouble
 from ledger.store import opening
 from ledger.store.checking import open_for_checking
 from ledger.store.copying import backup, copy
-from ledger.store.journal import Journal
+from ledger.store.journal import Draft, Journal
 from ledger.store.records import Records
 from tests.postgres_server import PostgresServer
 from tests.world import World, goods
@@ -95,6 +97,31 @@ def test_a_copy_goes_on_by_itself(ways: tuple[str, str]) -> None:
     assert receipt.index == world.ledger.head().size
     assert faults(target) == []
     other.close()
+    world.close()
+
+
+def test_entries_of_a_newer_version_go_with_the_others(ways: tuple[str, str]) -> None:
+    """Byte for byte, with what finds them and their sealed values; the copy's copy too, and acts go on."""
+    source, target = ways
+    world = busy(source)
+    journal = world.ledger.journal
+    for number, guarded in enumerate((("parcel:P3-b", "robot:7"), (), ("robot:7",))):
+        text = disclosure.disclosure(bytes(16), "pilot", f"nobody {number}")
+        body = {"parcel": "P3-b", "_sd": [disclosure.digest(text)]}
+        statement = Statement(world.ledger.origin, b"newer %d".ljust(18, b"-")[:15] + b"%d" % number,
+                              "parcel-polished/9", world.keys["miner-1"].public, body)  # fmt: skip
+        signed = sign(statement, world.keys["miner-1"])
+        drafted = Draft(signed.statement, signed.signature, statement.id, statement.type, guarded,
+                        ("parcel:P4-b", "site:moon"), (text,))  # fmt: skip
+        journal.append([drafted], clock=world.clock, read={}, head=journal.head())
+        world.ledger.records.catch_up()
+        world.mine(f"after-{number}", "1.000")
+    copy(journal, target)
+    with opening.open(target) as copied:
+        assert held(copied) == held(journal)
+        assert copied.guarded_entries("robot:7") != []
+        copy(copied, ":memory:")
+    assert faults(target) == faults(source)
     world.close()
 
 
