@@ -151,7 +151,7 @@ STEPS: Mapping[str, Steps] = {
     "cli": (
         ("output",),
         ("session", "moments", "artefacts"),
-        ("options", "bodies", "defaults", "recording", "examples", "asking", "borders"),
+        ("hints", "options", "bodies", "defaults", "recording", "examples", "asking", "borders"),
         ("particulars", "verify_proof", "counterpart"),
         ("acts",),
         ("about_entries", "key_acts", "letters"),
