@@ -261,13 +261,15 @@ def _entry_lines(report: Report, *, brief: bool) -> Iterator[str]:
     entry, statement = report.entry, report.statement
     recorded = decode(entry.index, report.bundle.entry, report.bundle.disclosures)
     yield f"entry {entry.index}: {statement.type}, recorded {_time(entry.recorded)}"
+    opened = {path[1:] for path, how in report.fields.items() if how == "disclosed" and path[0] == "body"}
+    withheld = sum(how for how in report.fields.values() if isinstance(how, int))
     if brief:
         yield f"    {summary(recorded.event)}"
+        yield from _standings(report, opened, withheld)
         return
     yield f"    occurred   {statement.occurred or 'unknown'}"
     if statement.on_behalf is not None:
         yield f"    for        {statement.on_behalf}, not signed by it"
-    opened = {path[1:] for path, how in report.fields.items() if how == "disclosed" and path[0] == "body"}
     rows = [(name, text) for name, text in told(recorded.event) if text != WITHHELD_TEXT]
     width = max((len(name) for name, _ in rows), default=0)
     for name, text in rows:
@@ -275,11 +277,18 @@ def _entry_lines(report: Report, *, brief: bool) -> Iterator[str]:
         yield f"    {how:<9}  {name:<{width}}  {text}"
         for path in sorted((path for path in opened if path[0] == name and len(path) > 1), key=str):
             yield f"    disclosed  {name:<{width}}  {'.'.join(map(str, path[1:]))} in it"
-    withheld = sum(how for how in report.fields.values() if isinstance(how, int))
     if withheld:
         yield f"    withheld   {withheld} field{'s' if withheld > 1 else ''}"
     if isinstance(recorded.event, Opaque):
         yield "    this version does not know acts of this type, or not in this form"
+
+
+def _standings(report: Report, opened: set[tuple[str | int, ...]], withheld: int) -> Iterator[str]:
+    """How the fields of one entry among many stand, where they do not stand alike."""
+    if opened or withheld:
+        public = sum(how == "public" for how in report.fields.values())
+        names = ", ".join(sorted({str(path[0]) for path in opened}))
+        yield f"    {public} public, {len(opened)} disclosed{names and f' ({names})'}, {withheld} withheld"
 
 
 def _time(microseconds: int) -> str:

@@ -102,6 +102,22 @@ def test_only_what_is_named_is_disclosed(traded: World) -> None:
         made.make([sold], opening=chosen("seller"))
 
 
+def test_among_many_entries_too_the_report_tells_what_was_disclosed(traded: World) -> None:
+    """By name, with how many fields are public and withheld; of an entry without sealed fields nothing."""
+    made = prover(traded)
+    indexes = made.parcel("P1a")
+    for opening, told in (
+        (None, "0 disclosed, 1 withheld"),
+        (chosen("price"), "1 disclosed (price), 0 withheld"),
+    ):
+        opened = made.make(indexes) if opening is None else made.make(indexes, opening=opening)
+        text = proof_report.as_text(examine(archive.pack(opened), READER))
+        sold = next(part for part in text.split("\nentry ") if ": parcel-sold/1" in part)
+        assert re.search(rf"^    \d+ public, {re.escape(told)}$", sold, re.M)
+        mined = next(part for part in text.split("\nentry ") if ": parcel-mined/1" in part)
+        assert " public, " not in mined
+
+
 def chosen(*names: str) -> Opening:
     """Fields that the keeper opens without any grant."""
     return Opening(disclose=frozenset(names), without_grant=True)
