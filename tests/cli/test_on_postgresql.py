@@ -155,3 +155,35 @@ def test_a_backup_of_a_server_is_put_back_into_a_file_and_a_server(
         assert laptop.data("verify", "--ledger", place)["head"] == head
     with psycopg.connect(laptop.ledger) as connection:
         assert connection.execute("SELECT count(*) FROM links").fetchone() != (0,)
+
+
+def test_a_password_comes_from_libpqs_variables_and_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PGPASSWORD, PGPASSFILE; without one or with a wrong one it is refused, and never shown."""
+    server = PostgresServer.start()
+    try:
+        with server.connect() as connection:
+            connection.execute("CREATE ROLE keeper LOGIN PASSWORD 'secret-of-the-keeper'")
+            connection.execute("GRANT CREATE ON DATABASE postgres TO keeper")
+            rules = server.data / "pg_hba.conf"
+            rules.write_text("local all keeper scram-sha-256\n" + rules.read_text())
+            connection.execute("SELECT pg_reload_conf()")
+        url = server.url().replace("user=postgres", "user=keeper")
+        for word in (None, "wrong"):
+            if word is not None:
+                monkeypatch.setenv("PGPASSWORD", word)
+            ran = Laptop(tmp_path, url)("verify")
+            assert (ran.code, "store-denied" in ran.err) == (7, True)
+        monkeypatch.setenv("PGPASSWORD", "secret-of-the-keeper")
+        laptop = begun(tmp_path, url)
+        monkeypatch.delenv("PGPASSWORD")
+        secrets = tmp_path / "pgpass"
+        secrets.write_text("*:*:*:keeper:secret-of-the-keeper\n")
+        secrets.chmod(0o600)
+        monkeypatch.setenv("PGPASSFILE", str(secrets))
+        ran = laptop("verify")
+        assert (ran.code, "no fault found" in ran.out) == (0, True)
+        assert "secret-of" not in ran.out + ran.err
+    finally:
+        server.stop()
