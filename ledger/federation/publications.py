@@ -36,16 +36,19 @@ def reading(place: str) -> Read:
 
 def _in_folder(folder: Path) -> Read:
     def read(path: str) -> bytes | None:
+        data = b""
         try:
-            with open(folder / path, "rb", opener=_open_file) as file:
-                data: bytes = file.read(MOST_BYTES + 1)
+            with open(folder / path, "rb", buffering=0, opener=_open_file) as file:
+                length = os.fstat(file.fileno()).st_size
+                if length <= MOST_BYTES:  # room is made for what is there, not for the most there may be
+                    data = file.read()
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as problem:
             raise StoreTrouble(
                 "artefact-unreadable", path=str(folder / path), reason=problem.strerror
             ) from None
-        if len(data) > MOST_BYTES:
+        if max(length, len(data)) > MOST_BYTES:
             raise StoreTrouble("artefact-too-long", path=str(folder / path), most=MOST_BYTES)
         return data
 
