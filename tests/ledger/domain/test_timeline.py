@@ -293,6 +293,10 @@ CASES = [
     ("CI", "EU", None, "2005-12-15", NO),
     ("CI", "EU", None, "2014-04-28", NO),
     ("CI", "EU", None, "2014-04-29", YES),
+    ("EU", "CI", None, "2005-12-14", YES),
+    ("EU", "CI", None, "2005-12-15", NO),
+    ("EU", "CI", None, "2014-04-28", NO),
+    ("EU", "CI", None, "2014-04-29", YES),
     ("CG", "EU", None, "2004-07-08", YES),
     ("CG", "EU", None, "2004-07-09", NO),
     ("EU", "CG", None, "2004-07-09", NO),
@@ -334,6 +338,19 @@ def test_the_cases_that_everybody_names(
     """Read off the history by hand, not from the register's rows."""
     found = passage(border("BW").state.participant, sender, receiver, parse(day), zone=zone)
     assert found.answer.reply == reply
+
+
+@pytest.mark.parametrize(
+    ("day", "reply"), [("2005-12-14", YES), ("2005-12-15", NO), ("2014-04-28", NO), ("2014-04-29", YES)]
+)
+def test_the_embargo_on_cote_d_ivoire_meets_goods_that_only_passed_through_it(day: str, reply: Reply) -> None:
+    """All rough from there was barred, wherever it was mined; and its own goods, wherever they came from."""
+    find = border("BW").state.participant
+    for sender, origin in (("CI", "BW"), ("BW", "CI")):
+        assert passage(find, sender, "AE", parse(day), origin=origin).answer.reply == reply
+    assert border("AE").receives("CI", "BW", None, date.fromisoformat(day)) == (
+        set() if reply == YES else {"standing-no"}
+    )
 
 
 def test_marange_stones_leave_attested_and_other_zimbabwean_stones_leave_as_they_are() -> None:
