@@ -7,6 +7,8 @@ measured may differ by the weighings, or by what the national profile allows.
 
 from __future__ import annotations
 
+from typing import Any
+
 from ledger.domain import events as e
 from ledger.domain.certificate_rules import about, differs, expired, in_range, life, numbered
 from ledger.domain.certificates import LIFE, Certificate, status
@@ -155,6 +157,7 @@ def _inspected(state: State, event: e.Imported, name: str) -> Refusals:
     if found is None:
         if profile is not None and profile.inspection == "all":
             yield Refusal("inspection-missing", about(name), {"certificate": name})
+        yield from _unopened(acts, event, name)
         return
     if found.conforms is False:
         yield Refusal("certificate-nonconforming", about(name), {"certificate": name})
@@ -167,6 +170,19 @@ def _inspected(state: State, event: e.Imported, name: str) -> Refusals:
     if percent is not None and isinstance(values[0], int) and isinstance(values[1], int):
         if not within(values[0], values[1], percent):
             yield differs(name, "value", dollars(values[0]), f"{dollars(values[1])} on inspection")
+
+
+def _unopened(acts: list[Any], event: e.Imported, name: str) -> Refusals:
+    """A container that came opened, or under other seals, is not imported before its contents were found to
+    be what the certificate states (EUREG 3(b), 5(2); Annex II 22 and 23).
+    """
+    arrival = next((one for one in reversed(acts) if isinstance(one, e.ShipmentArrived)), None)
+    if arrival is None:
+        return
+    if arrival.intact is False:
+        yield Refusal("container-opened", about(name), {"certificate": name})
+    if arrival.seals and event.seals and set(arrival.seals) != set(event.seals):
+        yield differs(name, "seals", ", ".join(event.seals), ", ".join(arrival.seals))
 
 
 def _came_back(state: State, event: e.ShipmentReturned) -> Refusals:

@@ -353,6 +353,34 @@ def test_what_an_inspection_found_wanting_is_not_imported() -> None:
     assert book.codes(IMPORT) == []
 
 
+def test_a_container_that_came_opened_is_imported_only_after_an_inspection() -> None:
+    """It was intact: nothing is asked. It was not: what is in it must have been found to match."""
+    for intact, codes in ((True, []), (False, ["container-opened"])):
+        book = Book()
+        book.do(dataclasses.replace(ARRIVAL, intact=intact))
+        assert book.codes(IMPORT) == codes
+    found = e.ShipmentInspected(by="ministry", certificate=FOREIGN, weight=5_000, conforms=False)
+    book.do(found)
+    assert book.codes(IMPORT) == ["certificate-nonconforming"]
+    book.do(by_ministry(e.ShipmentDetained, FOREIGN))
+    book.do(by_ministry(e.ShipmentRemedied, FOREIGN))
+    assert book.codes(IMPORT) == ["certificate-nonconforming"]
+    book.do(dataclasses.replace(found, conforms=True))
+    assert book.codes(IMPORT) == []
+
+
+def test_seals_that_are_not_the_certificates_hold_an_import_up() -> None:
+    """Compared where both are known; an inspection that finds the goods settles it."""
+    stated = dataclasses.replace(IMPORT, seals=("S-1", "S-2"))
+    for seals, codes in ((("S-2", "S-1"), []), ((), []), (("S-1", "S-9"), ["certificate-differs"])):
+        book = Book()
+        book.do(dataclasses.replace(ARRIVAL, seals=seals))
+        assert book.codes(stated) == codes
+        assert book.codes(IMPORT) == []
+    book.do(e.ShipmentInspected(by="ministry", certificate=FOREIGN, weight=5_000, conforms=True))
+    assert book.codes(stated) == []
+
+
 def test_number_patterns() -> None:
     """``#`` is a digit, everything else itself."""
     assert matches("EU########", "EU 12345678")
