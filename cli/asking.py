@@ -42,6 +42,7 @@ _WEIGHTS = frozenset(
         "mined",
         "imported",
         "exported",
+        "returned",
         "beyond",
     }
 )

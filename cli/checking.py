@@ -142,7 +142,7 @@ def check_capacity(session: Session, year: int | None, as_csv: bool) -> int:
 
 
 _SITE = ("site", "year", "produced", "capacity", "over")
-_YEAR = ("year", "opened", "mined", "imported", "exported", "beyond")
+_YEAR = ("year", "opened", "mined", "imported", "exported", "returned", "beyond")
 
 
 def _until(session: Session, day: str | None) -> tuple[int, Moment]:

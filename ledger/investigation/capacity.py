@@ -9,8 +9,9 @@ Two figures by which frauds on a country's scale were seen: production declared 
 | `years`              | what left and came, all years until then: exports beyond mined and imported goods |
 
 Goods cannot leave a ledger that did not come into it, so exports beyond what was mined and imported are of
-opening stock, which only a declaration vouches for. Weights in 0.001 ct. A year counts by the last day on
-which an act can have happened; documented acts are not counted.
+opening stock, which only a declaration vouches for. What came back unentered may leave again; what goes back
+under a technical certificate never came in, and is no export. Weights in 0.001 ct. A year counts by the last
+day on which an act can have happened; documented acts are not counted.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
     from ledger.store.records import Records
 
 _MINED, _OPENED, _IN, _OUT = e.Mined.TYPE, e.StockOpened.TYPE, e.Imported.TYPE, e.Exported.TYPE
-_LINES = {_MINED: "lines", _OPENED: "lines", _IN: "lines", _OUT: "parts"}
+_BACK = e.ShipmentReturned.TYPE
+_LINES = {_MINED: "lines", _OPENED: "lines", _IN: "lines", _OUT: "parts", _BACK: "parts"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +51,16 @@ class SiteYear:
 
 @dataclass(frozen=True, slots=True)
 class Year:
-    """What came and left in a year; ``beyond``: by how much all exports until its end exceed all that was
-    mined and imported until then, and so are of opening stock."""
+    """What came and left in a year; ``returned``: of what had left, what came back; ``beyond``: by how much
+    all exports until its end that stayed away exceed all that was mined and imported until then, and so are
+    of opening stock."""
 
     year: int
     opened: int
     mined: int
     imported: int
     exported: int
+    returned: int
     beyond: int
 
 
@@ -111,14 +115,14 @@ def _years(read: Mapping[str, Sequence[Body]]) -> Iterator[Year]:
     for wire, lines in _LINES.items():
         for body in read[wire]:
             year = _year(body)
-            if year is not None:
+            if year is not None and body.values.get("returns") is None:
                 sums[wire, year] += _weight(body, lines)
     own, left = 0, 0
     for year in sorted({year for _, year in sums}):
         own += sums[_MINED, year] + sums[_IN, year]
-        left += sums[_OUT, year]
-        opened, mined, came, gone = (sums[wire, year] for wire in (_OPENED, _MINED, _IN, _OUT))
-        yield Year(year, opened, mined, came, gone, max(0, left - own))
+        left += sums[_OUT, year] - sums[_BACK, year]
+        opened, mined, came, gone, back = (sums[wire, year] for wire in (_OPENED, _MINED, _IN, _OUT, _BACK))
+        yield Year(year, opened, mined, came, gone, back, max(0, left - own))
 
 
 def _year(body: Body) -> int | None:

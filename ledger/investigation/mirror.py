@@ -2,7 +2,8 @@
 
 The asymmetry of X exported and M imported is A = (X - M) / ((X + M) / 2), an exact fraction, on carats and on
 value. It is marked where it exceeds one tenth and (X + M) / 2 is above the floor; both figures are chosen
-here, KPCS gives none. Values stand in the line of all classes, since certificates give one for the shipment.
+here, KPCS gives none. What came back, or only went back under a technical certificate, is no trade and is
+not counted. Values stand in the line of all classes, since certificates give one for the shipment.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ def _order(key: tuple[str, str]) -> tuple[str, bool, str]:
 def _sums(shipments: Iterable[Shipment], first: int, last: int) -> Counter[tuple[str, str, str]]:
     sums: Counter[tuple[str, str, str]] = Counter()
     for one in shipments:
-        if one.day is None or not first <= one.day <= last:
+        if one.back or one.day is None or not first <= one.day <= last:
             continue
         quarter = quarter_of(one.day)
         sums[quarter, ALL, "weight"] += one.weight or 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ledger.domain import events as e
+from ledger.domain.vocabulary import NORMALISATION
 from ledger.investigation.capacity import SiteYear, Year, capacity
 from tests.world import AUTHORITY, World, goods
 
@@ -72,8 +73,45 @@ def test_exports_of_goods_that_were_neither_mined_nor_imported_are_told(world: W
     world.mine("P1", "12.500")
     world.do(IMPORT)
     world.export(world.certify("BW 107", "P1"))
-    assert found(world)[1] == [Year(2024, 0, 12_500, 2_000, 12_500, 0)]
+    assert found(world)[1] == [Year(2024, 0, 12_500, 2_000, 12_500, 0, 0)]
     stock = e.StockOpened(by=AUTHORITY, holder="miner-1", lines=(goods("S1", "50.000"),), origins=("BW",))
     world.do(stock)
     world.export(world.certify("BW 108", "S1"))
-    assert found(world)[1] == [Year(2024, 50_000, 12_500, 2_000, 62_500, 48_000)]
+    assert found(world)[1] == [Year(2024, 50_000, 12_500, 2_000, 62_500, 0, 48_000)]
+
+
+def test_what_came_back_may_leave_again(world: World) -> None:
+    """The same carats leave twice; without the return, the second time would be beyond."""
+    world.mine("P1", "12.500")
+    for number in ("BW 107", "BW 108"):
+        key = world.certify(number, "P1")
+        world.export(key)
+        before = found(world)[1]
+        world.do(
+            e.ShipmentReturned(by=AUTHORITY, certificate=key, parts=(e.Part("P1", 12_500),), to="miner-1")
+        )
+    assert before == [Year(2024, 0, 12_500, 0, 25_000, 12_500, 0)]
+    assert found(world)[1] == [Year(2024, 0, 12_500, 0, 25_000, 25_000, 0)]
+
+
+def test_what_goes_back_under_a_technical_certificate_is_no_export(world: World) -> None:
+    """It never came in: counted as an export, it would be beyond."""
+    foreign = "ZW/00000009"
+    world.do(
+        e.ShipmentArrived(by=AUTHORITY, certificate=foreign, number="ZW 9", provenance="ZW", intact=False)
+    )
+    lots = (e.Part("LOT", 2_000),)
+    world.do(
+        e.CertificateIssued(
+            by=AUTHORITY, certificate="BW/00000403", number="BW 403", normalisation=NORMALISATION, parts=lots,
+            classes=(e.ClassWeight("710231", 2_000),), weight=2_000, value=100, origins=("ZW",),
+            provenance="BW", destination="ZW", exporter="dealer-7", importer="x", expiry="2024-12-31",
+            technical=True, returns=foreign,
+        )
+    )  # fmt: skip
+    world.do(e.CertificateValidated(by=AUTHORITY, certificate="BW/00000403", seals=("S",)))
+    world.do(e.ShipmentRejected(by=AUTHORITY, certificate=foreign, reason="opened"))
+    world.do(
+        e.Exported(by=AUTHORITY, certificate="BW/00000403", parts=lots, destination="ZW", returns=foreign)
+    )
+    assert found(world)[1] == []

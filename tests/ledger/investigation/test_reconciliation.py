@@ -219,6 +219,13 @@ def test_mirrors_are_exact_fractions_by_quarter_and_code() -> None:
     assert second.value_asymmetry is None
 
 
+def test_what_came_back_is_in_no_mirror() -> None:
+    """Nor what only went back under a technical certificate: it is no trade."""
+    assert mirrors([sent(back=True)], [], TERMS.first, TERMS.last) == []
+    (one, *_) = mirrors([sent(), sent(108, back=True)], [came()], TERMS.first, TERMS.last)
+    assert (one.exported, one.imported) == (1_200_500, 1_200_500)
+
+
 def test_a_mirror_below_the_floor_is_not_marked() -> None:
     """One small shipment makes any figure."""
     (one,) = mirrors([sent(classes=(), weight=900_000)], [], TERMS.first, TERMS.last)
