@@ -139,10 +139,17 @@ change_key = _act(
 )
 @click.argument("certificate", metavar="NUMBER")
 @click.option(
+    "--pinned",
+    metavar="SIZE",
+    type=click.IntRange(1),
+    multiple=True,
+    help="A size of which the reader holds a checkpoint: growth since then is proven too.",
+)
+@click.option(
     "-o", "--out", type=_FILE, required=True, metavar="FILE", help="Where the proof goes.  [needed]"
 )
 @pass_session
-def prove_absent(session: Session, certificate: str, out: Path) -> None:
+def prove_absent(session: Session, certificate: str, pinned: tuple[int, ...], out: Path) -> None:
     """Prove that a certificate number was never issued, or its status, as of the newest index.
 
     The index is stated by: adamas house index-certificates. The file is checked with: adamas verify FILE
@@ -154,7 +161,7 @@ def prove_absent(session: Session, certificate: str, out: Path) -> None:
     from ledger.federation.absences import prove
 
     ledger = session.keeping()
-    made = prove(ledger.keeper, ledger.journal, ledger.records, normal(certificate))
+    made = prove(ledger.keeper, ledger.journal, ledger.records, normal(certificate), pinned)
     data = made.encode()
     write_artefact(out, data)
     leaf = certificate_index.decode(made.leaves[0].leaf) if len(made.leaves) == 1 else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from ledger.chain import absence
 from ledger.chain.absence import Absence
@@ -24,8 +25,11 @@ def next_index(journal: Journal, records: Records, by: str | None) -> e.Certific
     return e.CertificateIndex(by=by, size=size, count=index.count, root=index.root)
 
 
-def prove(keeper: Keeper, journal: Journal, records: Records, named: str) -> Absence:
-    """The proof for a certificate, as of the newest index; ``named`` as `key_of` reads it.
+def prove(
+    keeper: Keeper, journal: Journal, records: Records, named: str, since: Iterable[int] = ()
+) -> Absence:
+    """The proof for a certificate, as of the newest index; ``named`` as `key_of` reads it; ``since`` as in
+    `bundle.make`.
 
     Raises `Malformed` for what is no key in normal form even then (``absence-key-form``), or could be taken
     for another one (``absence-key-letters``: letters beyond ASCII), `NotFound`
@@ -47,7 +51,7 @@ def prove(keeper: Keeper, journal: Journal, records: Records, named: str) -> Abs
         raise Malformed("absence-key-form", key=key, normal=key_of(key))
     if not is_leaf and not key.isascii():
         raise Malformed("absence-key-letters", key=ascii(key))
-    return absence.make(key, index, keeper.proof(house.indexed))
+    return absence.make(key, index, keeper.proof(house.indexed, since=since))
 
 
 def key_of(named: str, own: str = "") -> str:

@@ -168,6 +168,18 @@ def test_an_old_copy_put_back_is_told_how_to_go_on(kept: Laptop) -> None:
     assert (opened["origin"], opened["predecessor"]) == ("ledger.example/bw/n3x7", kept.body(0)["origin"])
 
 
+def test_a_proof_of_absence_shows_growth_from_what_the_reader_holds(kept: Laptop) -> None:
+    """Where its keeper put the path in; without it, or from another size, that is not shown."""
+    kept.ok("trust", "--out", "bw.trust")
+    kept.ok("checkpoint", "--out", "older")
+    size = kept.size()
+    kept.ok("house", "index-certificates")
+    for pinned, code in (((), 1), (("--pinned", str(size - 1)), 1), (("--pinned", str(size)), 0)):
+        kept.ok("certificate", "prove-absent", "BW/999", *pinned, "--out", "999.absence")
+        kept.ok("verify", "999.absence", "--trust", "bw.trust")
+        assert kept("verify", "999.absence", "--trust", "bw.trust", "--since", "older").code == code
+
+
 def test_a_ledger_goes_on_from_another_one(bare: Laptop) -> None:
     """What is no origin, and its own origin, is refused before anything is made."""
     for predecessor in ("ledger.example/bw/n3x7", "no origin", ""):
