@@ -64,7 +64,7 @@ def trace(session: Session, parcel: str, places: tuple[str, ...], form: str | No
     if places and form is not None:
         raise click.UsageError("--with goes with the table and with --json")
     if places and session.json:
-        emit_json(borders.value(session, lineage, places))
+        borders.emit(session, lineage, places)
         return
     _answer(session, lineage, form)
     if places:

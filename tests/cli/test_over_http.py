@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,19 @@ def test_a_damaged_or_silent_server_is_told(two: Ministries) -> None:
         assert (missing.code, "published-no-checkpoint" in missing.err) == (5, True)
     silent = two.hub("trace", "D1", "--with", url)
     assert (silent.code, "server-silent" in silent.err) == (10, True)
+
+
+def test_a_silent_server_keeps_a_trace_from_nothing_else(two: Ministries) -> None:
+    """What others tell is shown, and what is unavailable is said, in words and by the exit code."""
+    with served(two.post / "tiles") as url:
+        pass
+    ran = two.hub("trace", "D1", "--with", url, "--with", str(two.post / "tiles"))
+    assert (ran.code, "server-silent" in ran.err, "read from" in ran.out) == (10, True, True)
+    alone = two.hub("trace", "D1", "--with", url)
+    assert (alone.code, "unavailable" in alone.out, "read from" in alone.out) == (10, True, False)
+    assert two.hub("trace", "D1", "--with", url, "--with", url + "/b").err.count("server-silent") == 2
+    told = two.hub("trace", "D1", "--with", url, "--with", str(two.post / "tiles"), "--json")
+    assert (told.code, json.loads(told.out)["borders"][0]["trace"] is None) == (10, False)
 
 
 def test_a_letter_without_a_path_is_shown_to_extend_what_is_pinned(two: Ministries) -> None:

@@ -258,6 +258,8 @@ def test_a_trace_refuses_a_ledger_that_is_not_the_pinned_one(two: Ministries, tm
     assert "another history" in ran.out
     assert "was rewritten" in ran.out
     assert "K1  12.50 ct [outside" not in ran.out
+    told = two.hub("trace", "K1", "--with", str(two.producer.folder / LEDGER), "--json")
+    assert (told.code, '"fault"' in told.out) == (1, True)
 
 
 def test_a_trace_goes_on_in_the_true_ledger_and_says_where_it_ends(two: Ministries) -> None:
