@@ -57,6 +57,7 @@ class Channel(StrEnum):
     AUCTION = "auction"
     SIGHT = "sight"
     COUNTER = "counter"
+    COURIER = "courier"
     INTERNET = "internet"
     PRIVATE = "private"
 

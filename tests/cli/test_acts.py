@@ -94,6 +94,28 @@ def test_prices_are_sealed_unless_published(laptop: Laptop) -> None:
     assert b"price" not in entry
 
 
+@pytest.mark.parametrize("channel", ["counter", "tender", "internet", "courier"])
+def test_a_sale_tells_its_channel_and_its_warranty(laptop: Laptop, channel: str) -> None:
+    """And by which courier's number it went; read back where people look. Another channel is refused."""
+    sold = (
+        "parcel",
+        "sell",
+        "K1",
+        "--to",
+        "dealer-1",
+        "--warranty",
+        "warranty/2",
+        "--tracking",
+        "T-77",
+        *MINER,
+    )
+    assert laptop(*sold, "--channel", "pigeon").code == 2
+    index = laptop.size()
+    laptop.ok(*sold, "--channel", channel)
+    shown = laptop.ok("show", "entry", str(index)).out
+    assert [word in shown for word in (channel, "warranty/2", "T-77")] == [True] * 3
+
+
 def test_a_field_that_is_not_sealed_cannot_be_published(laptop: Laptop) -> None:
     """``--publish`` takes the sealed fields of the act, by name."""
     ran = laptop("parcel", "sell", "K1", "--to", "dealer-1", "--publish", "to", *MINER)
