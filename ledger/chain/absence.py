@@ -30,7 +30,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ledger import encoding
+from ledger import encoding, messages
 from ledger.chain import certificate_index as index
 from ledger.chain import forms, merkle
 from ledger.chain import proof_steps as steps
@@ -283,10 +283,17 @@ def _told(absence: Absence, leaves: Leaves, covers: _Covers) -> Outcome:  # (14)
     return Outcome(steps.KEY, OK, "absence-status", {**values, "status": leaf.status, "issued": issued})
 
 
+def _shown(leaf: Leaf | index.Sentinel) -> str:
+    """A neighbour as it is told: its key, or which end of the index it is."""
+    if isinstance(leaf, Leaf):
+        return f"'{leaf.key}'"
+    return messages.text("absence-last" if leaf.key else "absence-first", {})
+
+
 def _gap(absence: Absence, leaves: Leaves, covers: _Covers) -> Outcome:
     (one, other), (before, after) = absence.leaves, leaves
-    shown = "" if isinstance(after, index.Sentinel) else after.key
-    values = {"key": absence.key, "size": covers.size, "before": before.key, "after": shown}
+    shown = [_shown(leaf) for leaf in (before, after)]
+    values = {"key": absence.key, "size": covers.size, "before": shown[0], "after": shown[1]}
     neighbours = (
         one.position + 1 == other.position
         and before.key < absence.key < after.key

@@ -201,6 +201,7 @@ def test_a_certificate_that_was_never_issued_and_one_that_was(traded: World) -> 
         assert report.holds
         assert report.absence is not None
         assert (report.absence.leaf.status if report.absence.leaf else None) == status
+        assert ("between 'BW/00000107' and the end of the index" in as_text(report)) == (status is None)
 
 
 def test_no_spelling_of_an_issued_certificate_is_proven_absent(traded: World) -> None:
