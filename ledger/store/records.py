@@ -3,7 +3,8 @@
 What was read is remembered, within bounds: entries by the bytes they have, subjects by the lines of the
 entries that they fold from. A sheet of five hundred parcels is decoded once, and its changes are sorted by
 parcel once. What this process appends advances what it remembers; what another one appended is looked
-through before anything is decided again (`Records.catch_up`).
+through before anything is decided again or refused (`Records.catch_up`), and meanwhile the store compares the
+versions of what was read.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ SUBJECT_LINES = 60_000
 """How many changes the entries have together that remembered states were folded from."""
 _SUBJECT_WEIGHT = 2
 _FEW = 64
+_BEHIND = 1_000
+"""How many entries of others may be there until what is remembered is looked through."""
 _PAGE = 2_000
 _APART = 3
 
@@ -327,13 +330,20 @@ class Records:
 
     def advance(self, decided: Sequence[Decided], appended: Sequence[Appended], head: Head) -> None:
         """Take what this process just appended, as it was numbered; ``head`` is where the ledger ended
-        then."""
-        if appended[0].index != self.head.size:
+        then.
+
+        Where others appended meanwhile, ``head`` stays behind, so that the store compares the versions of
+        whatever the next decision rests on: to look through all that eight others write costs more than
+        that.
+        """
+        alone = appended[0].index == self.head.size
+        if appended[0].index > self.head.size + _BEHIND:
             self.catch_up()
             return
         for one, number in zip(decided, appended, strict=True):
             self._take(_numbered(one.act, number), one)
-        self.head = head
+        if alone:
+            self.head = head
 
     def _take(self, recorded: Recorded, decided: Decided) -> None:
         lines = len(decided.changes)

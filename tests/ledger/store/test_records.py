@@ -9,18 +9,21 @@ from pathlib import Path
 import pytest
 
 from ledger import encoding
+from ledger.application import Ledger
 from ledger.chain import disclosure
 from ledger.chain.entry import Entry, entry_hash
 from ledger.chain.statement import Statement
 from ledger.domain import events as e
 from ledger.domain.fields import WITHHELD
 from ledger.domain.state import fold
-from ledger.errors import NotFound
+from ledger.errors import NotFound, Refused
 from ledger.store import opening, records
 from ledger.store.decoding import decode
 from ledger.store.journal import Draft
 from ledger.store.records import Records
 from ledger.store.remembered import Remembered
+from tests import writers
+from tests.refusing import refusing
 from tests.world import AUTHORITY, ORIGIN, World, goods
 
 DIGESTS = sorted(disclosure.digest(str(number)) for number in range(9))
@@ -344,3 +347,28 @@ def test_sheets_do_not_pile_up_in_memory(world: World, monkeypatch: pytest.Monke
         assert state.parcel(f"S{sheet}-7").weight == 1000  # type: ignore[union-attr]
     assert 0 < len(reading._subjects) <= 6
     assert sum(weight for _, weight, _ in reading._entries._kept.values()) <= 30_000
+
+
+def test_what_others_write_elsewhere_is_compared_and_not_read(tmp_path: Path) -> None:
+    """Two processes that weigh their own parcels in turn read nothing of each other, until one wants what the
+    other changed."""
+    world = World(tmp_path / "ledger.db")
+    world.mine("P1", "12.500", "P2", "12.500")
+    with Ledger.open(str(tmp_path / "ledger.db"), clock=world.clock) as other:
+        for weight in (12_500, 12_499):
+            world.do(e.Weighed(by="miner-1", parcel="P1", weight=weight))
+            other.record(e.Weighed(by="miner-1", parcel="P2", weight=weight), world.keys["miner-1"])
+        behind = other.records.head.size
+        for weight in range(12_498, 12_488, -1):
+            world.do(e.Weighed(by="miner-1", parcel="P1", weight=weight))
+            other.record(e.Weighed(by="miner-1", parcel="P2", weight=weight), world.keys["miner-1"])
+        assert other.records.head.size == behind
+        assert not any(index in other.records._entries for index in range(behind, other.head().size, 2))
+        world.sell("P2", to="dealer-7")
+        with refusing(Refused, "holder-only"):
+            other.record(e.Weighed(by="miner-1", parcel="P2", weight=12_000), world.keys["miner-1"])
+        assert other.records.head == world.ledger.head()
+        world.do(e.KeyRevoked(by="gaborone", key=world.keys["miner-1"].public, since="2024-01-01"))
+        with refusing(Refused, "key-revoked"):
+            other.record(e.Weighed(by="miner-1", parcel="P1", weight=12_000), world.keys["miner-1"])
+        assert writers.faults(other) == []
