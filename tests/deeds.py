@@ -186,6 +186,35 @@ def remove_document(attacker: Attacker, scene: Scene) -> None:
     document.unlink()
 
 
+def strange_document(attacker: Attacker, scene: Scene) -> None:
+    """Put another document beside the attached one."""
+    (scene.evidence.folder / "another.txt").write_text("Not asked for.", encoding="utf-8")
+
+
+def unrecorded(attacker: Attacker, scene: Scene) -> None:
+    """Append what a party here signed and handed over, and the keeper never recorded."""
+    event = e.Mined(by="miner-1", site=SITE, lines=(goods("P11", "1.000", "710231"),))
+    key = signing_key("miner-1")
+    statement = Statement(ORIGIN, b"held back" + bytes(7), event.TYPE, key.public, e.write(event))
+    acts = attacker.acts()
+    attacker.rewrite([*acts, signed(statement, key, acts[-1].recorded)])
+
+
+def scribble(attacker: Attacker, scene: Scene) -> None:
+    """Write into a free page, into the header's reserved bytes, and behind the file's end."""
+    attacker.sql("CREATE TABLE spare (bytes BLOB)")
+    attacker.sql("INSERT INTO spare VALUES (zeroblob(9000))")
+    attacker.sql("DROP TABLE spare")
+    attacker.sql("PRAGMA journal_mode = DELETE")
+    with scene.path.open("r+b") as file:
+        file.seek(75)
+        file.write(b"lies")
+        file.seek(-2_000, 2)
+        file.write(b"lies")
+        file.seek(0, 2)
+        file.write(b"lies")
+
+
 def first_page(name: str) -> Deed:
     """Overwrite the page on which a table or index begins."""
 

@@ -203,7 +203,11 @@ class Audit:
         if listed and not strange and listed[0][1] != VERSION:
             self.remarks.append(AuditRemark("verify-remark-other-views"))
             return False
-        return not strange
+        deformed = list(salvage.deformed_views(TABLES)) if listed and not strange else []
+        for one in deformed:
+            values = {"kind": one.kind, "name": one.name, "how": one.how}
+            self.faults.append(StepFault(steps.TABLES, None, "verify-definition", values))
+        return not strange and not deformed
 
     def _compare_views(self, stop: int) -> Iterator[Progress]:
         yield Progress(3, 0, stop)

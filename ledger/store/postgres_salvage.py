@@ -11,7 +11,7 @@ each damage: an error ends a transaction there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -23,7 +23,8 @@ from psycopg import sql
 from ledger.errors import StoreTrouble
 from ledger.store.postgres import PostgresJournal
 from ledger.store.postgres_connection import told
-from ledger.store.salvage import KINDS, Row, Salvage, Strange
+from ledger.store.rows import Table
+from ledger.store.salvage import KINDS, Deformed, Row, Salvage, Strange
 
 _PAGE_ROWS = 2_000
 _BEYOND = 2**53
@@ -142,6 +143,10 @@ class PostgresSalvage(Salvage):
 
     def strange_views(self) -> Iterator[tuple[str, int]]:
         """None: the server keeps every value of its column's kind."""
+        return iter(())
+
+    def deformed_views(self, tables: Iterable[Table]) -> Iterator[Deformed]:
+        """None: a column that is missing is an error there whenever it is asked for."""
         return iter(())
 
     def strange_entries(self) -> int:

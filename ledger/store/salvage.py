@@ -10,7 +10,7 @@ on.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import field
 from typing import Any, ClassVar
@@ -18,9 +18,11 @@ from typing import Any, ClassVar
 from ledger.errors import StoreTrouble
 from ledger.store import opening
 from ledger.store.journal import Journal
+from ledger.store.rows import Table
 from ledger.store.sqlite import SqliteJournal
 from ledger.store.sqlite_file import STREAM, find_place
 from ledger.store.sqlite_trouble import trouble
+from ledger.store.tables import definitions
 from ledger.values import dataclass
 
 _PAGE_ROWS = 512
@@ -159,10 +161,13 @@ class Salvage:
         return found
 
     def first_of(self, subjects: list[str]) -> dict[str, int]:
-        """The index of the first entry that is linked to each subject; unknown ones are left out."""
+        """The index of the first entry that is linked to each subject; unknown ones are left out, and
+        links to what is no index."""
         found: dict[str, int] = {}
         for subject in subjects:
-            statement = "SELECT idx FROM links WHERE subject = ? ORDER BY version LIMIT 1"
+            statement = (
+                "SELECT idx FROM links WHERE subject = ? AND typeof(idx) = 'integer' ORDER BY version LIMIT 1"
+            )
             found.update((subject, row[0]) for row in self._all(statement, subject))
         return found
 
@@ -180,6 +185,16 @@ class Salvage:
                 wrong = sum(1 for row in self._all(_kinds_of(name, columns)) if not _is_sound(row, columns))
                 if wrong:
                     yield name, wrong
+
+    def deformed_views(self, tables: Iterable[Table]) -> Iterator[Deformed]:
+        """What of the views' tables and indexes is missing, altered or foreign where ``tables`` were made."""
+        wanted = definitions(tables)
+        found = {key: text for key, text in self.definitions().items() if key[1].startswith("view_")}
+        for kind, name in sorted(wanted.keys() ^ found.keys()):
+            yield Deformed(kind, name, "foreign" if (kind, name) in found else "missing")
+        for kind, name in sorted(wanted.keys() & found.keys()):
+            if found[kind, name] != wanted[kind, name]:
+                yield Deformed(kind, name, "altered")
 
     def strange_entries(self) -> int:
         """How many rows lie among the entries that no reader takes for one."""

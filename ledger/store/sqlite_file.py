@@ -105,6 +105,8 @@ def _check_header(path: Path) -> None:
     if header[:16] != _MAGIC or int.from_bytes(header[68:72], "big") != APPLICATION_ID:
         raise StoreTrouble("store-not-a-ledger", path=str(path))
     version = int.from_bytes(header[60:64], "big")
+    if version == 0:  # formats are counted from 1
+        raise StoreTrouble("store-not-a-ledger", path=str(path))
     if version > FORMAT:
         raise StoreTrouble("store-newer", path=str(path), version=version, known=FORMAT)
 

@@ -18,6 +18,8 @@ _CODES = {
     sqlite3.SQLITE_CANTOPEN: "store-denied",
     sqlite3.SQLITE_PERM: "store-denied",
 }
+_DAMAGE = ("no such table", "no such column", "unsupported file format")
+"""What SQLite reports as an error of the statement, and is one of the file."""
 _LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
@@ -40,6 +42,6 @@ def trouble(problem: Exception, path: str) -> AdamasError | None:
         return Conflict("store-locked", path=path)
     if code in _CODES:
         return StoreTrouble(_CODES[code], path=path, reason=str(raw))
-    if "no such table" in str(raw) or "no such column" in str(raw):
+    if any(said in str(raw) for said in _DAMAGE):
         return StoreTrouble("store-damaged", path=path, reason=str(raw))
     return None

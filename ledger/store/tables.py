@@ -161,21 +161,10 @@ class Tables(Rows):
                 f"position {self._dialect.integer} NOT NULL, tables TEXT NOT NULL)"
             )
         for table in tables:
-            for statement in self._definition(table):
+            for _, _, statement in _definition(table, self._dialect):
                 cursor.execute(statement)
         names = " ".join(_real(table) for table in tables)
         cursor.execute(self._marked("INSERT INTO views VALUES (?, ?, 0, ?)"), (view, version, names))
-
-    def _definition(self, table: Table) -> Iterator[str]:
-        columns = [
-            f'"{column.name}" {self._dialect.integer if column.kind == INT else self._dialect.text}'
-            + (" NOT NULL" if column.known else "")
-            for column in table.columns
-        ]
-        columns.append(f"PRIMARY KEY ({_listed(table.keys)})")
-        yield f"CREATE TABLE {_real(table)} ({', '.join(columns)}){self._dialect.tail}"
-        for index in table.indexes:
-            yield f"CREATE INDEX {_real(table)}_by_{'_'.join(index)} ON {_real(table)} ({_listed(index)})"
 
     def _write(self, cursor: Any, table: Table, rows: dict[Key, Row | None]) -> None:
         if not rows:
@@ -216,7 +205,7 @@ class Tables(Rows):
             more = [f"({_listed(columns)}) {beyond} ({marks})"] if last else []
             clause = _where([*conditions, *more])
             page = self._all(
-                f"SELECT * FROM {_real(table)}{clause} ORDER BY {by} LIMIT {size}",  # noqa: S608
+                f"SELECT {_columns(table)} FROM {_real(table)}{clause} ORDER BY {by} LIMIT {size}",  # noqa: S608
                 [*values, *last],
             )
             yield from page
@@ -235,7 +224,7 @@ class Tables(Rows):
             some = wanted[start : start + _AT_ONCE]
             marks = ", ".join([one] * len(some))
             rows = self._all(
-                f"SELECT * FROM {_real(table)} WHERE {columns} IN (VALUES {marks})",  # noqa: S608
+                f"SELECT {_columns(table)} FROM {_real(table)} WHERE {columns} IN (VALUES {marks})",  # noqa: S608
                 [value for key in some for value in key],
             )
             found.update((row[: table.key], row) for row in rows)
@@ -277,8 +266,33 @@ class Tables(Rows):
         return conditions, values
 
 
+def definitions(tables: Iterable[Table]) -> dict[tuple[str, str], str]:
+    """What SQLite keeps of the views' tables and indexes that this program makes: (kind, name) ->
+    definition."""
+    return {(kind, name): text for table in tables for kind, name, text in _definition(table, SQLITE)}
+
+
+def _definition(table: Table, dialect: Dialect) -> Iterator[tuple[str, str, str]]:
+    columns = [
+        f'"{column.name}" {dialect.integer if column.kind == INT else dialect.text}'
+        + (" NOT NULL" if column.known else "")
+        for column in table.columns
+    ]
+    columns.append(f"PRIMARY KEY ({_listed(table.keys)})")
+    real = _real(table)
+    yield "table", real, f"CREATE TABLE {real} ({', '.join(columns)}){dialect.tail}"
+    for index in table.indexes:
+        name = f"{real}_by_{'_'.join(index)}"
+        yield "index", name, f"CREATE INDEX {name} ON {real} ({_listed(index)})"
+
+
 def _real(table: Table) -> str:
     return "view_" + table.name
+
+
+def _columns(table: Table) -> str:
+    # With the table's name: SQLite takes "name" alone for a text where there is no such column.
+    return ", ".join(f'{_real(table)}."{column.name}"' for column in table.columns)
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from ledger.errors import StoreTrouble
+from ledger.projections import views
+from ledger.store import opening
 from ledger.store.salvage import (
     Deformed,
     Salvage,
@@ -17,6 +19,7 @@ from ledger.store.salvage import (
     open_for_checking,
     snapshot,
 )
+from ledger.store.tables import Tables
 from tests.attacker import Attacker
 from tests.world import World
 
@@ -136,6 +139,26 @@ def test_other_definitions_are_told(path: Path, statement: str, deformed: Deform
         assert list(salvage.deformed()) == [deformed]
 
 
+@pytest.mark.parametrize(
+    ("statement", "deformed"),
+    [
+        ("ALTER TABLE view_parcels RENAME COLUMN holder TO h", Deformed("table", "view_parcels", "altered")),
+        ("ALTER TABLE view_sites ADD COLUMN lies TEXT", Deformed("table", "view_sites", "altered")),
+        ("DROP TABLE view_sites", Deformed("table", "view_sites", "missing")),
+        ("CREATE TABLE view_lies (id)", Deformed("table", "view_lies", "foreign")),
+        ("DROP INDEX view_parcels_by_holder", Deformed("index", "view_parcels_by_holder", "missing")),
+    ],
+)
+def test_other_definitions_of_views_are_told(path: Path, statement: str, deformed: Deformed) -> None:
+    """SQLite takes a name for a text where there is no such column, so answers would be wrong in silence."""
+    with opening.open(str(path)) as journal:
+        views.prepare(Tables.of(journal))
+    with salvaged(path) as salvage:
+        assert list(salvage.deformed_views(views.TABLES)) == []
+    with salvaged(path, statement) as salvage:
+        assert deformed in list(salvage.deformed_views(views.TABLES))
+
+
 def test_a_file_without_its_head_can_be_opened_for_checking(path: Path) -> None:
     """And tells where it ends by its entries."""
     with salvaged(path, "DELETE FROM head") as salvage:
@@ -183,3 +206,12 @@ def test_a_damaged_table_is_told_when_it_is_read(path: Path) -> None:
     with salvaged(path) as salvage, pytest.raises(StoreTrouble) as damage:
         list(salvage.rows("mentions"))
     assert damage.value.code == "store-damaged"
+
+
+def test_a_link_to_what_is_no_index_is_passed_over(path: Path) -> None:
+    """The first entry of a subject is sought among the links to entries."""
+    with salvaged(path) as salvage:
+        began = salvage.first_of(["parcel:P1"])
+    assert began.keys() == {"parcel:P1"}
+    with salvaged(path, "UPDATE links SET idx = 'none' WHERE subject = 'parcel:P1'") as salvage:
+        assert salvage.first_of(["parcel:P1"]) == {}

@@ -117,6 +117,22 @@ def test_a_newer_format_is_told(path: Path) -> None:
     assert (caught.value.code, caught.value.values["version"]) == ("store-newer", 7)
 
 
+def test_formats_are_counted_from_one(path: Path) -> None:
+    """A file whose format was set to 0 is nobody's."""
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 0")
+    connection.close()
+    assert code_of(path, write=False) == code_of(path, write=True) == "store-not-a-ledger"
+
+
+def test_a_header_of_another_schema_format_is_damage(path: Path) -> None:
+    """SQLite calls it an error of the statement; whoever reads is told of the file."""
+    data = bytearray(path.read_bytes())
+    data[47] ^= 1
+    path.write_bytes(data)
+    assert code_of(path, write=False) == "store-damaged"
+
+
 def test_a_ledger_says_that_it_is_one_from_the_first(tmp_path: Path) -> None:
     """In the file's own header, also while its entries are in the log only."""
     path = tmp_path / "ledger.db"
