@@ -19,10 +19,14 @@ from typing import Any
 from ledger import encoding, messages
 from ledger.chain import tiles
 from ledger.chain.checkpoint import Checkpoint
+from ledger.chain.entry import Entry
+from ledger.chain.statement import Statement
 from ledger.chain.tile_source import Read
 from ledger.chain.tiles import CHECKPOINT, ENTRIES, WIDTH, Tile, Tiler
 from ledger.errors import Malformed
 from ledger.values import dataclass
+
+_LEDGER = b"\xa6ledger"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +47,9 @@ def check(
     """The faults of a directory of which ``paths`` are all files (with `/`, relative to it); step 5 only with
     ``statements``."""
     tiler = Tiler()
-    mark = b"\xa6ledger" + encoding.encode(head.origin) if statements else b""
+    origin = head.origin if statements else None
     for place in range(-(-head.size // WIDTH)):
-        derived, faults = _bundle(read, tiler, tiles.at(ENTRIES, place, head.size), mark)
+        derived, faults = _bundle(read, tiler, tiles.at(ENTRIES, place, head.size), origin)
         yield from faults
         yield from _compare(read, derived)
     yield from _compare(read, tiler.partial())
@@ -71,13 +75,13 @@ def strays(read: Read, size: int, paths: Iterable[str]) -> Iterator[TileFault]:
 Derived = list[tuple[Tile, bytes]]
 
 
-def _bundle(read: Read, tiler: Tiler, tile: Tile, mark: bytes) -> tuple[Derived, list[TileFault]]:
+def _bundle(read: Read, tiler: Tiler, tile: Tile, origin: str | None) -> tuple[Derived, list[TileFault]]:
     """The full files that follow from a bundle's entries, and what is wrong with the bundle (1 and 5)."""
     data = read(tile.path)
     try:
         if data is None:
             raise Malformed("tile-missing", path=tile.path)
-        faults = list(_foreign(tile, data, mark)) if data.count(mark) < tile.width else []
+        faults = [] if origin is None else list(_foreign(tile, data, origin))
         return list(tiler.add_leaves(tiles.leaves(tile, data))), faults
     except Malformed as trouble:
         hashes = Tile(0, tile.place, tile.width)
@@ -87,12 +91,28 @@ def _bundle(read: Read, tiler: Tiler, tile: Tile, mark: bytes) -> tuple[Derived,
         return list(tiler.add_leaves(leaves)), [TileFault(tile.path, trouble.code, trouble.values)]
 
 
-def _foreign(tile: Tile, data: bytes, mark: bytes) -> Iterator[TileFault]:
-    """The first entry that does not bear the mark, which every statement for this ledger has."""
+def _foreign(tile: Tile, data: bytes, origin: str) -> Iterator[TileFault]:
+    """The first entry whose statement was made for another ledger.
+
+    A statement names its ledger behind these seven bytes. Where they stand once an entry, that is read from
+    the bundle at a glance; what an act says may hold them, too, and then the entries are taken apart.
+    """
+    mark = _LEDGER + encoding.encode(origin)
+    if data.count(_LEDGER) == data.count(mark) == tile.width:
+        return
     for number, entry in enumerate(tiles.unpack(tile, data), tile.place * WIDTH):
-        if mark not in entry:
+        if not _is_for(entry, mark, origin):
             yield TileFault(tile.path, "tile-foreign", {"index": number})
             return
+
+
+def _is_for(entry: bytes, mark: bytes, origin: str) -> bool:
+    if entry.count(_LEDGER) < 2:
+        return mark in entry
+    try:
+        return Statement.decode(Entry.decode(entry).statement).ledger == origin
+    except Malformed:
+        return mark in entry  # that it is whole, `adamas verify` shows
 
 
 def _compare(read: Read, derived: Iterable[tuple[Tile, bytes]]) -> Iterator[TileFault]:

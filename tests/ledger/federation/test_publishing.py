@@ -20,6 +20,9 @@ from ledger.errors import Conflict, Malformed, StoreTrouble
 from ledger.federation.mirror import ENTRIES, GROWTH, HEAD, ROOT, Mirror
 from ledger.federation.publications import reading
 from ledger.federation.publishing import files_of, fsck, publish, published
+from tests import witnessing
+from tests.published import book, stated
+from tests.published import publish as published_by_hand
 from tests.refusing import refusing
 from tests.world import LEDGER_KEY, World, goods, signing_key
 
@@ -263,6 +266,24 @@ def test_entries_of_another_ledger_under_ones_checkpoint_are_told(grown: World, 
     check = Mirror(reading(str(tmp_path)), trusted)
     list(check.run())
     assert ("mirror-entries-other", ENTRIES) in [(one.code, one.step) for one in check.faults]
+
+
+def test_an_entry_of_another_ledger_is_told_whatever_its_act_says(tmp_path: Path) -> None:
+    """Its body may imitate how a statement names its ledger; an own entry whose body does is no fault."""
+    like, zz = {"ledger": witnessing.ORIGIN}, "ledger.example/zz/other"
+    for number, (changes, found) in enumerate(
+        (
+            ({"body": like}, []),
+            ({"body": {"ledger": zz}}, []),
+            ({"ledger": zz}, [7]),
+            ({"ledger": zz, "body": like}, [7]),
+            ({"ledger": zz, "body": {"a": like, "b": like}}, [7]),
+        )
+    ):
+        log = book(300, {7: stated(**changes)})
+        place = published_by_hand(log, tmp_path / str(number))
+        told = list(fsck(place, log.checkpoint().checkpoint))
+        assert [(one.code, one.values["index"]) for one in told] == [("tile-foreign", at) for at in found]
 
 
 def test_entries_that_nobody_trusted_signed_for_are_not_read(grown: World, tmp_path: Path) -> None:
