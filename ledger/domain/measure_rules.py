@@ -41,22 +41,24 @@ def good_standing(state: State, act: e.Recorded) -> Refusals:
         return
     match act.event:
         case e.CertificateIssued() as event:
-            yield from _may_trade(state, house.participant, when(act), (event.exporter,))
-            yield from _may_trade(state, event.destination, when(act), ())
-            yield from _own_goods(state, event, when(act))
+            parties = _named(state, event.exporter, event.importer)
+            yield from _may_trade(state, house.participant, when(act), parties)
+            yield from _may_trade(state, event.destination, when(act), parties)
+            yield from _own_goods(state, event, when(act), parties)
         case e.CertificateValidated():
             yield from supervised(state, act)
         case e.Exported(destination=str(destination)):
             yield from _may_trade(state, house.participant, when(act), ())
             yield from _may_trade(state, destination, when(act), ())
         case e.Imported() as event:
-            parties = () if event.by is None else (event.by,)
+            parties = _named(state, event.by, event.exporter)
             yield from _may_trade(state, house.participant, when(act), parties)
             yield from _may_trade(state, event.provenance, when(act), parties)
             yield from _zones(state, event, when(act))
             # where no origin is stated, the goods are taken to be of the country they come from
             for origin in event.origins or filter(None, (event.provenance,)):
-                yield from _origin(state, origin, when(act))
+                asked = () if origin == event.provenance else parties
+                yield from _origin(state, origin, when(act), asked)
             yield from supervised(state, act)
 
 
@@ -85,6 +87,13 @@ def _may_trade(state: State, code: str | None, day: Span, parties: tuple[str, ..
         yield _said(code, day, answer)
 
 
+def _named(state: State, *parties: object) -> tuple[str, ...]:
+    """Who moves the goods, as far as it is told: ids and words, and all that parties are called besides."""
+    told = [party for party in parties if isinstance(party, str)]
+    known = filter(None, map(state.party, told))
+    return (*told, *(alias for party in known for alias in party.aliases))
+
+
 def _here(state: State) -> str | None:
     """Whose ledger asks: its own national dates count."""
     house = state.house()
@@ -101,7 +110,7 @@ def _zones(state: State, event: e.Imported, day: Span) -> Refusals:
         yield _said(source, day, answer)
 
 
-def _own_goods(state: State, event: e.CertificateIssued, day: Span) -> Refusals:
+def _own_goods(state: State, event: e.CertificateIssued, day: Span, parties: tuple[str, ...]) -> Refusals:
     """Goods of own mining are judged zone by zone, own stock as of no known zone, others by an embargo."""
     house = state.house()
     own = event.provenance
@@ -114,14 +123,14 @@ def _own_goods(state: State, event: e.CertificateIssued, day: Span) -> Refusals:
             if country is None:
                 continue
             answer = standing(
-                state.participant(country), day, zone=zone, parties=(event.exporter,), here=house.participant
+                state.participant(country), day, zone=zone, parties=parties, here=house.participant
             )
             if answer.reply != Reply.YES and (country, answer.reason) not in said:
                 said.add((country, answer.reason))
                 yield _said(country, day, answer)
     for origin in event.origins:
         if origin != own:
-            yield from _origin(state, origin, day)
+            yield from _origin(state, origin, day, parties)
 
 
 def _mined_at(state: State, parcel: Parcel, own: str) -> tuple[str | None, str | None]:
@@ -134,8 +143,8 @@ def _mined_at(state: State, parcel: Parcel, own: str) -> tuple[str | None, str |
     return (own, None) if parcel.marked and own in parcel.origins else (None, None)
 
 
-def _origin(state: State, origin: str, day: Span) -> Refusals:
-    """An embargo on goods mined in a country meets them wherever they come from."""
-    answer = embargo(state.participant(origin), day, here=_here(state))
+def _origin(state: State, origin: str, day: Span, parties: tuple[str, ...]) -> Refusals:
+    """An embargo on goods mined in a country, or on who moves them, meets them wherever they come from."""
+    answer = embargo(state.participant(origin), day, parties=parties, here=_here(state))
     if answer is not None and answer.reply != Reply.YES:
         yield _said(origin, day, answer)

@@ -51,7 +51,7 @@ def passage(
         if mined == sender:
             goods = standing(find(mined), day, zone=zone, parties=parties, here=here)
         else:
-            goods = embargo(find(mined), day, here=here)
+            goods = embargo(find(mined), day, parties=parties, here=here)
         if goods is not None:
             found.append(Passage(mined, goods))
     return min(found, key=lambda one: (_WORST.index(one.answer.reply), one.answer.attestations is None))
@@ -70,14 +70,18 @@ def trading(
     return measured(stopping, day, parties=parties, here=here) or answer
 
 
-def embargo(participant: Participant | None, day: Span, *, here: str | None = None) -> Answer | None:
-    """The embargo that meets goods mined in a country on a day, wherever they come from; None: there is none.
+def embargo(
+    participant: Participant | None, day: Span, *, parties: Iterable[str] = (), here: str | None = None
+) -> Answer | None:
+    """The embargo that meets goods mined in a country on a day, or ``parties`` that move them, wherever they
+    come from; None: there is none.
 
     It is asked of a country that was no member too: that was Liberia's case.
     """
     if participant is None:
         return None
-    return measured((m for m in measures(participant) if m.effect == "no-origin"), day, here=here)
+    stopping = (m for m in measures(participant) if m.effect in ("no-origin", "no-party"))
+    return measured(stopping, day, parties=parties, here=here)
 
 
 def barred_zones(

@@ -300,6 +300,37 @@ def test_the_own_participant_a_barred_party_and_unnamed_zones_are_asked() -> Non
     assert set(book.codes(certificate("P1", 12_500))) == {"standing-no"}
 
 
+def test_a_barred_party_is_met_by_any_of_its_names_and_wherever_the_goods_come_from() -> None:
+    """As importer, as the exporter that a certificate names, as whom goods are sent to; others are not."""
+    book = Book()
+    book.do(adoption("ministry"))
+    arrival = e.Imported(
+        by="dealer-1", certificate="AE/00000009", number="AE 9", lines=(e.Arrival("Z1", 5_000),),
+        weight=5_000, provenance="AE", origins=("CF",), exporter="someone", expiry="2024-06-30",
+    )  # fmt: skip
+    assert book.codes(arrival) == []
+    assert book.codes(dataclasses.replace(arrival, exporter="CFe.001")) == ["standing-no"]
+    book.mine("P1", 12_500)
+    book.do(
+        e.MeasureAdopted(
+            by="ministry", measure="M", participant="BW", effect="no-party", parties=("Kardiam",),
+            since="2023", source="s",
+        )
+    )  # fmt: skip
+    issue = certificate("P1", 12_500)
+    assert book.codes(issue) == []
+    assert set(book.codes(dataclasses.replace(issue, importer="KARDIAM"))) == {"standing-no"}
+    book.do(e.AliasRecorded(by="ministry", subject="party:dealer-1", alias="CFe.001"))
+    straight = dataclasses.replace(
+        arrival, certificate="CF/00000009", number="CF 9", provenance="CF", zones=("Nola",)
+    )
+    assert book.codes(straight) == ["standing-no"]
+    assert book.codes(arrival) == ["standing-no"]
+    assert book.codes(dataclasses.replace(arrival, origins=("ZA",))) == []
+    book.do(e.AliasRecorded(by="ministry", subject="party:dealer-1", alias="Kardiam"))
+    assert book.codes(dataclasses.replace(arrival, origins=("ZA",))) == ["standing-no"]
+
+
 def test_under_supervision_a_certificate_waits_for_its_attestation() -> None:
     """Missing, it is disputed and not validated; issuer's and exporter's own attestations do not count."""
     book = Book()
