@@ -182,7 +182,8 @@ def _unopened(acts: list[Any], event: e.Imported, name: str) -> Refusals:
     if arrival.intact is False:
         yield Refusal("container-opened", about(name), {"certificate": name})
     if arrival.seals and event.seals and set(arrival.seals) != set(event.seals):
-        yield differs(name, "seals", ", ".join(event.seals), ", ".join(arrival.seals))
+        values = {"stated": ", ".join(event.seals), "found": ", ".join(arrival.seals)}
+        yield Refusal("seals-differ", about(name), {"certificate": name, **values})
 
 
 def _came_back(state: State, event: e.ShipmentReturned) -> Refusals:
