@@ -115,7 +115,7 @@ def event_of(wire: str, body: Mapping[str, Any], *, file: Path | None = None) ->
     event, problems = read(wire, body)
     if event is None:
         said = sentences(problems, wire, in_file=file is not None)
-        faults = "".join(f"\n  {sentence}" for sentence in said)
+        faults = " " + "; ".join(said)
         where = f"the body in {file}" if file is not None else "the act"
         raise Malformed("body-faults", where=where, type=wire, faults=faults)
     return event

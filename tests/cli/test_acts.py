@@ -213,6 +213,7 @@ def test_all_faults_of_a_body_are_told_at_once(laptop: Laptop) -> None:
     assert "field outputs.2.weight cannot be 1.5" in ran.err
     assert 'field outputs.2.hs cannot be "7102": it takes one of 710210' in ran.err
     assert "field more is not known" in ran.err
+    assert "\\u00" not in ran.err  # a refusal is one line: its own breaks would be spelled out
 
 
 def test_a_whole_entry_as_it_is_shown(laptop: Laptop) -> None:
