@@ -53,6 +53,11 @@ def _anchor(context: click.Context, parameter: click.Parameter, text: str | None
     help="A checkpoint that you hold: what is shown must have grown from it.",
 )
 @click.option(
+    "--only-new",
+    is_flag=True,
+    help="Of a ledger, read only what came after the one --since; entries before are not looked at again.",
+)
+@click.option(
     "--along",
     metavar="FILE",
     type=_FILE,
@@ -98,6 +103,7 @@ def verify(
     target: str | None,
     trust_file: Path | None,
     since: tuple[Path, ...],
+    only_new: bool,
     along: tuple[Path, ...],
     revoked: tuple[Path, ...],
     max_age: int | None,
@@ -114,7 +120,8 @@ def verify(
     outside of the ledger: without one, cutting off the end of a ledger cannot be seen.
 
     A trust file and checkpoints hold the ledger, too: its origin must be the trust file's, and --since must
-    be signed by it. Options that say nothing of what is checked are refused.
+    be signed by it. With --only-new, the ledger must have grown from that checkpoint, and only the entries
+    behind it are read: it costs what is new. Options that say nothing of what is checked are refused.
 
     With a FILE that somebody handed over (a proof, proofs in a zip, a proof of absence, a checkpoint, a fork
     proof), or a DIR or URL where a ledger is published, that is checked instead, by your own trust file and
@@ -122,7 +129,10 @@ def verify(
     """
     from cli.verify_proof import Given, is_ledger, verify_target
 
-    ways = {"--views": views, "--no-signatures": no_signatures, "--chain-only": chain_only, "--report": file}
+    ways = {
+        "--only-new": only_new, "--views": views, "--no-signatures": no_signatures,
+        "--chain-only": chain_only, "--report": file,
+    }  # fmt: skip
     others = tuple(name for name, chosen in ways.items() if chosen)
     given = Given(trust_file, since, along, revoked, max_age, anchor, not no_entries, others)
     if target is not None and not is_ledger(target):
@@ -131,7 +141,9 @@ def verify(
     if target is not None:
         session.settings.ledger = target
     _check_given(given, chain_only)
-    _verify_ledger(session, given, views, no_signatures, chain_only, file)
+    if only_new and (len(since) != 1 or views or anchor is not None):
+        raise click.UsageError("--only-new goes by one --since, without --head and --views.")
+    _verify_ledger(session, given, views, no_signatures, chain_only, file, only_new)
 
 
 def _check_given(given: Given, chain_only: bool) -> None:
@@ -144,11 +156,13 @@ def _check_given(given: Given, chain_only: bool) -> None:
 
 
 def _verify_ledger(
-    session: Session, given: Given, views: bool, no_signatures: bool, chain_only: bool, file: Path | None
-) -> None:
+    session: Session, given: Given, views: bool, no_signatures: bool, chain_only: bool, file: Path | None,
+    only_new: bool,
+) -> None:  # fmt: skip
     from cli.verify_proof import held_outside
     from ledger import __version__
     from ledger.audit.auditing import Audit, Options
+    from ledger.audit.only_new import OnlyNew
     from ledger.audit.report import Report
     from ledger.store.checking import open_for_checking
     from ledger.store.evidence import Evidence
@@ -159,7 +173,8 @@ def _verify_ledger(
         given.anchor, chain_only, not no_signatures, views, evidence, held=held, trusted=trusted
     )
     with open_for_checking(session.path) as journal:
-        audit = Audit(journal, options)
+        is_behind = only_new and held[0].size > 0
+        audit = OnlyNew(journal, options) if is_behind else Audit(journal, options)
         _run(audit)
         report = Report(audit, session.shown, session.clock(), __version__)
         if file is not None:

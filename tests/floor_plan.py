@@ -88,7 +88,7 @@ STEPS: Mapping[str, Steps] = {
         ("forms", "names", "merkle", "steps", "cores"),
         ("disclosure", "entry", "note", "proof_steps"),
         ("statement", "checkpoint"),
-        ("proof", "trust", "authority", "succession"),
+        ("proof", "trust", "authority", "succession", "covered"),
         ("tiles", "bundle", "inspection"),
         ("bundle_check", "certificate_index", "tile_source"),
         ("verification", "forks", "absence", "archive", "tile_check"),
@@ -103,7 +103,7 @@ STEPS: Mapping[str, Steps] = {
         ("opening", "records", "tables", "nodes"),
         ("roots",),
         ("layers", "salvage", "evidence", "bodies"),
-        ("postgres_salvage", "copying"),
+        ("postgres_salvage", "single_rows", "copying"),
         ("checking", "restoring"),
     ),
     "ledger.projections": (
@@ -118,8 +118,9 @@ STEPS: Mapping[str, Steps] = {
     "ledger.audit": (
         ("entitlement", "derived_rows"),
         ("derived_nodes", "kept_values"),
-        ("examination",),
+        ("examination", "derived_end"),
         ("auditing",),
+        ("only_new",),
         ("report",),
     ),
     "ledger.federation": (

@@ -17,19 +17,19 @@ from ledger.domain.standing_rules import standing
 from ledger.domain.state import State, Subject, advance
 from ledger.keys import fingerprint, verify_possession
 
-_RESTS_ON = ("ledger:", "party:", "key:", "licence:", "mandate:")
+RESTS_ON = ("ledger:", "party:", "key:", "licence:", "mandate:")
 
 
 class Entitlement:
     """Follows the ledger entry by entry. ``looked`` counts entries; ``opaque`` those of which only the key
-    could be judged, ``first_opaque`` the first one's index."""
+    could be judged, ``first_opaque`` the first one's index; ``known`` is what was known before the first."""
 
-    def __init__(self, origin: str | None) -> None:
+    def __init__(self, origin: str | None, known: dict[str, Subject | None] | None = None) -> None:
         self.looked = 0
         self.opaque = 0
         self.first_opaque: int | None = None
         self._origin = origin or ""
-        self._known: dict[str, Subject | None] = {}
+        self._known = {} if known is None else known
 
     def look(self, recorded: Recorded, guarded: Sequence[str]) -> list[StepFault]:
         """What speaks against the author of the next entry. Without an opening nobody can be judged: that it
@@ -41,9 +41,9 @@ class Entitlement:
             faults = list(
                 self._opaque(state, recorded) if isinstance(event, Opaque) else self._refused(state, recorded)
             )
-        if any(name.startswith(_RESTS_ON) for name in guarded):
+        if any(name.startswith(RESTS_ON) for name in guarded):
             changed = advance(self._known.get, recorded)
-            self._known |= {name: one for name, one in changed.items() if name.startswith(_RESTS_ON)}
+            self._known |= {name: one for name, one in changed.items() if name.startswith(RESTS_ON)}
         return faults
 
     def _refused(self, state: State, recorded: Recorded) -> Iterator[StepFault]:

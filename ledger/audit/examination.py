@@ -61,8 +61,12 @@ class Examination:
 
     def run(self, stop: int) -> Iterator[int]:
         """Go through the entries, then the tables; gives the number of entries seen so far."""
+        yield from self._walk(0, stop)
+        self._finish(stop)
+
+    def _walk(self, start: int, stop: int) -> Iterator[int]:
         done = 0
-        pages = self._salvage.topics(0, stop)
+        pages = self._salvage.topics(start, stop)
         while page := list(islice(pages, _PAGE)):
             kept = self._kept(page[0][0], page[-1][0] + 1)
             going_on: list[tuple[int, str]] = []
@@ -72,6 +76,8 @@ class Examination:
             self._begun_before(going_on)
             done += len(page)
             yield done
+
+    def _finish(self, stop: int) -> None:
         self.faults += self.derived.compare(self._salvage, self._again)
         if self._chain.whole:  # otherwise the tree that there should be is not known
             self.faults += self.nodes.compare(self._salvage)
@@ -166,13 +172,19 @@ class Examination:
             count = self._salvage.strange_entries()
             if count:
                 yield StepFault(steps.TABLES, None, "verify-entries-strange", {"count": count})
+        except StoreTrouble as damage:
+            yield unreadable("stored_events", damage)
+        yield from self._definitions()
+        for message in self._salvage.integrity():
+            yield StepFault(steps.TABLES, None, "verify-structure", {"reason": message})
+
+    def _definitions(self) -> Iterator[StepFault]:
+        try:
             for one in self._salvage.deformed():
                 values = {"kind": one.kind, "name": one.name, "how": one.how}
                 yield StepFault(steps.TABLES, None, "verify-definition", values)
         except StoreTrouble as damage:
             yield unreadable("stored_events", damage)
-        for message in self._salvage.integrity():
-            yield StepFault(steps.TABLES, None, "verify-structure", {"reason": message})
 
 
 def _rows(recorded: Recorded, names: tuple[str, ...], statement: Statement) -> Rows:

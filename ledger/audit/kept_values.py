@@ -68,7 +68,20 @@ class KeptValues:
         self._erased.setdefault(event.index, set()).update(event.digests)
 
     def finish(self, salvage: Salvage, stop: int) -> Iterator[StepFault]:
-        """What can only be said at the end: what is missing without an erasure, or there in spite of one."""
+        """What can only be said at the end: `erasing`, and rows of entries that there are not."""
+        yield from self.erasing(salvage)
+        try:
+            for row in salvage.rows("disclosures"):
+                if isinstance(row, Strange):
+                    yield strange("disclosures", row)
+                elif not 0 <= row[1] < stop:
+                    values = {"table": "disclosures", "row": row[2][:60]}
+                    yield StepFault(steps.TABLES, row[1], "verify-row-beyond", values)
+        except StoreTrouble as damage:
+            yield unreadable("disclosures", damage)
+
+    def erasing(self, salvage: Salvage) -> Iterator[StepFault]:
+        """What is missing without an erasure, or there in spite of one."""
         for index, digests in sorted(self._missing.items()):
             for name in sorted(digests - self._erased.get(index, set())):
                 yield StepFault(steps.DISCLOSURES, index, "verify-disclosure-missing", {"digest": name})
@@ -79,12 +92,6 @@ class KeptValues:
                     yield StepFault(
                         steps.DISCLOSURES, index, "verify-disclosure-not-erased", {"digest": name}
                     )
-            for row in salvage.rows("disclosures"):
-                if isinstance(row, Strange):
-                    yield strange("disclosures", row)
-                elif not 0 <= row[1] < stop:
-                    values = {"table": "disclosures", "row": row[2][:60]}
-                    yield StepFault(steps.TABLES, row[1], "verify-row-beyond", values)
         except StoreTrouble as damage:
             yield unreadable("disclosures", damage)
 

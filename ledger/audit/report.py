@@ -12,6 +12,7 @@ from textwrap import wrap
 from typing import Any
 
 from ledger.audit.auditing import Audit, AuditRemark
+from ledger.audit.only_new import OnlyNew
 from ledger.chain.steps import STEPS, Step, StepFault
 from ledger.edtf import text_of
 from ledger.errors import Malformed
@@ -44,6 +45,7 @@ class Report:
             "verified": _time(self.moment),
             "version": self.version,
             "entries": audit.size,
+            "unread": self._unread(),
             "recorded": None if audit.recorded is None else _time(audit.recorded),
             "head": None if audit.head is None else str(audit.head),
             "root": audit.root,
@@ -59,7 +61,9 @@ class Report:
         """What cannot be seen this way."""
         options = self.audit.options
         yield AuditRemark("verify-limit-truth")
-        if options.anchor is not None:
+        if isinstance(self.audit, OnlyNew):
+            yield AuditRemark("verify-limit-only-new", {"last": self._unread() - 1})
+        elif options.anchor is not None:
             yield AuditRemark("verify-limit-head", {"index": options.anchor.index})
         elif any(held.size for held in options.held) and not options.chain_only:
             yield AuditRemark("verify-limit-head", {"index": max(held.size for held in options.held) - 1})
@@ -71,8 +75,13 @@ class Report:
             return
         if not options.signatures:
             yield AuditRemark("verify-limit-signatures")
-        if not options.views:
+        if not options.views and not isinstance(self.audit, OnlyNew):
             yield AuditRemark("verify-limit-views")
+
+    def _unread(self) -> int:
+        """How many entries were not looked at again: the first ones, up to the checkpoint that covers
+        them."""
+        return self.audit.unread if isinstance(self.audit, OnlyNew) else 0
 
     def _step_values(self, step: Step) -> dict[str, Any]:
         found = sum(fault.step == step.number for fault in self.audit.faults)
@@ -93,6 +102,8 @@ class Report:
         yield f"verified  {_time(self.moment)}, by adamas {self.version}"
         last = "" if audit.recorded is None else f", the last recorded at {_time(audit.recorded)}"
         yield f"entries   {audit.size:,}{last}"
+        if self._unread():
+            yield f"not read  entries 0 to {self._unread() - 1:,}: covered by the checkpoint held outside"
         if audit.options.anchor is not None:
             yield f"against   {audit.options.anchor} (a head held outside)"
         for held in audit.options.held:

@@ -12,6 +12,9 @@ entries refer. Memory holds some pages, 8 bytes an entry, and the faults.
 What bytes alone cannot show: that the tail was not cut off, and that entries which nothing later contradicts
 were not dropped, swapped or re-dated and the chain linked anew. An anchor held outside shows both up to its
 index.
+
+With ``covered`` (`ledger.chain.covered`, checked before), only the entries behind a checkpoint are read, from
+the hash of the last one that it covers on.
 """
 
 from __future__ import annotations
@@ -25,11 +28,12 @@ from dataclasses import dataclass, field
 
 from ledger.chain import cores, merkle, steps
 from ledger.chain.checkpoint import Checkpoint
+from ledger.chain.covered import Covered
 from ledger.chain.entry import Entry, entry_hash
 from ledger.chain.inspection import Before, Inspected, Page, inspect
 from ledger.chain.statement import Statement
 from ledger.chain.steps import Anchor, StepFault
-from ledger.errors import Malformed
+from ledger.errors import Malformed, StoreTrouble
 
 Read = Callable[[int, int | None], Iterable[tuple[int, bytes]]]
 OPENING = "ledger-opened/1"
@@ -45,8 +49,9 @@ class Verification:
 
     ``held`` are checkpoints that somebody holds outside.
 
-    ``size`` counts the entries read; ``last`` is the last one's index and hash (the head to write down), None
-    for an empty ledger; ``checked`` how much each step looked at; ``expected`` how many entries there may be.
+    ``size`` counts the entries read, and those that ``covered`` has; ``last`` is the last one's index and
+    hash (the head to write down), None for an empty ledger; ``checked`` how much each step looked at;
+    ``expected`` how many entries there may be.
     """
 
     read: Read
@@ -56,6 +61,7 @@ class Verification:
     expected: int = 0
     cores: int = 0
     held: tuple[Checkpoint, ...] = ()
+    covered: Covered | None = None
     faults: list[StepFault] = field(default_factory=list)
     checked: dict[int, int] = field(default_factory=dict)
     size: int = 0
@@ -65,12 +71,13 @@ class Verification:
     def run(self) -> Iterator[int]:
         """Verify; gives the number of entries seen so far, page by page. To be exhausted before asking."""
         self._tree = _Tree()
+        self._start, self._before, self.size = 0, Before(), 0
         self._ids = _Ids()
         self._roots: list[tuple[int, int, bytes]] = []
         self._stated: list[tuple[int, int, bytes]] = []
         self._found: bytes | None = None
         self._statements = 0
-        self.origin = self._open()
+        self.origin = self._open() if self.covered is None else self._go_on(self.covered)
         pays = self.expected >= _PAYS[self.statements and self.signatures]
         number = (self.cores or cores.count()) if pays else 1
         pages = self._pages(_PAGE_ELSEWHERE if number > 1 else _PAGE_HERE)
@@ -108,12 +115,21 @@ class Verification:
             return statement.ledger
         return None
 
+    def _go_on(self, covered: Covered) -> str:
+        """Begin behind what a checkpoint covers; its origin."""
+        self._start, own = covered.size, entry_hash(covered.last)
+        self._before = Before(self._start - 1, own, Entry.decode(covered.last).recorded)
+        self.size = self._tree.size = self._start
+        self._tree.peaks = list(covered.peaks)
+        self.last = Anchor(self._start - 1, own)
+        return covered.checkpoint.origin
+
     def _pages(self, most: int) -> Iterator[Page]:
-        before = Before()
+        before = self._before
         indexes: list[int] = []
         entries: list[bytes] = []
         room = _PAGE_BYTES
-        for index, data in self.read(0, None):
+        for index, data in self.read(self._start, None):
             indexes.append(index)
             entries.append(data)
             room -= len(data)
@@ -139,13 +155,14 @@ class Verification:
         self._statements += seen.statements
 
     def _count(self) -> None:
-        if not self.size:
+        if self.last is None:
             self.faults.append(StepFault(steps.ORIGIN, None, "verify-empty"))
-        chain = dict.fromkeys((steps.INDEXES, steps.LINKS, steps.RECORDED), self.size)
+        looked = self.size - self._start
+        chain = dict.fromkeys((steps.INDEXES, steps.LINKS, steps.RECORDED), looked)
         if self.statements:
             claims = len(self._roots) + len(self._stated)
             self.checked = {
-                steps.BYTES: self.size,
+                steps.BYTES: looked,
                 **chain,
                 steps.ORIGIN: self._statements,
                 steps.SEEN: claims,
@@ -172,7 +189,7 @@ class Verification:
     def _compare_ids(self) -> None:
         suspects = self._ids.twice()
         first: dict[bytes, int] = {}
-        for index, data in self.read(0, None) if suspects else ():
+        for index, data in self.read(self._start, None) if suspects else ():
             try:
                 found = Statement.decode(Entry.decode(data).statement).id
             except Malformed:
@@ -190,6 +207,8 @@ class Verification:
             for index, about, stated in claims:
                 if about > index or (about == index and not is_root):
                     self.faults.append(_not_before(index, about, is_root))
+                elif self.covered is not None and about < self._start + is_root:
+                    self._answer_from(self.covered, about, index, stated, is_root)
                 elif about <= self._tree.size != 0:
                     page = self._tree.page_of(about)
                     questions.setdefault(page, []).append((about, index, stated, is_root))
@@ -211,15 +230,22 @@ class Verification:
         for about, index, stated, is_root in asked:
             found = known.get((about, is_root))
             if found is not None and found != stated:
-                code = "verify-seen-root" if is_root else "verify-stated-hash"
-                values = {
-                    "size": about, "about": about, "stated": stated.hex()[:16], "found": found.hex()[:16],
-                }  # fmt: skip
-                self.faults.append(StepFault(steps.SEEN, index, code, values))
+                self.faults.append(_not_as_stated(index, about, stated, found, is_root))
+
+    def _answer_from(self, covered: Covered, about: int, index: int, stated: bytes, is_root: bool) -> None:
+        """What an entry says of those that were not read: by what leads to the checkpoint's root."""
+        try:
+            found = covered.root(about) if is_root else covered.hash(about)
+        except (Malformed, StoreTrouble) as trouble:
+            values = {"about": about, "reason": str(trouble)}
+            self.faults.append(StepFault(steps.SEEN, index, "verify-covered-unknown", values))
+            return
+        if found != stated:
+            self.faults.append(_not_as_stated(index, about, stated, found, is_root))
 
     def _compare_held(self) -> None:
         """What somebody holds outside says of the ledger, as authors say of what they had seen (step 6)."""
-        for held in self.held if self.statements else ():
+        for held in self.held if self.statements and self.covered is None else ():
             self._compare_one(held)
 
     def _compare_one(self, held: Checkpoint) -> None:
@@ -258,6 +284,12 @@ def _not_before(index: int, about: int, is_root: bool) -> StepFault:
     if is_root:
         return StepFault(steps.SEEN, index, "verify-seen-size", {"size": about})
     return StepFault(steps.SEEN, index, "verify-stated-entry", {"about": about})
+
+
+def _not_as_stated(index: int, about: int, stated: bytes, found: bytes, is_root: bool) -> StepFault:
+    code = "verify-seen-root" if is_root else "verify-stated-hash"
+    values = {"size": about, "about": about, "stated": stated.hex()[:16], "found": found.hex()[:16]}
+    return StepFault(steps.SEEN, index, code, values)
 
 
 class _Tree:

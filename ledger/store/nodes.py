@@ -12,10 +12,13 @@ What the table says is not trusted further than it leads: whoever makes a proof 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Protocol
+
 from ledger.chain import merkle
 from ledger.chain.entry import entry_hash
 from ledger.errors import StoreTrouble
-from ledger.store.journal import STRIDE, Journal
+from ledger.store.journal import STRIDE
 from ledger.store.remembered import Remembered
 
 _WIDTH = 1 << STRIDE
@@ -23,10 +26,24 @@ _MOST = 4_096
 """Blocks of sixteen hashes that are remembered: 4 MB."""
 
 
+class Kept(Protocol):
+    """What a tree is made of: a `Journal`, or one snapshot of it."""
+
+    @property
+    def url(self) -> str:
+        """Where the ledger is."""
+
+    def nodes(self, level: int, start: int, stop: int) -> list[bytes]:
+        """See `Journal.nodes`."""
+
+    def entries(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, bytes]]:
+        """See `Journal.entries`."""
+
+
 class JournalTree:
     """The complete subtrees of a journal's tree (`merkle.Nodes`)."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Kept) -> None:
         self._journal = journal
         self._known: Remembered[tuple[int, int], list[bytes]] = Remembered(_MOST)
 

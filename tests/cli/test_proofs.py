@@ -100,6 +100,26 @@ def test_the_database_is_held_to_the_checkpoint(kept: Laptop) -> None:
         assert kept("verify", "--since", "forged", "--trust", "bw.trust").code == 4
 
 
+def test_only_what_is_new_is_read(kept: Laptop) -> None:
+    """`adamas verify --since FILE --only-new`: growth from what is held, and every new entry; the report says
+    what was not looked at. A checkpoint of another history, or of another key, is none to begin from."""
+    given = ("--trust", "bw.trust", "--only-new")
+    ran = kept.ok("verify", "--since", "held", *given)
+    held = SignedCheckpoint.parse((kept.folder / "held").read_bytes()).checkpoint
+    assert f"not read  entries 0 to {held.size - 1}" in ran.out
+    assert "(2) indexes" in ran.out.lower()
+    told = kept.data("verify", "--since", "held", *given)
+    assert (told["unread"], told["entries"], told["steps"][1]["checked"]) == (held.size, held.size + 1, 1)
+    assert told["head"] == kept.data("verify")["head"]
+    forged = sign(Checkpoint(held.origin, held.size, bytes(32)), signing_key("somebody"))
+    (kept.folder / "forged").write_bytes(forged.encode())
+    assert kept("verify", "--since", "forged", *given).code == 4
+    ran = kept("verify", "--since", "forged", "--only-new")
+    assert (ran.code, "verify-covered-root" in ran.out) == (1, True)
+    for words in (("--only-new",), ("--since", "held", "--only-new", "--views"), ("published", *given)):
+        assert kept("verify", *words).code == 2
+
+
 def test_a_ledger_named_as_a_file_is_verified_as_a_ledger(kept: Laptop) -> None:
     """`adamas verify FILE` looks at what the file is."""
     assert "Adamas verification report" in kept.ok("verify", LEDGER).out
