@@ -101,9 +101,11 @@ def _findings(ledger: Ledger) -> Iterator[dict[str, Any]]:
 
 def _alerts(ledger: Ledger) -> Iterator[dict[str, Any]]:
     state = ledger.state()
+    told: set[tuple[str, int]] = set()
     for act in _first_acts(ledger, e.AlertRaised, e.AlertReceived):
         event = act.event
-        if isinstance(event, e.AlertReceived):
+        if isinstance(event, e.AlertReceived) and (event.origin, event.index) not in told:
+            told.add((event.origin, event.index))  # it may have come again, opened further
             yield _received(act, event)
         found = state.subject(f"alert:{event.alert}") if isinstance(event, e.AlertRaised) else None
         if found is None:

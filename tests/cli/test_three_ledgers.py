@@ -199,6 +199,11 @@ def test_an_alert_is_noted_by_its_entry_and_opened_only_where_allowed(two: Minis
                     "-o", opened)  # fmt: skip
     assert "withheld" in two.hub.ok("alert", "receive", sealed).out
     assert "a truck at night" in two.hub.ok("alert", "receive", opened).out
+    assert two.hub.ok("list", "alerts").out.count(PRODUCER) == 1
+    two.producer.ok("alert", "raise", "A-2", "--about", "infringement", "--text", "and another")
+    two.producer.ok("alert", "send", "A-2", "--to", "AE", "-o", sealed)
+    two.hub.ok("alert", "receive", sealed)
+    assert two.hub.ok("list", "alerts").out.count(PRODUCER) == 2
 
 
 def test_only_what_was_imported_is_confirmed(two: Ministries) -> None:
