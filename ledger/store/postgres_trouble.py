@@ -5,6 +5,8 @@ Its five-letter SQLSTATE says what happened; what has none is a connection that 
 
 from __future__ import annotations
 
+import re
+
 import psycopg
 from psycopg import errors
 
@@ -52,6 +54,10 @@ _FINAL = (
 )
 
 
+_NO_DATABASE = re.compile(r'database "[^"]*" does not exist')
+"""Who is not let in is told to which database, too."""
+
+
 def problem_state(problem: BaseException) -> str | None:
     """The SQLSTATE, where there is one."""
     return problem.sqlstate if isinstance(problem, psycopg.Error) else None
@@ -67,7 +73,7 @@ def trouble(problem: Exception, url: str) -> AdamasError | None:
     if state in _CODES:
         return StoreTrouble(_CODES[state], path=url, reason=reason)
     if is_denied(problem):
-        code = "store-database-missing" if 'database "' in str(problem) else "store-denied"
+        code = "store-database-missing" if _NO_DATABASE.search(str(problem)) else "store-denied"
         return StoreTrouble(code, path=url, reason=reason)
     if is_outage(problem):
         return StoreTrouble("store-unreachable", path=url, reason=reason)
