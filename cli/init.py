@@ -293,4 +293,6 @@ def _tell(session: Session, answers: Answers, receipt: Receipt, *, plain: bool) 
     say(f"keys      {folder}{'' if plain else ' (encrypted)'}")
     say(f"recorded  {receipt.text}")
     remark(f"Move {folder / RECOVERY} to a safe place elsewhere: it can revoke the other keys, and they it.")
+    if answers.participant is not None and receipt.index == 0:
+        remark("Nobody's standing is asked before a register is adopted: adamas participant adopt --shipped.")
     remark("Next: adamas party register, adamas key enrol, adamas --help.")

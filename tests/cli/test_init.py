@@ -38,6 +38,14 @@ def test_a_ledger_and_its_keys(bare: Laptop) -> None:
     assert "Move" in ran.err
 
 
+def test_a_state_without_a_register_is_told_that_nobody_is_asked(bare: Laptop) -> None:
+    """A ledger that adopts one is not told, nor one of no participant."""
+    said = "adamas participant adopt --shipped"
+    assert said in bare.ok("init", *FIRST, "--no-passphrase", "--ledger", "a.db").err
+    assert said not in bare.ok("init", *FIRST, "--no-passphrase", "--ledger", "b.db", "--adopt-register").err
+    assert said not in bare.ok("init", "--no-passphrase", "--ledger", "c.db", answers="\n\n\n\n").err
+
+
 def test_two_ledgers_have_two_origins(bare: Laptop) -> None:
     """The last part of a proposed origin is random."""
     origins = {
