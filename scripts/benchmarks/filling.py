@@ -32,9 +32,10 @@ def filled(folder: Path, entries: int) -> Path:
     return path
 
 
-def ledger_of(path: Path, entries: int) -> Ledger:
-    """A ledger of that many entries: parcels mined and weighed, the lineage recorded half-way."""
-    world = World(path)
+def ledger_of(path: Path, entries: int, guard: Path | None = None) -> Ledger:
+    """A ledger of that many entries: parcels mined and weighed, the lineage recorded half-way. With
+    ``guard``, one that signs."""
+    world = World(path, guard=guard)
     size = world.ledger.head().size
     half = entries // 2
     _pour(world, range((half - size) // 2))

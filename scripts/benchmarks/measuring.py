@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -46,6 +48,30 @@ def in_turn(runs: Sequence[Callable[[], None]], times: int = 3) -> list[float]:
         for place, run in enumerate(runs):
             found[place].append(best(run, 1))
     return [min(times_) for times_ in found]
+
+
+_WAITING = """
+import os, sys
+command = [sys.executable, "-c", "from cli.main import run; run()", *sys.argv[1:]]
+started = os.spawnv(os.P_NOWAIT, sys.executable, command)
+_, status, used = os.wait4(started, 0)
+print(used.ru_maxrss, file=sys.stderr)
+sys.exit(bool(status))
+"""
+
+
+def peak(words: Sequence[str]) -> float:
+    """Megabytes that ``adamas`` with these words took at its highest: the largest of its processes.
+
+    A process's highest counts what it was before it became another program. So a small one starts it, and
+    not this one, which may be large. Raises `AssertionError` where the command fails.
+    """
+    command = [sys.executable, "-S", "-c", _WAITING, *words]
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+    said = done.stderr.decode(errors="replace").strip().splitlines()
+    if done.returncode:
+        raise AssertionError(f"{words}: {said}")
+    return int(said[-1]) / (1024 if sys.platform != "darwin" else 1024**2)
 
 
 def quantile(values: Sequence[float], share: float) -> float:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from hashlib import sha256
@@ -13,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.filling import filled
-from benchmarks.measuring import Row, in_turn
+from benchmarks.measuring import Row, in_turn, peak
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from ledger.chain import cores
@@ -125,19 +123,12 @@ def _memory(path: Path) -> Iterator[Row]:
     """The command in a process of its own; nothing where no system call tells what a process took."""
     if not hasattr(os, "wait4"):
         return
-    command = ["-c", "from cli.main import run; run()", "verify", "--chain-only", "--ledger", str(path)]
-    started = subprocess.Popen(
-        [sys.executable, *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    _, status, used = os.wait4(started.pid, 0)
-    if status:
-        raise AssertionError("verify found something")
-    peak = used.ru_maxrss / (1024 if sys.platform != "darwin" else 1024**2)
+    highest = peak(["verify", "--chain-only", "--ledger", str(path)])
     yield Row(
         "adamas verify --chain-only: memory at its highest",
-        f"{peak:,.0f} MB",
+        f"{highest:,.0f} MB",
         "goal 500 MB",
-        peak / 500,
+        highest / 500,
         1.0,
         at_most=True,
     )
