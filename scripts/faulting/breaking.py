@@ -103,7 +103,7 @@ def clocks(folder: Path, _: int) -> Told:
     return told
 
 
-def killed_server(_: Path, times: int) -> Told:
+def killed_server(_folder: Path, times: int) -> Told:
     """PostgreSQL killed with all its processes while three threads write; writers go on by themselves."""
     told, server = Told("PostgreSQL killed and restarted"), PostgresServer.start()
     url, done = server.url(), threading.Event()

@@ -116,7 +116,7 @@ def torn_tile(folder: Path, times: int) -> Told:
     return told
 
 
-def torn_server(_: Path, times: int) -> Told:
+def torn_server(_folder: Path, times: int) -> Told:
     """Half a page of a table of a stopped server lost: found when it runs again."""
     told, chance = Told("torn page, PostgreSQL"), random.Random(10)  # noqa: S311
     server = PostgresServer.start()
