@@ -36,7 +36,11 @@ _PARTS = ("in", "out", "loss", "worked")
 @click.option("--recorded-since", metavar="DATE", help="From that day on, as recorded (UTC).")
 @click.option("--recorded-until", metavar="DATE", help="Until that day, as recorded (UTC).")
 @click.option("--occurred-since", metavar="DATE", help="From that day on, as certainly happened.")
-@click.option("--occurred-until", metavar="DATE", help="Until that day, as certainly happened.")
+@click.option(
+    "--occurred-until",
+    metavar="DATE",
+    help="Until that day has ended everywhere on earth, as certainly happened.",
+)
 @click.option(
     "--documented", is_flag=True, help="Goods known from sources, which have accounts of their own."
 )

@@ -41,7 +41,11 @@ _OPTIONS = (
         "--as-recorded", metavar="DATE", help="What the ledger knew by then (a date: its end, UTC)."
     ),
     click.option("--as-recorded-index", metavar="N", type=click.IntRange(0), help="What it knew at entry N."),
-    click.option("--as-occurred", metavar="DATE", help="What is now known to have happened by then."),
+    click.option(
+        "--as-occurred",
+        metavar="DATE",
+        help="What is now known to have happened by then (a date: until it has ended everywhere on earth).",
+    ),
 )
 
 
