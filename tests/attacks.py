@@ -162,6 +162,10 @@ FILE = (
              sql("UPDATE disclosures SET number = number + 100")),
     harmless("write where nobody reads: free pages, unused fields of the header, behind the end",
              deeds.scribble),
+    harmless("put a log or a journal beside that is none", deeds.strange_log),
+    harmless("call the views another version's (a note says so; they are built anew)",
+             sql("UPDATE views SET version = version + 1")),
+    harmless("let SQLite keep statistics", sql("ANALYZE")),
     harmless("throw the views away (they are built anew)", lambda attacker, scene: attacker.drop_views()),
     harmless("lay the file out anew (VACUUM)", sql("VACUUM")),
 )  # fmt: skip

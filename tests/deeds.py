@@ -215,6 +215,14 @@ def scribble(attacker: Attacker, scene: Scene) -> None:
         file.write(b"lies")
 
 
+def strange_log(attacker: Attacker, scene: Scene) -> None:
+    """Put bytes where SQLite looks for what was not finished."""
+    for ending in ("-wal", "-journal"):
+        beside = scene.path.with_name(scene.path.name + ending)
+        if not beside.exists():
+            beside.write_bytes(b"lies" * 1_000)
+
+
 def first_page(name: str) -> Deed:
     """Overwrite the page on which a table or index begins."""
 
