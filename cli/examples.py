@@ -83,8 +83,8 @@ EXAMPLES: Mapping[str, str] = {
     ),
     "certificate-refused/1": 'adamas certificate refuse A-12 --reason "no licence in force"',
     "certificate-endorsed/1": (
-        "adamas certificate endorse SL/00004911 --field importer --stated Sheldt --endorsed Scheldt \\\n"
-        '    --instruction "letter of 2026-06-30"'
+        'adamas certificate endorse SL/00004911 --field "importer address" --stated Sheldt \\\n'
+        '    --endorsed Scheldt --instruction "letter of 2026-06-30"'
     ),
     "certificate-replaced/1": 'adamas certificate replace BW/00000107 --reason "importer changed"',
     "certificate-returned/1": "adamas certificate return BW/00000107 --reason unused",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from ledger.domain import events as e
-from ledger.domain.certificate_rules import about, differs, expired, in_range, life, numbered
+from ledger.domain.certificate_rules import about, differs, endorsed, expired, in_range, life, numbered
 from ledger.domain.certificates import LIFE, Certificate, status
 from ledger.domain.issuing_rules import issuing
 from ledger.domain.refusal import Refusal, Refusals, when
@@ -39,6 +39,8 @@ def border(state: State, act: e.Recorded) -> Refusals:
         case e.CertificateValidated():
             yield from expired(state, act, event.certificate)
             yield from _sealed(state, event)
+        case e.CertificateEndorsed():
+            yield from endorsed(event)
         case e.Exported():
             yield from _exported(state, act, event)
         case e.ShipmentArrived() | e.Imported():

@@ -89,6 +89,22 @@ def numbered(name: str, number: str | None) -> Refusals:
         yield Refusal("certificate-number", about(name), values)
 
 
+_OF_GOODS = frozenset(
+    "carat carats class classes code codes country count destination expiry exporter hs importer issuer "
+    "number origin origins parcel parcels party parties price provenance seal seals stone stones validity "
+    "value weight".split()
+)
+"""Words for what a certificate says of its goods, its parties and itself; an address is none of these."""
+
+
+def endorsed(event: e.CertificateEndorsed) -> Refusals:
+    """A typing error is endorsed; what goods, parties or journey are is not (INSOP: minor, typographical)."""
+    words = set(re.findall(r"[a-z]+", event.field.casefold()))
+    if words & _OF_GOODS and "address" not in words:
+        values = {"certificate": event.certificate, "field": event.field}
+        yield Refusal("endorsement-substance", about(event.certificate), values)
+
+
 def matches(pattern: str, number: str) -> bool:
     """Whether a number has the form of a pattern, in which ``#`` stands for a digit and a space for
     nothing.

@@ -124,15 +124,25 @@ def test_replacement_return_and_endorsement() -> None:
     endorsed = e.CertificateEndorsed(
         by="ministry",
         certificate=name,
-        field="weight",
-        stated="50.00 ct",
-        endorsed="5.00 ct",
+        field="importer's address",
+        stated="Sheldt",
+        endorsed="Scheldt",
         instruction="letter 7",
     )
     book.do(endorsed)
     found = book.state.certificate(name)
     assert found is not None
-    assert found.endorsements == (("weight", "50.00 ct", "5.00 ct"),)
+    assert found.endorsements == (("importer's address", "Sheldt", "Scheldt"),)
+
+
+def test_goods_and_parties_are_not_endorsed() -> None:
+    """What would make it another shipment takes another certificate; spelling is endorsed."""
+    book, name = in_state(c.RECEIVED)
+    for field in ("weight", "Value", "HS code", "origins", "importer", "exporter's name", "Destination"):
+        endorsed = by_ministry(e.CertificateEndorsed, name, field=field)
+        assert book.codes(endorsed) == ["endorsement-substance"], field
+    for field in ("exporter address", "remarks", "quality"):
+        assert book.codes(by_ministry(e.CertificateEndorsed, name, field=field)) == [], field
 
 
 def test_an_application_is_answered_once_and_for_the_same_goods() -> None:

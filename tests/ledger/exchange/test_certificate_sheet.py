@@ -121,7 +121,7 @@ def test_endorsements_and_confirmation_stand_on_it(world: World) -> None:
         e.CertificateEndorsed(
             by=AUTHORITY,
             certificate=key,
-            field="importer",
+            field="importer's address",
             stated="Dubay",
             endorsed="Dubai",
             instruction="e-mail",
@@ -129,7 +129,7 @@ def test_endorsements_and_confirmation_stand_on_it(world: World) -> None:
     )
     world.do(e.ImportConfirmed(by=AUTHORITY, certificate=key, parcels=1, weight=12_490, importer="A firm"))
     lines = values(made(world, key))
-    assert lines["importer"] == "Dubay -> Dubai"
+    assert lines["importer's address"] == "Dubay -> Dubai"
     assert (lines["Weight confirmed"], lines["Parcels confirmed"]) == ("12.49 ct", "1")
 
 
