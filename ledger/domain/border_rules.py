@@ -167,6 +167,10 @@ def _inspected(state: State, event: e.Imported, name: str) -> Refusals:
     if found.weight is not None and event.weight is not None:
         if abs(found.weight - event.weight) > _tolerance(state, len(event.lines)):
             yield differs(name, "weight", carats(event.weight), f"{carats(found.weight)} on inspection")
+    counted = [line.stones for line in event.lines]
+    total = sum(stones or 0 for stones in counted)
+    if found.stones is not None and None not in counted and total != found.stones:
+        yield differs(name, "stones", total, f"{found.stones} on inspection")
     values = (event.value, found.value)
     percent = None if profile is None else profile.value_tolerance
     if percent is not None and isinstance(values[0], int) and isinstance(values[1], int):

@@ -11,7 +11,7 @@ from ledger.domain import events as e
 from ledger.domain.certificate_rules import matches
 from ledger.domain.vocabulary import certificate_key
 from tests.book import Book, certificate
-from tests.border import ARRIVAL, EXPORT, FOREIGN, IMPORT, OWN, by_ministry, lost, returned
+from tests.border import ARRIVAL, EXPORT, FOREIGN, IMPORT, INSPECTION, OWN, by_ministry, lost, returned
 
 PATHS: dict[str, tuple[e.Event, ...]] = {
     c.ISSUED: (certificate("P1", 12_500),),
@@ -389,6 +389,19 @@ def test_seals_that_are_not_the_certificates_hold_an_import_up() -> None:
         assert book.codes(IMPORT) == []
     book.do(e.ShipmentInspected(by="ministry", certificate=FOREIGN, weight=5_000, conforms=True))
     assert book.codes(stated) == []
+
+
+def test_stones_that_were_counted_otherwise_hold_an_import_up() -> None:
+    """Also where the inspection found everything else to match; compared where both counts are known."""
+    stated = dataclasses.replace(
+        IMPORT, lines=(e.Arrival("Z1", 3_000, 40), e.Arrival("Z2", 2_000, 2)), weight=5_000
+    )
+    for stones, codes in ((42, []), (41, ["certificate-differs"]), (None, [])):
+        book = Book()
+        book.do(ARRIVAL)
+        book.do(dataclasses.replace(INSPECTION, stones=stones))
+        assert book.codes(stated) == codes
+        assert book.codes(IMPORT) == []
 
 
 def test_number_patterns() -> None:
