@@ -183,9 +183,18 @@ def _border(cast: Cast) -> Iterator[Attempt]:
     own = replace(arriving, certificate="BW/00000999", number="BW 000999")
     elsewhere = replace(arriving, origin="ledger.example/ae/x1", entry=1, hash=bytes(32))
     unknown = e.CertificateVoided(by=MINISTRY, certificate="BW/00000555", reason="an example")
+    heavier = e.CertificateEndorsed(
+        by=MINISTRY,
+        certificate=CERTIFICATE,
+        field="weight",
+        stated="1.00",
+        endorsed="2.00",
+        instruction="none",
+    )
     gone = e.CertificateVoided(by=MINISTRY, certificate=CERTIFICATE, reason="an example")
     yield no("certificate-used", _exported("K-1a", "dealer-7"), "dealer-7")
     yield no("certificate-unknown", unknown)
+    yield no("endorsement-substance", heavier)
     yield no("certificate-state", gone)
     yield no("certificate-taken", replace(polished, certificate=CERTIFICATE, number=NUMBER))
     yield no("certificate-polished", for_polished())

@@ -26,6 +26,7 @@ NOT_SHOWN = {
     "import": "said of documented acts only",
     "field": "a body's form, not a rule; or said of documented acts",
     "attestation": "needs goods under a supervision measure",
+    "container": "needs a shipment from abroad that came opened",
     "inspection": "asked where the profile has every container opened",
     "seals": "asked where the profile wants their numbers",
     "retention": "asked where the profile says how long papers are kept",
