@@ -107,12 +107,14 @@ def grouped(folder: Path, acts: int, clients: int = 8) -> list[Row]:
 
 def on_disk(folder: Path, acts: int) -> list[Row]:
     """What the store takes for single acts, its views included, against the bytes of their entries."""
-    rounds = durable_acts(folder, 500)
+    place = folder / "disk"
+    place.mkdir()
+    rounds = durable_acts(place, 500)
     next(rounds)
     for _ in range(max(1, acts // 500)):
         next(rounds)
     rounds.close()
-    (path,) = folder.glob("ours-*.db")
+    (path,) = place.glob("ours-*.db")
     with Ledger.open(str(path), clock_confirmed=True) as ledger:
         entries = sum(len(data) for _, data in ledger.journal.entries())
         size = ledger.head().size
