@@ -113,7 +113,7 @@ def reconcile(
     letters, any number of them, or a folder of them, each verified against the partner's keys. A letter has
     only what was put into it. Certificates are matched by certificate, then by weight and date. Each is in
     one class: agrees, weighing, value- basis, hs, timing, number, origin, transit, split-on-arrival,
-    returned, missing-at-exporter, missing-at- importer, not-returned, unexplained. MS1 is told as a
+    lost, returned, missing-at-exporter, missing-at- importer, not-returned, unexplained. MS1 is told as a
     fraction of carats and of value.
     """
     from ledger.investigation.reconciliation import reconcile as compare

@@ -12,6 +12,7 @@ ends in exactly one `Pair`, and every pair in exactly one class, the first of it
 | `missing-at-importer` | sent and confirmed, and not in the importer's list                       |
 | `missing-at-exporter` | received, and not in the exporter's list                                 |
 | `returned`            | sent, and back again, or technical: the importer need not count it       |
+| `lost`                | sent, and lost or stolen on the way, as its sender recorded              |
 | `split-on-arrival`    | the same weight, in more parcels or entries on arrival                   |
 | `transit`             | differ in provenance or destination: a country of transit was booked     |
 | `origin`              | the importer booked the provenance as the mining origin                  |
@@ -35,13 +36,14 @@ from ledger.investigation.shipments import EXPORT, IMPORT, Shipment
 from ledger.values import dataclass
 
 UNEXPLAINED, NOT_RETURNED = "unexplained", "not-returned"
-AT_IMPORTER, AT_EXPORTER, RETURNED = "missing-at-importer", "missing-at-exporter", "returned"
+AT_IMPORTER, AT_EXPORTER = "missing-at-importer", "missing-at-exporter"
+RETURNED, LOST = "returned", "lost"
 SPLIT, TRANSIT, ORIGIN, NUMBER = "split-on-arrival", "transit", "origin", "number"
 TIMING, HS, WEIGHING, BASIS, AGREES = "timing", "hs", "weighing", "value-basis", "agrees"
 
 CLASSES = (
-    UNEXPLAINED, NOT_RETURNED, AT_IMPORTER, AT_EXPORTER, RETURNED, SPLIT, TRANSIT, ORIGIN, NUMBER,
-    TIMING, HS, WEIGHING, BASIS, AGREES,
+    UNEXPLAINED, NOT_RETURNED, AT_IMPORTER, AT_EXPORTER, RETURNED, LOST, SPLIT, TRANSIT, ORIGIN,
+    NUMBER, TIMING, HS, WEIGHING, BASIS, AGREES,
 )  # fmt: skip
 
 OPEN = frozenset({UNEXPLAINED, NOT_RETURNED, AT_IMPORTER, AT_EXPORTER})
@@ -231,6 +233,8 @@ def _pair(sent: Sequence[Shipment], received: Sequence[Shipment], terms: Terms) 
 
 def _differences(sent: Sequence[Shipment], received: Sequence[Shipment], terms: Terms) -> Iterator[str]:
     left, came = sent[0], received[0]
+    if any(one.lost for one in sent):
+        yield UNEXPLAINED  # lost on the way, and yet received
     if len(sent) == len(received) == 1 and _alike_in_all(left, came):
         yield from _days(sent, received, terms)
         return
@@ -327,6 +331,8 @@ def _unmatched_export(group: tuple[Shipment, ...], until: int | None, terms: Ter
     left = max((one.day for one in group if one.day is not None), default=None)
     if any(one.back for one in group):
         kind = RETURNED
+    elif any(one.lost for one in group):
+        kind = LOST
     elif left is not None and left + terms.days > terms.last and (until is None or until <= terms.last):
         kind = TIMING  # still on its way when the importer's list ends
     else:

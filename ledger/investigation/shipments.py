@@ -37,8 +37,8 @@ class Shipment:
     """One side's record of a shipment: ``flow`` says which side.
 
     ``issuer`` is whose certificate it is; ``classes`` the weight in each HS class; ``back`` it was returned,
-    or it left under a technical certificate that sends back what did not enter; ``entry`` its entry, where
-    it comes from a ledger.
+    or it left under a technical certificate that sends back what did not enter; ``lost`` its sender
+    recorded it lost or stolen on the way; ``entry`` its entry, where it comes from a ledger.
     """
 
     certificate: str
@@ -55,6 +55,7 @@ class Shipment:
     parcels: int | None = None
     confirmed: bool = False
     back: bool = False
+    lost: bool = False
     basis: str | None = None
     entry: int | None = None
 
@@ -64,7 +65,7 @@ class Shipment:
         return self.certificate[:2]
 
 
-_ASKED = (e.CertificateIssued, e.Exported, e.Imported, e.ImportConfirmed, e.ShipmentReturned)
+_ASKED = (e.CertificateIssued, e.Exported, e.Imported, e.ImportConfirmed, e.ShipmentReturned, e.ShipmentLost)
 
 
 def shipments(journal: Journal, records: Records, own: str | None) -> list[Shipment]:
@@ -100,12 +101,14 @@ def _made(read: Mapping[str, Sequence[Body]], own: str | None) -> Iterator[Shipm
     issued = {_named(body): body.values for body in read[e.CertificateIssued.TYPE]}
     confirmed = {_named(body) for body in read[e.ImportConfirmed.TYPE]}
     returned = {_named(body) for body in read[e.ShipmentReturned.TYPE]}
+    lost = {_named(body) for body in read[e.ShipmentLost.TYPE]}
     for body in read[e.Exported.TYPE]:
         name = _named(body)
         if name is not None:
             paper = issued.get(name, {})
             back = name in returned or body.values.get("returns") is not None
-            yield _exported(name, body, paper, own, confirmed=name in confirmed, back=back)
+            made = _exported(name, body, paper, own, confirmed=name in confirmed, back=back)
+            yield dataclasses.replace(made, lost=True) if name in lost else made
     for body in read[e.Imported.TYPE]:
         name = _named(body)
         if name is not None:

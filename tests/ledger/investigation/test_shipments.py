@@ -67,6 +67,17 @@ def test_what_was_confirmed_or_came_back_says_so() -> None:
     assert [(one.confirmed, one.back) for one in found(world)] == [(True, False), (False, True)]
 
 
+def test_what_was_stolen_on_the_way_says_so() -> None:
+    """As the sender recorded it; the other one left as well, and nothing befell it."""
+    world = World()
+    key = exported(world)
+    world.mine("P2", "3.000")
+    world.export(world.certify("BW 108", "P2"))
+    assert [one.lost for one in found(world)] == [False, False]
+    world.do(e.ShipmentLost(by=AUTHORITY, certificate=key, how="stolen", parcels=("P1",)))
+    assert [one.lost for one in found(world)] == [True, False]
+
+
 def test_a_confirmation_is_found_among_many_of_imports() -> None:
     """One that came back for an export, one whose number was corrected to that of an export, and one of
     none.
