@@ -49,6 +49,7 @@ class Parcel:
     seized_by: str | None = None
     value: Any = None
     names: tuple[str, ...] = ()
+    tracking: tuple[str, ...] = ()
     documented: bool = False
     marked: bool = False
     acts: tuple[e.Recorded, ...] = ()
@@ -126,6 +127,13 @@ def _move(event: Any, *, owner: bool) -> Iterator[Change]:
         values["owner"] = event.to
     for parcel in event.parcels:
         yield Change(subject(parcel), values)
+
+
+def _sold(event: e.Sold, index: int) -> Iterator[Change]:
+    yield from _move(event, owner=True)
+    if event.tracking is not None:
+        for parcel in event.parcels:
+            yield Change(subject(parcel), {}, add={"tracking": (event.tracking,)})
 
 
 def _seized(event: e.Seized, index: int) -> Iterator[Change]:
@@ -228,7 +236,7 @@ _CHANGES: dict[type[Any], Callable[[Any, int], Iterable[Change]]] = {
     e.Mixed: _mixed,
     e.Consigned: lambda event, _: _move(event, owner=False),
     e.Transferred: lambda event, _: _move(event, owner=bool(event.title)),
-    e.Sold: lambda event, _: _move(event, owner=True),
+    e.Sold: _sold,
     e.Received: _received,
     e.Sealed: _sealed,
     e.Seized: _seized,

@@ -38,7 +38,7 @@ from ledger.values import dataclass
 VIEW = "ledger"
 TABLES: tuple[Table, ...] = (ENTRIES, *(one.table for one in REGISTERS.values()), MOVEMENTS, NAMES)
 
-_SCHEME = 1
+_SCHEME = 2
 """To be raised whenever a row would read otherwise although no column and no type of act has changed."""
 
 

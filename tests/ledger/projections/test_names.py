@@ -18,6 +18,7 @@ def named(world: World) -> World:
     world.do(e.Sealed(by="miner-1", parcels=("LD-0043",), seals=("BW 00-77/a",)))
     world.do(e.AliasRecorded(by=AUTHORITY, subject=f"site:{SITE}", alias="Letšeng"))
     world.do(e.AliasRecorded(by=AUTHORITY, subject="party:dealer-7", alias="Братья Ивановы"))
+    world.do(e.Sold(by="miner-1", parcels=("Łódź-7",), to="dealer-7", channel="courier", tracking="Z 99-41"))
     world.certify("BW 1-07", "LD-0042")
     return world
 
@@ -48,6 +49,8 @@ def found(world: World, text: str, limit: int = 50) -> list[tuple[str, str, str]
         ("BW 1-07", "certificate:BW/00000107", "number"),
         ("mining/miner-1", "licence:mining/miner-1", "id"),
         ("dealer-7", "party:dealer-7", "id"),
+        ("z9941", "parcel:Łódź-7", "tracking"),
+        ("Z 99-41", "parcel:Łódź-7", "tracking"),
     ],
 )
 def test_a_name_is_found(named: World, text: str, subject: str, kind: str) -> None:
