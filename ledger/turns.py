@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -98,13 +99,39 @@ class Turn:
                 self._file = os.open(self._path, flags, 0o600)
             if until is None:
                 _wait(self._file)
-            while until is not None and not _try(self._file):
-                if time.monotonic() > until:
-                    raise TimeoutError
-                time.sleep(_PAUSE)
+            elif not _try(self._file):
+                self._wait_until(self._file, until)
             if self._is_there(self._file):
                 return self._file
             self.close()  # somebody removed the file: others take their turn on another one by now
+
+    def _wait_until(self, file: int, until: float) -> None:
+        """Wait in a thread, which is woken the moment the turn is free; who waited too long leaves it to
+        close the file."""
+        deciding = threading.Lock()
+        told: list[OSError | None] = []
+
+        def wait() -> None:
+            problem = None
+            try:
+                _wait(file)
+            except OSError as raised:
+                problem = raised
+            with deciding:
+                if self._file == file:
+                    told.append(problem)
+                else:
+                    os.close(file)
+
+        waiting = threading.Thread(target=wait, daemon=True)
+        waiting.start()
+        waiting.join(max(0.0, until - time.monotonic()))
+        with deciding:
+            if not told:
+                self._file = None
+                raise TimeoutError
+        if told[0] is not None:
+            raise told[0]
 
     def _is_there(self, file: int) -> bool:
         try:

@@ -30,7 +30,9 @@ _SEVERAL = (
     "SELECT originator_version, state FROM stored_events "
     "WHERE originator_id = 'ledger' AND originator_version = ANY(%s::bigint[])"
 )
-_VERSIONS = "SELECT subject, max(version) FROM links WHERE subject = ANY({}) GROUP BY subject"
+_VERSIONS = (  # one step into the index for each, however many versions it has
+    "SELECT name, coalesce((SELECT max(version) FROM links WHERE subject = name), 0) FROM unnest({}) AS name"
+)
 _GUARDING = "SELECT subject, idx FROM links WHERE subject = ANY({}) ORDER BY subject, version"
 _CONCERNING = (
     "SELECT subject, idx FROM links WHERE subject = ANY({}) "

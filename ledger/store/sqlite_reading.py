@@ -38,9 +38,8 @@ _CONCERNING = (
     "SELECT subject, idx FROM links WHERE subject IN (SELECT value FROM json_each(?1)) "
     "UNION ALL SELECT subject, idx FROM mentions WHERE subject IN (SELECT value FROM json_each(?1))"
 )
-_VERSIONS = (
-    "SELECT subject, max(version) FROM links "
-    "WHERE subject IN (SELECT value FROM json_each(?)) GROUP BY subject"
+_VERSIONS = (  # one step into the index for each, however many versions it has
+    "SELECT value, coalesce((SELECT max(version) FROM links WHERE subject = value), 0) FROM json_each(?)"
 )
 _TOUCHED = "SELECT idx FROM mentions WHERE subject = ? AND idx >= ? AND idx < ? ORDER BY idx LIMIT ?"
 _TOUCHED_LAST = _TOUCHED.replace("ORDER BY idx", "ORDER BY idx DESC")
