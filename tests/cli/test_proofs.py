@@ -181,11 +181,8 @@ def test_an_old_copy_put_back_is_told_how_to_go_on(kept: Laptop) -> None:
     closed = kept.ok("house", "close", "--successor", "ledger.example/bw/n3x7")
     assert "not signed for the ledger: guard-sideways" in closed.err
     assert kept.size() == size + 1
-    again = kept("parcel", "weigh", "K1", "--weight", "12.45", "--key", "miner-1")
-    assert (again.code == 0, "ledger.example/bw/n3x7" in again.err or "--continues" in again.err) == (
-        False,
-        True,
-    )
+    again = kept("parcel", "weigh", "K1", "--weight", "12.45", "--key", "miner-1").err
+    assert "ledger.example/bw/n3x7" in again or "--continues" in again
     (line,) = [line for line in closed.err.splitlines() if line.startswith("Next: ")]
     words = line.removeprefix("Next: adamas ").replace("FILE", "next.db").split()
     kept.ok(*words, *FIRST, "--no-passphrase")

@@ -11,7 +11,7 @@ from ledger.domain import events as e
 from ledger.domain.certificate_rules import matches
 from ledger.domain.vocabulary import certificate_key
 from tests.book import Book, certificate
-from tests.border import ARRIVAL, EXPORT, FOREIGN, IMPORT, INSPECTION, OWN, by_ministry, lost, returned
+from tests.border import ARRIVAL, EXPORT, FOREIGN, IMPORT, OWN, by_ministry, lost, returned
 
 PATHS: dict[str, tuple[e.Event, ...]] = {
     c.ISSUED: (certificate("P1", 12_500),),
@@ -133,16 +133,6 @@ def test_replacement_return_and_endorsement() -> None:
     found = book.state.certificate(name)
     assert found is not None
     assert found.endorsements == (("importer's address", "Sheldt", "Scheldt"),)
-
-
-def test_goods_and_parties_are_not_endorsed() -> None:
-    """What would make it another shipment takes another certificate; spelling is endorsed."""
-    book, name = in_state(c.RECEIVED)
-    for field in ("weight", "Value", "HS code", "origins", "importer", "exporter's name", "Destination"):
-        endorsed = by_ministry(e.CertificateEndorsed, name, field=field)
-        assert book.codes(endorsed) == ["endorsement-substance"], field
-    for field in ("exporter address", "remarks", "quality"):
-        assert book.codes(by_ministry(e.CertificateEndorsed, name, field=field)) == [], field
 
 
 def test_an_application_is_answered_once_and_for_the_same_goods() -> None:
@@ -389,19 +379,6 @@ def test_seals_that_are_not_the_certificates_hold_an_import_up() -> None:
         assert book.codes(IMPORT) == []
     book.do(e.ShipmentInspected(by="ministry", certificate=FOREIGN, weight=5_000, conforms=True))
     assert book.codes(stated) == []
-
-
-def test_stones_that_were_counted_otherwise_hold_an_import_up() -> None:
-    """Also where the inspection found everything else to match; compared where both counts are known."""
-    stated = dataclasses.replace(
-        IMPORT, lines=(e.Arrival("Z1", 3_000, 40), e.Arrival("Z2", 2_000, 2)), weight=5_000
-    )
-    for stones, codes in ((42, []), (41, ["certificate-differs"]), (None, [])):
-        book = Book()
-        book.do(ARRIVAL)
-        book.do(dataclasses.replace(INSPECTION, stones=stones))
-        assert book.codes(stated) == codes
-        assert book.codes(IMPORT) == []
 
 
 def test_number_patterns() -> None:

@@ -15,6 +15,7 @@ from tests.border import (
     EXPORT,
     FOREIGN,
     IMPORT,
+    INSPECTION,
     OWN,
     VALIDATION,
     by_ministry,
@@ -153,6 +154,30 @@ def test_an_error_is_endorsed_also_after_the_receipt_was_confirmed() -> None:
     found = book.state.certificate(FOREIGN)
     assert found is not None
     assert (found.status, len(found.endorsements)) == (c.CONFIRMED, 1)
+
+
+def test_goods_and_parties_are_not_endorsed() -> None:
+    """What would make it another shipment takes another certificate; spelling is endorsed."""
+    book, name = Book(), FOREIGN
+    book.do(IMPORT)
+    for field in ("weight", "Value", "HS code", "origins", "importer", "exporter's name", "Destination"):
+        endorsed = by_ministry(e.CertificateEndorsed, name, field=field)
+        assert book.codes(endorsed) == ["endorsement-substance"], field
+    for field in ("exporter address", "remarks", "quality"):
+        assert book.codes(by_ministry(e.CertificateEndorsed, name, field=field)) == [], field
+
+
+def test_stones_that_were_counted_otherwise_hold_an_import_up() -> None:
+    """Also where the inspection found everything else to match; compared where both counts are known."""
+    stated = dataclasses.replace(
+        IMPORT, lines=(e.Arrival("Z1", 3_000, 40), e.Arrival("Z2", 2_000, 2)), weight=5_000
+    )
+    for stones, codes in ((42, []), (41, ["certificate-differs"]), (None, [])):
+        book = Book()
+        book.do(ARRIVAL)
+        book.do(dataclasses.replace(INSPECTION, stones=stones))
+        assert book.codes(stated) == codes
+        assert book.codes(IMPORT) == []
 
 
 def test_what_remains_of_a_shipment_that_was_robbed_comes_back() -> None:
