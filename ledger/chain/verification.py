@@ -39,8 +39,8 @@ Read = Callable[[int, int | None], Iterable[tuple[int, bytes]]]
 OPENING = "ledger-opened/1"
 _PAGE_HERE, _PAGE_ELSEWHERE = 512, 2048
 _PAGE_BYTES = 1 << 20
-_PAYS = {True: 2_000, False: 40_000}
-"""From how many entries on processes pay, with and without signatures."""
+_SIGNATURES_PAY, _STATEMENTS_PAY, _CHAIN_PAYS = 2_000, 40_000, 1_000_000
+"""From how many entries on processes pay: what is done with an entry must cost more than handing it over."""
 
 
 @dataclass
@@ -78,7 +78,9 @@ class Verification:
         self._found: bytes | None = None
         self._statements = 0
         self.origin = self._open() if self.covered is None else self._go_on(self.covered)
-        pays = self.expected >= _PAYS[self.statements and self.signatures]
+        pays = self.expected >= (
+            (_SIGNATURES_PAY if self.signatures else _STATEMENTS_PAY) if self.statements else _CHAIN_PAYS
+        )
         number = (self.cores or cores.count()) if pays else 1
         pages = self._pages(_PAGE_ELSEWHERE if number > 1 else _PAGE_HERE)
         for page, seen in cores.on_all(inspect, pages, number):

@@ -304,14 +304,14 @@ def test_the_chain_alone_has_the_same_tree_on_several_cores() -> None:
     list(whole.run())
     for number in (1, 2):
         alone = Verification(
-            reader(enumerate(entries)), statements=False, signatures=False, expected=50_000, cores=number
+            reader(enumerate(entries)), statements=False, signatures=False, expected=1_000_000, cores=number
         )
         list(alone.run())
         assert alone.faults == []
         assert alone.frontier() == whole.frontier()
     entries[2_048] = entries[2_048][:-1] + bytes([entries[2_048][-1] ^ 1])
     broken = Verification(
-        reader(enumerate(entries)), statements=False, signatures=False, expected=50_000, cores=2
+        reader(enumerate(entries)), statements=False, signatures=False, expected=1_000_000, cores=2
     )
     list(broken.run())
     assert [(fault.step, fault.index) for fault in broken.faults] == [(3, 2_049)]
