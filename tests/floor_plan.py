@@ -124,7 +124,7 @@ STEPS: Mapping[str, Steps] = {
         ("report",),
     ),
     "ledger.federation": (
-        ("turns", "add_checkpoint", "posting", "peers", "entitling"),
+        ("add_checkpoint", "posting", "peers", "entitling"),
         ("successors",),
         ("memory", "mail", "publications", "growth", "proving", "absences", "proof_report", "mirror"),
         (

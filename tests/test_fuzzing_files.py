@@ -93,13 +93,7 @@ def test_a_table_becomes_acts_or_faults(name: str, ledger: Ledger) -> None:
         options = tabular.Options(decimal="." if data.startswith(good[0][:8]) else None)
         plan(tabular.read_table(data, template, options), ledger, IMPORTER)
 
-    for data in mutants(good, random.Random(f"{name} {SEED}"), COUNT // 4):
-        try:
-            decoder(data)
-        except AdamasError as told:
-            told_in_words(told)
-        except Exception as problem:  # noqa: BLE001  told with the file
-            pytest.fail(f"{name}: {type(problem).__name__}: {problem}: {data.hex()}")
+    held(name, good, decoder, count=COUNT // 4)
 
 
 def test_a_workbook_is_read_or_refused() -> None:

@@ -303,21 +303,26 @@ class Journal(ABC):
         the bytes not yet; erase again.
         """
 
-    @abstractmethod
     def links(self) -> Iterator[tuple[str, int, int]]:
         """All (subject, version, index), in that order; for checking them against the entries."""
+        return self._paged("SELECT subject, version, idx FROM links", ("subject", "version"), ("", 0))
 
-    @abstractmethod
     def mentions(self) -> Iterator[tuple[str, int]]:
         """All (subject, index), in that order; for checking them against the entries."""
+        return self._paged("SELECT subject, idx FROM mentions", ("subject", "idx"), ("", -1))
 
-    @abstractmethod
     def ids(self) -> Iterator[tuple[bytes, int]]:
         """All (statement id, index), in the order of the ids."""
+        return self._paged("SELECT id, idx FROM ids", ("id",), (b"",))
 
-    @abstractmethod
     def digests(self) -> Iterator[tuple[int, str, str]]:
         """All (index, digest, disclosure), in the order of the indexes."""
+        rows = self._paged("SELECT number, idx, digest, disclosure FROM disclosures", ("number",), (0,))
+        return (row[1:] for row in rows)
+
+    @abstractmethod
+    def _paged(self, statement: str, key: tuple[str, ...], last: tuple[Any, ...]) -> Iterator[Any]:
+        """Rows in the order of their key, whose columns come first; no lock is held between pages."""
 
     @abstractmethod
     def nodes(self, level: int, start: int, stop: int) -> list[bytes]:

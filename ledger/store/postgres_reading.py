@@ -188,25 +188,8 @@ class PostgresReading(Journal):
         """See `Journal.erasures`."""
         return [index for (index,) in self._all(ERASURES)]
 
-    def links(self) -> Iterator[tuple[str, int, int]]:
-        """See `Journal.links`."""
-        return self._paged("SELECT subject, version, idx FROM links", ("subject", "version"), ("", 0))
-
-    def mentions(self) -> Iterator[tuple[str, int]]:
-        """See `Journal.mentions`."""
-        return self._paged("SELECT subject, idx FROM mentions", ("subject", "idx"), ("", -1))
-
-    def ids(self) -> Iterator[tuple[bytes, int]]:
-        """See `Journal.ids`."""
-        return self._paged("SELECT id, idx FROM ids", ("id",), (b"",))
-
-    def digests(self) -> Iterator[tuple[int, str, str]]:
-        """See `Journal.digests`."""
-        rows = self._paged("SELECT number, idx, digest, disclosure FROM disclosures", ("number",), (0,))
-        return (row[1:] for row in rows)
-
     def _paged(self, statement: str, key: tuple[str, ...], last: tuple[Any, ...]) -> Iterator[Any]:
-        """Rows in the order of their key, whose columns come first; no lock is held between pages."""
+        """See `Journal._paged`."""
         columns, marks = ", ".join(key), ", ".join(["%s"] * len(key))
         statement += f" WHERE ({columns}) > ({marks}) ORDER BY {columns} LIMIT {_PAGE_ROWS}"
         while page := self._all(statement, *last):

@@ -45,7 +45,7 @@ def test_threads_hold_it_one_after_the_other(tmp_path: Path) -> None:
 def test_another_process_waits_and_a_dead_one_lets_go(tmp_path: Path) -> None:
     """While a process holds it nobody else does; when it is killed, the next one does."""
     path = tmp_path / "x.turn"
-    root = Path(__file__).parents[3]
+    root = Path(__file__).parents[2]
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, str(path)], cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as holder:
