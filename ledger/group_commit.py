@@ -8,7 +8,7 @@ who wait: each act is decided for itself, one after the other in the order in wh
 may be recorded are one transaction and one signature. Nobody is answered before that transaction is durable;
 what is refused is refused to its author alone.
 
-Nobody starves: who came first is in the next transaction.
+Nobody starves: who came first is in the next transaction, and the one who waits longest writes it.
 """
 
 from __future__ import annotations
@@ -32,13 +32,16 @@ MOST = 256
 
 
 class _Waiting:
-    """One who waits: what is to be recorded, and what is answered."""
+    """One who waits: what is to be recorded, what is answered, and whether it is this one's turn to write."""
 
-    __slots__ = ("answer", "item")
+    __slots__ = ("answer", "item", "leads", "woken")
 
     def __init__(self, item: Act | SignedStatement) -> None:
         self.item = item
         self.answer: Receipt | BaseException | None = None
+        self.leads = False
+        self.woken = Lock()
+        self.woken.acquire()
 
 
 class GroupCommit:
@@ -51,8 +54,10 @@ class GroupCommit:
         self.transactions = 0
         self._ledger = ledger
         self._most = most
-        self._turn = Lock()
+        self._store = Lock()  # held by who uses the ledger
+        self._line = Lock()  # held for a moment by who joins or leaves the queue
         self._queue: deque[_Waiting] = deque()
+        self._led = False  # as long as somebody writes or was told to; else the queue is empty
 
     def record(self, event: Event, key: SigningKey, **said: Unpack[Said]) -> Receipt:
         """Sign and record one event. Raises as `Ledger.record` does."""
@@ -64,7 +69,7 @@ class GroupCommit:
 
     def close(self) -> None:
         """Wait for who is writing, and close the ledger."""
-        with self._turn:
+        with self._store:
             self._ledger.close()
 
     def __enter__(self) -> GroupCommit:
@@ -77,33 +82,68 @@ class GroupCommit:
 
     def _answered(self, item: Act | SignedStatement) -> Receipt:
         mine = _Waiting(item)
-        self._queue.append(mine)
-        with self._turn:
-            while mine.answer is None:  # more than one round only when more wait than one transaction takes
-                self._write_for_all()
-        if isinstance(mine.answer, BaseException):
-            raise mine.answer
-        return self._provable(mine.answer)
+        with self._line:
+            self._queue.append(mine)
+            mine.leads, self._led = not self._led, True
+        if not mine.leads:
+            self._wait(mine)
+        if mine.leads:
+            self._lead(mine)
+        if isinstance(mine.answer, Receipt):
+            return self._provable(mine.answer)
+        assert mine.answer is not None  # noqa: S101  whoever was woken has an answer or leads
+        raise mine.answer
 
-    def _write_for_all(self) -> None:
-        group = [self._queue.popleft() for _ in range(min(self._most, len(self._queue)))]
+    def _wait(self, mine: _Waiting) -> None:
+        """Until this one has an answer, or leads."""
+        try:
+            mine.woken.acquire()
+        except BaseException:  # this thread was interrupted; the others go on
+            with self._line:
+                if mine in self._queue:
+                    self._queue.remove(mine)
+                if mine.leads:
+                    self._hand_on()
+            raise
+
+    def _lead(self, mine: _Waiting) -> None:
+        """Write for all who wait, this one the first of them, and let the next one lead."""
+        with self._line:
+            group = [self._queue.popleft() for _ in range(min(self._most, len(self._queue)))]
+        try:
+            self._write(group)
+        finally:
+            with self._line:
+                self._hand_on()
+            for one in group:
+                if one is not mine:
+                    one.woken.release()
+
+    def _write(self, group: list[_Waiting]) -> None:
         answers: list[Receipt | AdamasError] | list[BaseException]
         try:
-            answers = self._ledger.record_each([one.item for one in group])
+            with self._store:
+                answers = self._ledger.record_each([one.item for one in group])
         except BaseException as trouble:  # noqa: BLE001  raised again by everybody whose act it was
             answers = [trouble] * len(group)
         self.transactions += 1
         for one, answer in zip(group, answers, strict=True):
             one.answer = answer
 
+    def _hand_on(self) -> None:
+        self._led = bool(self._queue)
+        if self._led:
+            self._queue[0].leads = True
+            self._queue[0].woken.release()
+
     def _provable(self, receipt: Receipt) -> Receipt:
-        """The receipt, whose proof is made in turn with what is written."""
+        """The receipt; where its proof is read from the store, that is made in turn with what is written."""
         prove = receipt._prove  # noqa: SLF001  a receipt's way to its proof, and nobody else's
-        if prove is None:
+        if prove is None or not receipt._reads:  # noqa: SLF001
             return receipt
 
         def in_turn() -> Bundle:
-            with self._turn:
+            with self._store:
                 return prove()
 
         return dataclasses.replace(receipt, _prove=in_turn)

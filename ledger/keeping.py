@@ -63,6 +63,7 @@ class Receipt:
     signed: SignedCheckpoint | None = field(default=None, compare=False, repr=False)
     trouble: AdamasError | None = field(default=None, compare=False)
     _prove: Callable[[], Bundle] | None = field(default=None, compare=False, repr=False)
+    _reads: bool = field(default=False, compare=False, repr=False)  # whether the proof is read from the store
 
     @property
     def text(self) -> str:
@@ -188,12 +189,12 @@ class Keeper:
         *,
         disclosures: Sequence[str] = (),
         since: Iterable[int] = (),
-        path: Sequence[bytes] | None = None,
+        path: Callable[[int], Sequence[bytes]] | None = None,
         entry: bytes | None = None,
     ) -> Bundle:
         """The bundle of an entry under a checkpoint, by default one of now; its path has been checked.
 
-        ``since`` as in `bundle.make`; ``path`` and ``entry`` where they are known to be right. Raises
+        ``since`` as in `bundle.make`; ``path`` (by index) and ``entry`` where they are known. Raises
         `NotFound` (``entry-missing``), `Malformed` (``tree-index``), `StoreTrouble` (``store-damaged``), and
         what `checkpoint` raises.
         """
@@ -202,7 +203,7 @@ class Keeper:
         if path is None:
             made = bundle.make(index, entry, under, self.tree.node, disclosures=disclosures, since=since)
         else:
-            return Bundle(index, tuple(path), under, entry, tuple(disclosures))
+            return Bundle(index, tuple(path(index)), under, entry, tuple(disclosures))
         try:
             made.proof.check(entry_hash(entry))
         except Malformed as trouble:

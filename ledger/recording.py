@@ -13,9 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from ledger.admission import Act, Chance, Proposed, propose, take, time_ordered_id
+from ledger.chain.checkpoint import SignedCheckpoint
 from ledger.chain.entry import entry_hash
 from ledger.chain.entry import fields as entry_fields
-from ledger.chain.merkle import Frontier
+from ledger.chain.merkle import Frontier, Grown, inclusion
 from ledger.chain.statement import SignedStatement
 from ledger.decision import Batch
 from ledger.domain.events import DisclosureErased
@@ -199,19 +200,31 @@ class Recording:
             signed = keeper.checkpoint(durable)
         except AdamasError as trouble:
             return [Receipt(one.index, one.hash, one.recorded, trouble=trouble) for one in appended]
-        path = entry = None
-        if before.size + 1 == signed.checkpoint.size:  # a single act, and nobody was faster
-            path, entry = Frontier.decode(before.frontier).path_of_next(), appended[0].entry
+        known = self._known_path(appended, before, signed)
         return [
             Receipt(
                 one.index,
                 one.hash,
                 one.recorded,
                 signed,
-                _prove=partial(keeper.proof, one.index, signed, path=path, entry=entry),
+                _prove=partial(keeper.proof, one.index, signed, path=known, entry=one.entry),
+                _reads=known is None,
             )
             for one in appended
         ]
+
+    def _known_path(
+        self, appended: Sequence[Appended], before: Head, signed: SignedCheckpoint
+    ) -> Callable[[int], Sequence[bytes]] | None:
+        """The paths of new entries, worked out from the head before them; None where others wrote between."""
+        size = signed.checkpoint.size
+        if appended[0].index != before.size or appended[-1].index + 1 != size:
+            return None
+        frontier = Frontier.decode(before.frontier)
+        if len(appended) == 1:
+            return lambda _: frontier.path_of_next()
+        grown = Grown(frontier, [one.hash for one in appended])
+        return lambda index: inclusion(index, size, grown.node)
 
     def _first_receipt(self, index: int, proposed: Proposed) -> Receipt:
         """What was answered when these same bytes were recorded. Raises `Conflict` for other bytes."""
@@ -221,7 +234,7 @@ class Recording:
             raise Conflict("statement-id-taken", id=proposed.statement.id.hex(), index=index)
         keeper = self._at_hand.keeper()
         prove = None if keeper is None else partial(keeper.proof, index)
-        return Receipt(index, entry_hash(data), recorded, _prove=prove)
+        return Receipt(index, entry_hash(data), recorded, _prove=prove, _reads=True)
 
     def _new_id(self) -> bytes:
         return time_ordered_id(self._watch.now(), self._chance)

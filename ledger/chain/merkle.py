@@ -76,6 +76,12 @@ class Frontier:
         """The inclusion path that the next leaf has as long as it is the last."""
         return self._peaks[::-1]
 
+    def subtrees(self) -> dict[tuple[int, int], bytes]:
+        """The hashes by (level, place)."""
+        levels = [level for level in range(self.size.bit_length()) if self.size >> level & 1]
+        found = zip(levels, reversed(self._peaks), strict=True)
+        return {(level, (self.size >> level) - 1): peak for level, peak in found}
+
     def root(self) -> bytes:
         """The root of the tree of ``size`` leaves."""
         return _fold(self._peaks) if self._peaks else EMPTY
@@ -97,6 +103,36 @@ class Frontier:
         found = cls()
         found.size, found._peaks = size, [data[start : start + 32] for start in range(8, len(data), 32)]
         return found
+
+
+class Grown:
+    """A tree that grew by ``leaves`` behind ``frontier``: its subtrees as far as the new leaves' paths need
+    them.
+
+        size = frontier.size + len(leaves)
+        inclusion(size - 1, size, Grown(frontier, leaves).node)
+    """
+
+    __slots__ = ("_known", "_leaves", "_start")
+
+    def __init__(self, frontier: Frontier, leaves: Sequence[bytes]) -> None:
+        self._start = frontier.size
+        self._leaves = leaves
+        self._known = frontier.subtrees()
+
+    def node(self, level: int, place: int) -> bytes:
+        """The hash of a complete subtree (`Nodes`); one that the frontier has folded away raises
+        `KeyError`."""
+        known = self._known.get((level, place))
+        if known is not None:
+            return known
+        if (place + 1) << level <= self._start:
+            raise KeyError((level, place))
+        if level == 0:
+            return self._leaves[place - self._start]
+        made = node(self.node(level - 1, 2 * place), self.node(level - 1, 2 * place + 1))
+        self._known[level, place] = made
+        return made
 
 
 def root(leaves: Sequence[bytes]) -> bytes:

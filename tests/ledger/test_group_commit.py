@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from threading import Event as Signal
+from threading import Timer, get_ident
 
 import pytest
 
@@ -137,6 +139,32 @@ def test_who_waits_shares_a_transaction(tmp_path: Path) -> None:
             assert report.holds
             assert report.entry is not None
             assert report.entry.index == receipt.index
+        assert writers.faults(ledger) == []
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="one thread cannot be interrupted here")
+def test_who_is_interrupted_in_the_queue_leaves_it_to_the_others(tmp_path: Path) -> None:
+    """Also when it would have been the next to write: nobody waits for ever, and its act is not recorded."""
+    world = World(tmp_path / "ledger.db")
+    names = parcels(world, 4)
+    size = world.ledger.head().size
+    world.ledger.close()
+    gate = Gate()
+    ledger = Ledger.open(str(tmp_path / "ledger.db"), clock=gate)
+    gate.asked.clear()
+    gate.open.clear()
+    with GroupCommit(ledger) as desk, ThreadPoolExecutor(4) as clients:
+        waiting = [clients.submit(desk.record, weighed(names[0]), KEY)]
+        assert gate.asked.wait(60)
+        interruption = Timer(0.3, signal.pthread_kill, [get_ident(), signal.SIGINT])
+        interruption.start()
+        with pytest.raises(KeyboardInterrupt):
+            desk.record(weighed(names[1]), KEY)  # the second in line: the next to write
+        waiting += [clients.submit(desk.record, weighed(name), KEY) for name in names[2:]]
+        gate.open.set()
+        indexes = sorted(one.result(60).index for one in waiting)
+        assert indexes == [size, size + 1, size + 2]
+        assert desk.record(weighed(names[3]), KEY).index == size + 3
         assert writers.faults(ledger) == []
 
 

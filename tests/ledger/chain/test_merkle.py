@@ -254,6 +254,23 @@ def test_proofs_of_what_is_not_there_are_not_made() -> None:
     assert refused.value.code == "tree-sizes"
 
 
+@given(st.integers(0, 700), st.integers(1, 40), st.data())
+def test_the_paths_of_new_leaves_follow_from_the_frontier(start: int, more: int, data: st.DataObject) -> None:
+    """Without the older leaves, which nobody reads again; what was folded away is not made up."""
+    size, all_leaves = start + more, leaves(start + more)
+    frontier = merkle.Frontier()
+    for leaf in all_leaves[:start]:
+        frontier.append(leaf)
+    grown, whole = merkle.Grown(frontier, all_leaves[start:]), merkle.nodes_of(all_leaves)
+    for index in range(start, size):
+        assert merkle.inclusion(index, size, grown.node) == merkle.inclusion(index, size, whole)
+    if start > 1:
+        older = data.draw(st.integers(0, start - 2))
+        if start >> 1 > older >> 1:  # both leaves of that pair are older
+            with pytest.raises(KeyError):
+                grown.node(0, older)
+
+
 @given(st.integers(0, 200))
 def test_a_frontier_is_stored_and_goes_on(size: int) -> None:
     """Decoded, it grows to the same roots; a copy grows by itself."""
