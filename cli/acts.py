@@ -188,10 +188,10 @@ def body_given(event: type[Event], given: Given, *, by: str | None, state: State
     file = given["file"]
     body = bodies.read_body(file, event) if file is not None else {}
     body |= body_of(event, given)
-    if given.get("documented"):
-        return {"by": by, **body, "documented": True} if by is not None else {**body, "documented": True}
     if by is not None:
-        body = {"by": by, **body}
+        body = {"by": by, **body} if given["by"] is None else {**body, "by": by}
+    if given.get("documented"):
+        return {**body, "documented": True}
     wrong = [problem for problem in events.read(event.TYPE, body)[1] if problem.code != "field-missing"]
     return body if wrong or state is None else defaults.fill(event.TYPE, body, state)
 

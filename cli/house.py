@@ -5,12 +5,13 @@ The sizes and roots that these acts state are this ledger's own, so nobody has t
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.acts import EXITS, about_options, acting, circumstances
+from cli.acts import EXITS, about_options, acting, body_given, circumstances, event_given
 from cli.artefacts import read_artefact, write_artefact
 from cli.options import FieldType, normal
 from cli.output import AdamasCommand, adamas_command, emit_json, remark, say
@@ -18,6 +19,7 @@ from cli.recording import party_of, record, rehearse
 from cli.session import Session, pass_session
 from ledger.domain import events as e
 from ledger.domain.fields import TEXT
+from ledger.errors import Malformed
 
 if TYPE_CHECKING:
     from ledger.application import Ledger
@@ -25,17 +27,23 @@ if TYPE_CHECKING:
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
+Body = dict[str, Any]
+Fill = Callable[[Session, "Ledger", dict[str, Any], Body], Body]
+"""From what was given, and the body that it makes, to the fields that are worked out."""
+
+
 def _act(
-    name: str, event: type[e.Event], make: Any, options: list[click.Parameter], **said: Any
+    name: str, event: type[e.Event], fill: Fill, options: Sequence[click.Parameter], **said: Any
 ) -> AdamasCommand:
-    """The command of an act whose body is worked out from the ledger."""
+    """The command of an act whose body is worked out, where neither option nor file states it."""
 
     @pass_session
     def callback(session: Session, /, **given: Any) -> None:
         ledger = session.ledger(write=not given["dry_run"])
         key = session.key()
         by = acting(given, lambda: party_of(ledger, key))
-        act = make(session, ledger, given, by)
+        body = body_given(event, given, by=by, state=None)
+        act = event_given(event, {**body, **fill(session, ledger, given, body)}, given["file"])
         around = circumstances(session, given)
         if given["dry_run"]:
             rehearse(session, ledger, act, key, around)
@@ -46,43 +54,63 @@ def _act(
                     f"Next: adamas --ledger FILE init --origin {act.successor} --continues {ledger.origin}"
                 )
 
-    shared = [option for option in about_options(event) if option.name not in ("file",)]
-    return AdamasCommand(name, callback=callback, params=[*options, *shared], exits=EXITS, **said)
+    return AdamasCommand(
+        name, callback=callback, params=[*options, *about_options(event)], exits=EXITS, **said
+    )
 
 
-def _index(session: Session, ledger: Ledger, given: dict[str, Any], by: str | None) -> e.Event:
+def _index(session: Session, ledger: Ledger, given: dict[str, Any], body: Body) -> Body:
+    """The index as of the size that a file states, or as of now; what else a file states must be so."""
     from ledger.federation.absences import next_index
 
-    return next_index(ledger.journal, ledger.records, by)
+    head = ledger.head().size
+    size = body.get("size", head)
+    if not isinstance(size, int) or not 0 < size <= head:
+        raise Malformed("body-stated", field="size", stated=size, size=head, found=head)
+    found = e.write(next_index(ledger.journal, ledger.records, None, size))
+    for field, value in found.items():
+        if body.get(field, value) != value:
+            said, here = (one.hex() if isinstance(one, bytes) else one for one in (body[field], value))
+            raise Malformed("body-stated", field=field, stated=said, size=size, found=here)
+    return found
 
 
-def _close(session: Session, ledger: Ledger, given: dict[str, Any], by: str | None) -> e.Event:
+def _close(session: Session, ledger: Ledger, given: dict[str, Any], body: Body) -> Body:
+    return _root_so_far(ledger, body)
+
+
+def _root_so_far(ledger: Ledger, body: Body) -> Body:
+    """How far the ledger goes, unless a file says how far it counts; the ledger is asked when it records."""
     head = ledger.head()
-    return e.LedgerClosed(by=by, size=head.size, root=head.root(), successor=given["successor"])
+    return {} if "size" in body or "root" in body else {"size": head.size, "root": head.root()}
 
 
-def _revoke(session: Session, ledger: Ledger, given: dict[str, Any], by: str | None) -> e.Event:
+def _revoke(session: Session, ledger: Ledger, given: dict[str, Any], body: Body) -> Body:
     """What the key signed counts up to the checkpoint that was kept, or up to now."""
     from ledger.chain.checkpoint import SignedCheckpoint
 
-    head = ledger.head()
-    size, root = head.size, head.root()
-    if given["last"] is not None:
-        last = SignedCheckpoint.parse(read_artefact(given["last"])).checkpoint
-        size, root = last.size, last.root
-    return e.LedgerKeyRevoked(by=by, key=given["verifier"], size=size, root=root, reason=given["reason"])
+    if "key" not in body:
+        raise click.UsageError("Missing --verifier: the ledger's verifier key that is void.")
+    if given["last"] is None:
+        return _root_so_far(ledger, body)
+    last = SignedCheckpoint.parse(read_artefact(given["last"])).checkpoint
+    return {"size": last.size, "root": last.root}
 
 
-def _change(session: Session, ledger: Ledger, given: dict[str, Any], by: str | None) -> e.Event:
+def _change(session: Session, ledger: Ledger, given: dict[str, Any], body: Body) -> Body:
     """The new key is proven to be in its holder's hands by its own signature."""
     from ledger import keys
     from ledger.chain.note import verifier_key
     from ledger.chain.succession import possession_name
 
+    if given["new"] is None:
+        if "key" not in body:
+            raise click.UsageError("Missing --new: the file of the new key.")
+        return {}
     signer = session.read_ledger_key(given["new"])
     verifier = verifier_key(ledger.origin, signer)
     proof = keys.prove_possession(signer, possession_name(verifier), ledger.origin)
-    return e.LedgerKeyChanged(by=by, key=str(verifier), proof=proof)
+    return {"key": str(verifier), "proof": proof}
 
 
 index_certificates = _act(
@@ -96,7 +124,7 @@ index_certificates = _act(
 
 close = _act(
     "close", e.LedgerClosed, _close,
-    [click.Option(["--successor"], required=True, type=FieldType(TEXT), metavar="ORIGIN",
+    [click.Option(["field_successor", "--successor"], type=FieldType(TEXT), metavar="ORIGIN",
                   help="The origin of the ledger that continues.  [needed]")],
     example="adamas house close --successor ledger.example/bw/n3x7",
     short_help="The last entry: the ledger ends, another one continues",
@@ -107,11 +135,11 @@ close = _act(
 
 revoke_key = _act(
     "revoke-key", e.LedgerKeyRevoked, _revoke,
-    [click.Option(["verifier", "--verifier"], required=True, type=FieldType(TEXT), metavar="KEY",
+    [click.Option(["field_key", "--verifier"], type=FieldType(TEXT), metavar="KEY",
                   help="The ledger's verifier key that is void, as adamas trust prints it.  [needed]"),
      click.Option(["--last"], type=_FILE, metavar="FILE",
                   help="The last checkpoint that it honestly signed.  [default: up to now]"),
-     click.Option(["--reason"], type=FieldType(TEXT), metavar="TEXT", help="Why.")],
+     click.Option(["field_reason", "--reason"], type=FieldType(TEXT), metavar="TEXT", help="Why.")],
     example="adamas house revoke-key --verifier KEY --last bw.checkpoint --key recovery.pem",
     short_help="A key speaks for the ledger no more",
     help="A key speaks for the ledger no more: what it signed counts up to the last honest checkpoint.\n\n"
@@ -122,8 +150,8 @@ revoke_key = _act(
 
 change_key = _act(
     "change-key", e.LedgerKeyChanged, _change,
-    [click.Option(["--new"], required=True, type=_FILE, metavar="FILE",
-                  help="The file of the new key (adamas key new).  [needed]")],
+    [click.Option(["--new"], type=_FILE, metavar="FILE",
+                  help="The file of the new key (adamas key new); a body has key and proof.  [needed]")],
     example="adamas house change-key --new ledger-2.pem",
     short_help="A further key speaks for the ledger",
     help="A further key speaks for the ledger: give it as --ledger-key from then on.\n\n"

@@ -2,7 +2,8 @@
 
 The **authority's key** records acts, the **ledger's key** speaks for the ledger as its keeper, the
 **recovery key** signs nothing but the revocation and enrolment of keys, and belongs in a safe, elsewhere.
-A fourth one on demand, of ML-DSA-44 (FIPS 204), signs every checkpoint beside the ledger's key.
+A fourth one on demand, of ML-DSA-44 (FIPS 204), signs every checkpoint beside the ledger's key. A key that a
+prepared body names (`cli.opening`) is in somebody's hands already and is not made.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from cli import opening
 from cli.output import adamas_command, ask, emit_json, remark, say
 from cli.session import AUTHORITY, KEEPER, RECOVERY, SECOND, Session, pass_session
 from ledger import edtf
@@ -22,7 +24,7 @@ from ledger.errors import KeyTrouble, Malformed, StoreTrouble, Unconfirmed
 from ledger.values import dataclass
 
 if TYPE_CHECKING:
-    from ledger.application import Receipt
+    from ledger.application import Ledger, Receipt
     from ledger.domain.events import LedgerOpened
     from ledger.domain.fields import Kind
     from ledger.keys import LedgerSigner, MlDsa44Key, SigningKey
@@ -53,7 +55,8 @@ class Answers:
 
 @adamas_command(
     "init",
-    example="adamas init\nadamas init --yes --participant BW --authority authority-bw --no-passphrase",
+    example="adamas init\nadamas init --yes --participant BW --authority authority-bw --no-passphrase\n"
+    "adamas init --file opening.json --dry-run",
     exits=(0, 2, 4, 6, 7, 9, 10),
 )
 @click.option("--participant", metavar="COUNTRY", help="The participant whose ledger it is, such as BW.")
@@ -75,6 +78,15 @@ class Answers:
     "--adopt-register", is_flag=True, help="Adopt the register of participants that ships, as entry 1."
 )
 @click.option("--auditor-role", metavar="ROLE", help="PostgreSQL: let this role read all, and write nothing.")
+@click.option(
+    "--file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="BODY",
+    help="A prepared body: JSON with origin, participant, by, name, predecessor. Options take their fields' "
+    "place, nothing is asked but the passphrase, and no key is made that it names: recovery_key, "
+    "authority_key (give it with --key), keys (give --ledger-key).",
+)
+@click.option("--dry-run", is_flag=True, help="Ask the rules; make and record nothing.")
 @click.option("--yes", is_flag=True, help="Ask nothing: take the options and the proposals.")
 @pass_session
 def init(
@@ -82,6 +94,8 @@ def init(
     no_passphrase: bool,
     post_quantum: bool,
     adopt_register: bool,
+    file: Path | None,
+    dry_run: bool,
     yes: bool,
     **given: str | None,
 ) -> None:
@@ -91,22 +105,29 @@ def init(
     authority.pem records acts, ledger.pem is the keeper's, recovery.pem revokes and enrols keys if the
     others are lost or stolen.
     """
-    _nothing_there(session)
-    keys = _new_keys(post_quantum=post_quantum)
+    body = opening.prepared(file)
+    keys = _new_keys(session, body, post_quantum=post_quantum)
+    _nothing_there(session, keys)
     if given["auditor_role"] is not None:
         from ledger.store.opening import check_reading_role
 
         check_reading_role(session.path, given["auditor_role"])
-    answers = _answers(given, yes=yes)
-    passphrase = _passphrase(session, no_passphrase=no_passphrase, yes=yes)
-    receipt = _make(session, answers, keys, passphrase, given["auditor_role"], adopt_register=adopt_register)
-    _tell(session, answers, receipt, plain=passphrase is None)
+    answers = _answers(opening.answered(body, given), yes=yes or file is not None)
+    event = _opening(answers, keys, body, file)
+    if dry_run:
+        opening.rehearse(session, event, keys.authority, keys.made())
+        return
+    passphrase = None
+    if keys.files():
+        passphrase = _passphrase(session, no_passphrase=no_passphrase, yes=yes)
+    receipt = _make(session, event, keys, passphrase, given["auditor_role"], adopt_register=adopt_register)
+    _tell(session, answers, receipt, plain=passphrase is None, keys=keys)
 
 
-def _nothing_there(session: Session) -> None:
+def _nothing_there(session: Session, keys: _Keys) -> None:
     if session.file.exists():
         raise StoreTrouble("init-exists", path=session.shown)
-    for name in (AUTHORITY, KEEPER, RECOVERY, SECOND):
+    for name in (*keys.files(), SECOND):
         if (session.keys_folder / name).exists():
             raise KeyTrouble("key-file-exists", path=str(session.keys_folder / name))
 
@@ -173,34 +194,55 @@ def _passphrase(session: Session, *, no_passphrase: bool, yes: bool) -> bytes | 
 
 @dataclass(frozen=True, slots=True)
 class _Keys:
-    """The keys of a new ledger by their files' names."""
+    """The keys of a new ledger; those that a body names are None, but for the authority's, which signs.
+
+    ``own`` False: the authority's key was given, and is not written.
+    """
 
     authority: SigningKey
-    keeper: SigningKey
-    recovery: SigningKey
+    keeper: SigningKey | None
+    recovery: SigningKey | None
     second: MlDsa44Key | None
+    own: bool
 
     def files(self) -> dict[str, LedgerSigner]:
         """What goes into the keys folder."""
-        made: dict[str, LedgerSigner] = {
-            AUTHORITY: self.authority,
+        made = {
+            AUTHORITY: self.authority if self.own else None,
             KEEPER: self.keeper,
             RECOVERY: self.recovery,
+            SECOND: self.second,
         }
-        return made if self.second is None else {**made, SECOND: self.second}
+        return {name: key for name, key in made.items() if key is not None}
+
+    def made(self) -> set[str]:
+        """The fields of the opening that hold keys made here."""
+        of = {AUTHORITY: "authority_key", KEEPER: "keys", RECOVERY: "recovery_key", SECOND: "keys"}
+        return {of[name] for name in self.files()}
 
 
-def _new_keys(*, post_quantum: bool) -> _Keys:
-    """New keys. Raises `Unavailable` (``mldsa-unavailable``) before anything is asked or made."""
+def _new_keys(session: Session, body: dict[str, Any], *, post_quantum: bool) -> _Keys:
+    """New keys, but for those that the body names. Raises `Unavailable` (``mldsa-unavailable``), `KeyTrouble`
+    before anything is asked or made."""
     from ledger.keys import MlDsa44Key, SigningKey
 
-    second = MlDsa44Key.generate() if post_quantum else None
-    return _Keys(SigningKey.generate(), SigningKey.generate(), SigningKey.generate(), second)
+    if post_quantum and "keys" in body:
+        raise click.UsageError(
+            "--post-quantum makes a key of the ledger's, and the body names those already."
+        )
+    own = "authority_key" not in body
+    return _Keys(
+        SigningKey.generate() if own else session.key(),
+        None if "keys" in body else SigningKey.generate(),
+        None if "recovery_key" in body else SigningKey.generate(),
+        MlDsa44Key.generate() if post_quantum else None,
+        own,
+    )
 
 
 def _make(
     session: Session,
-    answers: Answers,
+    event: LedgerOpened,
     keys: _Keys,
     passphrase: bytes | None,
     reader: str | None,
@@ -208,46 +250,60 @@ def _make(
     adopt_register: bool,
 ) -> Receipt:
     """The receipt of the last entry."""
-    from ledger.application import Ledger, Receipt
+    from ledger.application import Receipt
     from ledger.exchange.participant_register import adoption
-    from ledger.keeping import LedgerKey
 
     with _written(session.keys_folder, keys.files(), passphrase):
-        guards = [session.keys_folder / f"{name}.guard" for name in (KEEPER, SECOND)]
-        also = () if keys.second is None else ((keys.second, guards[1]),)
-        ledger = Ledger.create(
-            session.path,
-            _opening(answers, keys),
-            keys.authority,
-            clock_confirmed=session.settings.clock_is_right,
-            keeper=LedgerKey(keys.keeper, guards[0], also),
-        )
+        ledger = _created(session, event, keys)
     with ledger:
         if reader is not None:
             from ledger.store.opening import grant_reading
 
             grant_reading(ledger.journal, reader)
         if adopt_register:
-            return ledger.record(adoption(answers.authority), keys.authority)
+            return ledger.record(adoption(event.by or ""), keys.authority)
         head = ledger.head()
     return Receipt(0, head.hash, head.recorded)
 
 
-def _opening(answers: Answers, keys: _Keys) -> LedgerOpened:
+def _created(session: Session, event: LedgerOpened, keys: _Keys) -> Ledger:
+    """The ledger, signed for by the keeper's key that was made, or by the one that was given."""
+    from ledger.application import Ledger
+    from ledger.keeping import LedgerKey
+
+    keeper = None
+    if keys.keeper is not None:
+        guards = [session.keys_folder / f"{name}.guard" for name in (KEEPER, SECOND)]
+        also = () if keys.second is None else ((keys.second, guards[1]),)
+        keeper = LedgerKey(keys.keeper, guards[0], also)
+    elif session.settings.ledger_key is not None:
+        keeper = session.ledger_key()
+    right = session.settings.clock_is_right
+    return Ledger.create(session.path, event, keys.authority, clock_confirmed=right, keeper=keeper)
+
+
+def _opening(answers: Answers, keys: _Keys, body: dict[str, Any], file: Path | None) -> LedgerOpened:
+    from cli.bodies import event_of
     from ledger.chain.note import verifier_key
     from ledger.domain.events import LedgerOpened
 
-    speaking: list[LedgerSigner] = [keys.keeper, *([] if keys.second is None else [keys.second])]
-    return LedgerOpened(
-        by=answers.authority,
-        origin=answers.origin,
-        participant=answers.participant,
-        name=answers.name,
-        keys=tuple(str(verifier_key(answers.origin, key)) for key in speaking),
-        predecessor=answers.continues,
-        authority_key=keys.authority.public,
-        recovery_key=keys.recovery.public,
-    )
+    speaking = [key for key in (keys.keeper, keys.second) if key is not None]
+    new = {
+        "keys": [str(verifier_key(answers.origin, key)) for key in speaking],
+        "authority_key": keys.authority.public,
+        "recovery_key": None if keys.recovery is None else keys.recovery.public,
+    }
+    told = {
+        "by": answers.authority,
+        "origin": answers.origin,
+        "participant": answers.participant,
+        "name": answers.name,
+        "predecessor": answers.continues,
+    }
+    whole = {name: value for name, value in {**new, **body, **told}.items() if value is not None}
+    event = event_of(LedgerOpened.TYPE, whole, file=file)
+    assert isinstance(event, LedgerOpened)  # noqa: S101 - its type was asked for
+    return event
 
 
 @contextmanager
@@ -271,7 +327,7 @@ def _written(folder: Path, keys: dict[str, LedgerSigner], passphrase: bytes | No
         raise
 
 
-def _tell(session: Session, answers: Answers, receipt: Receipt, *, plain: bool) -> None:
+def _tell(session: Session, answers: Answers, receipt: Receipt, *, plain: bool, keys: _Keys) -> None:
     folder = session.keys_folder
     if session.json:
         emit_json(
@@ -292,7 +348,10 @@ def _tell(session: Session, answers: Answers, receipt: Receipt, *, plain: bool) 
     say(f"authority {answers.authority}")
     say(f"keys      {folder}{'' if plain else ' (encrypted)'}")
     say(f"recorded  {receipt.text}")
-    remark(f"Move {folder / RECOVERY} to a safe place elsewhere: it can revoke the other keys, and they it.")
+    if keys.recovery is not None:
+        remark(
+            f"Move {folder / RECOVERY} to a safe place elsewhere: it can revoke the other keys, and they it."
+        )
     if answers.participant is not None and receipt.index == 0:
         remark("Nobody's standing is asked before a register is adopted: adamas participant adopt --shipped.")
     remark("Next: adamas party register, adamas key enrol, adamas --help.")

@@ -10,11 +10,11 @@ import click
 from cli.acts import Given, act_command, run_act
 from cli.artefacts import read_artefact
 from cli.letters import FILE, from_option, letter_options, open_letter, partner_for, record_all, send_letter
-from cli.options import FieldType
+from cli.options import FieldType, body_of
 from cli.output import AdamasCommand, adamas_command, say
-from cli.recording import here_and_now, party_of, tell
+from cli.recording import Circumstances, here_and_now, party_of, rehearse, tell
 from cli.session import Session, pass_session
-from ledger.domain.events import Event, PartnerRecognised
+from ledger.domain.events import AlertReceived, Event, PartnerRecognised
 from ledger.domain.fields import ALERT
 from ledger.errors import Malformed
 
@@ -114,22 +114,57 @@ def alert_send(session: Session, alert: str, to: str, **how: Any) -> None:
     send_letter(session, ledger, reader, indexes, **how)
 
 
-@adamas_command("receive", example="adamas alert receive alert.zip", exits=(*_EXITS, 10))
-@click.argument("file", type=FILE, metavar="FILE")
-@from_option
-@pass_session
-def alert_receive(session: Session, file: Path, published: str | None) -> None:
-    """Check an alert that a partner sent in FILE, record that it came, and pin the partner's ledger."""
+def _receive(session: Session, context: click.Context, event: type[Event], given: Given) -> None:
+    """Take an alert from a letter, or record the one that was typed or prepared."""
+    letter, published = given.pop("letter"), given.pop("published")
+    if given["file"] is not None or body_of(event, given):
+        given["field_origin"] = letter
+        run_act(session, context, event, given)
+        return
+    if letter is None:
+        raise click.UsageError("Missing LETTER: the file that a partner sent.", context)
+    if not Path(letter).is_file():
+        raise click.UsageError(f"There is no file {letter}.", context)
+    if any(given[name] for name in ("by", "on_behalf", "occurred", "evidence", "receipt")):
+        raise click.UsageError("A letter says all; --dry-run and --from alone go with one.", context)
+    _from_letter(session, Path(letter), published, dry_run=given["dry_run"])
+
+
+def _from_letter(session: Session, file: Path, published: str | None, *, dry_run: bool) -> None:
     from ledger.federation.alarms import received
 
-    ledger = session.ledger(write=True)
+    ledger = session.ledger(write=not dry_run)
     opened = open_letter(session, ledger, file, published)
     key = session.key()
     by = party_of(ledger, key)
     noted, alert = received(opened, by)
+    occurred = here_and_now(session.clock())
+    if dry_run:
+        rehearse(session, ledger, noted, key, Circumstances(occurred))
+        return
     acts: list[tuple[Any, Any]] = [(noted, key), *((act, key) for act in opened.taken(by))]
-    tell(session, record_all(session, ledger, acts, occurred=here_and_now(session.clock()), file=file))
+    tell(session, record_all(session, ledger, acts, occurred=occurred, file=file))
     if not session.json:
         subject = alert.certificate or alert.parcel or ""
         said = alert.text if isinstance(alert.text, str) else "(what was seen is withheld)"
         say(f"  {alert.about} {subject}: {said}")
+
+
+def _receive_command() -> AdamasCommand:
+    command = act_command(AlertReceived, "receive", _receive)
+    published = click.Option(
+        ["published", "--from"], metavar="DIR|URL",
+        help="The sender's published directory: shows how its tree grew since what is pinned.",
+    )  # fmt: skip
+    command.params[:1] = [click.Argument(["letter"], metavar="LETTER|ORIGIN", required=False), published]
+    command.exits = (*_EXITS, 10)
+    command.example = f"adamas alert receive alert.zip\n{command.example}"
+    command.help = (
+        "Check an alert that a partner sent in LETTER, record that it came, and pin the partner's ledger.\n\n"
+        "An alert that came otherwise, from the ledger ORIGIN, is recorded from options or a body; nothing "
+        "proves it.\n\nThe act's type is alert-received/1."
+    )
+    return command
+
+
+alert_receive = _receive_command()

@@ -153,7 +153,7 @@ STEPS: Mapping[str, Steps] = {
         ("output",),
         ("session", "moments", "artefacts"),
         ("hints", "options", "bodies", "defaults", "recording", "examples", "asking", "borders"),
-        ("particulars", "verify_proof", "counterpart"),
+        ("opening", "particulars", "verify_proof", "counterpart"),
         ("acts",),
         ("about_entries", "key_acts", "letters"),
         ("*",),

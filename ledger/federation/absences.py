@@ -18,9 +18,11 @@ from ledger.store.records import Records
 _ISSUER = re.compile(r"[A-Za-z]{2}")
 
 
-def next_index(journal: Journal, records: Records, by: str | None) -> e.CertificateIndex:
-    """The act that states the index of all certificates that the ledger knows now."""
-    size = journal.head().size
+def next_index(
+    journal: Journal, records: Records, by: str | None, size: int | None = None
+) -> e.CertificateIndex:
+    """The act that states the index of all certificates known in the first ``size`` entries, or now."""
+    size = journal.head().size if size is None else size
     index = CertificateLeaves(journal, records).at(size)
     return e.CertificateIndex(by=by, size=size, count=index.count, root=index.root)
 
