@@ -18,6 +18,7 @@ import json
 import os
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from ledger.errors import Conflict, KeyTrouble
@@ -59,8 +60,8 @@ class Guard:
         self._spelled = json.dumps(origin)
         self._clock = clock
         self._known: tuple[bytes | None, Signed | None] = (None, None)
+        self._stamp: tuple[int, int, int] | None = None
         self._newest = self._read()
-        self._stamp = self._stat()
         self._forced: float | None = None
         self._waiting = False
 
@@ -82,10 +83,8 @@ class Guard:
         else, `Conflict` (``guard-behind``, ``guard-sideways``), `KeyTrouble` (``guard-unreadable``,
         ``guard-unwritable``), `StoreTrouble` (``turn-impossible``).
         """
-        if not self.path.parent.is_dir():
-            raise KeyTrouble("guard-unwritable", path=str(self.path), reason="its folder is missing")
         wanted = Signed(size, root)
-        with self._turn.hold():
+        with self._in_turn():
             self._take_in()
             self._compare(size, root)
             if self._newest == wanted:
@@ -97,7 +96,7 @@ class Guard:
     def write(self) -> None:
         """Force what was remembered onto the disk."""
         if self._waiting:
-            with self._turn.hold():
+            with self._in_turn():
                 self._take_in()
                 if self._newest is not None:
                     self._write(self._newest, force=True)
@@ -112,6 +111,11 @@ class Guard:
 
     def __del__(self) -> None:
         self._let_go()
+
+    def _in_turn(self) -> AbstractContextManager[None]:
+        if self._file is None and not self.path.parent.is_dir():
+            raise KeyTrouble("guard-unwritable", path=str(self.path), reason="its folder is missing")
+        return self._turn.hold()
 
     def _compare(self, size: int, root: bytes) -> None:
         last = self._newest
@@ -159,22 +163,22 @@ class Guard:
 
     def _take_in(self) -> None:
         """What the file says; another process may have signed a later size."""
-        found, self._stamp = self._read(), self._stat()
+        found = self._read()
         if found is not None and (self._newest is None or found.size > self._newest.size):
             self._newest = found
 
     def _stat(self) -> tuple[int, int, int] | None:
         try:
-            found = self.path.stat()
+            return _stamp(self.path.stat())
         except FileNotFoundError:
             return None
-        return found.st_mtime_ns, found.st_size, found.st_ino
 
     def _read(self) -> Signed | None:
         try:
             data = self._bytes()
         except FileNotFoundError:
             self._let_go()  # who removed it did not remove what this process remembers
+            self._stamp = None
             return None
         except OSError as trouble:
             raise KeyTrouble("guard-unreadable", path=str(self.path), reason=str(trouble)) from trouble
@@ -184,8 +188,10 @@ class Guard:
 
     def _bytes(self) -> bytes:
         """The file's content, by the handle that is open if that is still the file."""
+        there = self.path.stat()
+        self._stamp = _stamp(there)  # from before it is read: what comes later is seen as a change
         if self._file is not None:
-            if os.path.samestat(self.path.stat(), os.fstat(self._file)):
+            if os.path.samestat(there, os.fstat(self._file)):
                 os.lseek(self._file, 0, os.SEEK_SET)
                 return os.read(self._file, 8 * _LENGTH)
             self._let_go()
@@ -200,3 +206,7 @@ class Guard:
         if origin != self._origin:
             raise KeyTrouble("guard-other", path=str(self.path), found=origin, origin=self._origin)
         return signed
+
+
+def _stamp(found: os.stat_result) -> tuple[int, int, int]:
+    return found.st_mtime_ns, found.st_size, found.st_ino

@@ -176,7 +176,6 @@ class Keeper:
         (``store-replica``) where the store only follows.
         """
         self._journal.check_signable()
-        self.check()
         head = self._permitted(self._head() if durable is None else self._of(durable))
         if self._last is None or self._last.checkpoint != head:
             self._last = self._sign(head)
@@ -229,10 +228,10 @@ class Keeper:
             except Moved:
                 self.check()  # what another process has signed must be contained here
             except Conflict:
+                self.check()
                 again = self._head()
                 if again == head:
                     raise
-                self.check()
                 head = again
             else:
                 self._known = {guard: guard.newest for guard in self._guards}

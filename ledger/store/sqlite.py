@@ -15,7 +15,7 @@ from ledger.chain.disclosure import digest
 from ledger.chain.merkle import Frontier
 from ledger.errors import AdamasError
 from ledger.store.journal import Appended, Draft, Head, Stale, chained, chained_at
-from ledger.store.sqlite_connection import LedgerConnection, Turn
+from ledger.store.sqlite_connection import LedgerConnection, Transaction
 from ledger.store.sqlite_erasure import erase_bytes
 from ledger.store.sqlite_file import Place, find_place, new_place
 from ledger.store.sqlite_reading import HEAD, SqliteReading, the_head, versions_of
@@ -88,9 +88,9 @@ class SqliteJournal(SqliteReading):
             self._recorder = recorder(self._place)
         return self._recorder
 
-    def transaction(self, *, write: bool) -> Turn:
+    def transaction(self, *, write: bool) -> Transaction:
         """See `Journal.transaction`; the cursor's rows are tuples."""
-        return self._connection.turn(write=write)
+        return self._connection.transaction(write=write)
 
     def append(
         self,

@@ -46,28 +46,34 @@ class LedgerConnection:
         self.place = place
         self._patience = patience
         self._settings = ("PRAGMA journal_mode = WAL", *_SETTINGS) if log else _SETTINGS
+        self._waits = True
         self._lock = RLock()
         self._kept: sqlite3.Connection | None = None
         beside = place.path
-        self._line = None if beside is None else turns.Turn(beside.with_name(beside.name + "-turn"))
+        self._line = (
+            None if beside is None or not log else turns.Turn(beside.with_name(beside.name + "-turn"))
+        )
 
-    def turn(self, *, write: bool) -> Turn:
+    def transaction(self, *, write: bool) -> Transaction:
         """A transaction; one inside another is part of it."""
         if write and not self.place.writable:
             raise StoreTrouble("store-readonly", path=self.place.url)
-        return Turn(self, self._connection(), self._lock, write=write)
+        return Transaction(self, self._connection(), self._lock, write=write)
 
     def begin(self, cursor: sqlite3.Cursor) -> None:
         """Take the lock for writing. Raises SQLite's exceptions, `Conflict` (``store-locked``)."""
         if self._line is None:
             cursor.execute("BEGIN IMMEDIATE")
             return
-        cursor.execute("PRAGMA busy_timeout = 0")
-        try:
-            if not _begun(cursor):
-                self._begin_in_line(cursor, self._line)
-        finally:
-            cursor.execute(f"PRAGMA busy_timeout = {int(self._patience * 1000)}")
+        self.wait(cursor, False)
+        if not _begun(cursor):
+            self._begin_in_line(cursor, self._line)
+
+    def wait(self, cursor: sqlite3.Cursor, wanted: bool) -> None:
+        """Whether SQLite itself waits for a lock; who writes act after act need not tell it twice."""
+        if self._waits is not wanted:
+            cursor.execute(f"PRAGMA busy_timeout = {int(self._patience * 1000) if wanted else 0}")
+            self._waits = wanted
 
     def _begin_in_line(self, cursor: sqlite3.Cursor, line: turns.Turn) -> None:
         until = time.monotonic() + self._patience
@@ -89,7 +95,9 @@ class LedgerConnection:
         """The rows of one statement, which needs no transaction around it."""
         with self._lock:
             try:
-                return self._connection().execute(statement, values).fetchall()
+                cursor = self._connection().cursor()
+                self.wait(cursor, True)
+                return cursor.execute(statement, values).fetchall()
             except sqlite3.Error as problem:
                 raise told(problem, self.place.url) from problem
 
@@ -143,7 +151,7 @@ def told(problem: Exception, url: str) -> Exception:
     return trouble(problem, url) or problem
 
 
-class Turn:
+class Transaction:
     """A transaction: gives a cursor, commits on leaving without an exception when it is for writing."""
 
     __slots__ = ("_connection", "_cursor", "_inner", "_lock", "_of", "_url", "_write")
@@ -166,6 +174,7 @@ class Turn:
             if not self._inner and self._write:
                 self._of.begin(self._cursor)
             elif not self._inner:
+                self._of.wait(self._cursor, True)
                 self._cursor.execute("BEGIN")
         except sqlite3.Error as problem:
             self._leave()

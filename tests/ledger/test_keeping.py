@@ -243,6 +243,7 @@ def test_what_another_process_signs_during_the_check_is_no_accusation(kept: Worl
             return root_of(size)
 
         keeper.tree.root = meanwhile  # type: ignore[method-assign]
+        keeper.check()
         last = keeper.checkpoint().checkpoint
     assert len(signed) == 3
     assert last == signed[-1]
