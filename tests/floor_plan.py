@@ -86,7 +86,7 @@ STEPS: Mapping[str, Steps] = {
     ),
     "ledger.chain": (
         ("forms", "names", "merkle", "steps", "cores"),
-        ("disclosure", "entry", "note", "proof_steps"),
+        ("disclosure", "entry", "note", "proof_steps", "neighbours"),
         ("statement", "checkpoint"),
         ("proof", "trust", "authority", "succession", "covered"),
         ("tiles", "bundle", "inspection"),

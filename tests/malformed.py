@@ -161,7 +161,7 @@ def directory(item: dict[str, Any], given: Given) -> Iterator[tuple[int, str, st
 
 def made() -> dict[str, Any]:
     """Every file of the corpus by its name, made again."""
-    from tests import malformed_bundles, malformed_notes
+    from tests import malformed_absences, malformed_bundles, malformed_notes
 
     return {
         "note": malformed_notes.notes(),
@@ -169,7 +169,7 @@ def made() -> dict[str, Any]:
         "proof": malformed_notes.proofs(),
         "trust": malformed_notes.trusts(),
         "bundle": malformed_bundles.bundles(),
-        "absence": malformed_bundles.absences(),
+        "absence": malformed_absences.absences(),
         "fork": malformed_bundles.fork_proofs(),
         "directory": malformed_bundles.directories(),
     }

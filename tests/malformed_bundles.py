@@ -7,10 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from ledger import encoding
-from ledger.chain import absence, disclosure, forks, merkle, note, tiles
-from ledger.chain.absence import Absence
+from ledger.chain import disclosure, forks, merkle, note, tiles
 from ledger.chain.bundle import Bundle
-from ledger.chain.certificate_index import CertificateIndex, Leaf
 from ledger.chain.checkpoint import SignedCheckpoint
 from ledger.chain.note import Note, Signature, VerifierKey
 from ledger.chain.tiles import Tiler
@@ -164,15 +162,6 @@ def _under(made: Bundle, lines: Iterable[Signature]) -> bytes:
     return replace(made, checkpoint=with_lines(made.checkpoint, lines)).encode()
 
 
-def _says(one: Absence, leaf: bytes) -> bytes:
-    return replace(one, leaves=(replace(one.leaves[0], leaf=leaf),)).encode()
-
-
-def _signed_by(gap: Absence, lines: Iterable[Signature]) -> bytes:
-    bundle = replace(gap.bundle, checkpoint=with_lines(gap.bundle.checkpoint, lines))
-    return replace(gap, bundle=bundle).encode()
-
-
 def _bundle_acts() -> list[Case]:
     weak = [bytes([1]) + point for point in (IDENTITY, PLUS_P)]
     salt = bytes(16)
@@ -217,78 +206,6 @@ def _bundle_acts() -> list[Case]:
          _of(priced, texts=(number,)).encode(), 8, "disclosure-number"),
         ("a disclosure with padding", _of(priced, texts=(sealed + "=",)).encode(), 8, "encoding-base64url"),
     ]  # fmt: skip
-
-
-def _crooked_absences(good: str, key: str) -> list[Case]:
-    """A good proof of absence in other spellings."""
-    return [
-        *lenient(good, "absence-header"),
-        ("another format", good.replace("absence@v1", "absence@v2"), 1, "absence-header"),
-        ("no key", good.replace(f"key {key}\n", ""), 1, "absence-key"),
-        ("an empty key", good.replace(f"key {key}", "key "), 1, "index-key"),
-        ("the last sentinel's key", good.replace(f"key {key}", "key 9I+/vw=="), 1, "index-key"),
-        ("a key with stray bits", good.replace(f"key {key}", f"key {stray(key)}"), 1, "encoding-base64"),
-        ("a position with a zero", good.replace("leaf 2", "leaf 02"), 1, "checkpoint-size"),
-        ("a position with a sign", good.replace("leaf 2", "leaf +2"), 1, "absence-leaves"),
-    ]
-
-
-def absences() -> dict[str, Any]:
-    """Proofs of a certificate's status and absence."""
-    leaves = [Leaf(f"BW/0000000{n}", 1, "issued", 0) for n in (1, 7, 9)]
-    index = CertificateIndex.of(leaves)
-
-    def of(book: Book | None = None, **changes: Any) -> Bundle:
-        book = book or opened()
-        body = {"by": "gaborone", "size": 8, "count": index.count, "root": index.root}
-        return book.bundle(book.record("certificate-index/1", body | changes, "gaborone"))
-
-    gap, one = absence.make("BW/00000008", index, of()), absence.make("BW/00000007", index, of())
-    good = gap.encode().decode()
-    key = encoding.to_base64(b"BW/00000008")
-    left, right = gap.leaves
-    signatures = gap.bundle.checkpoint.note.signatures
-    wide = tuple(absence.make(name, index, gap.bundle).leaves[0] for name in ("BW/00000001", "BW/00000009"))
-    sentinel = absence.make("AA/1", index, gap.bundle).leaves[0]
-    later = CertificateIndex.of([Leaf("BW/00000008", 1, "issued", 8)])
-    later_bundle = of(count=3, root=later.root)
-    bad: list[Case] = [
-        *_crooked_absences(good, key),
-        ("a leaf missing and its path left",
-         replace(gap, leaves=(left, replace(right, path=()))).encode(), 13, "tree-path-length"),
-        ("three leaves", replace(gap, leaves=(left, right, right)).encode(), 1, "absence-leaves"),
-        ("no leaf", replace(gap, leaves=()).encode(), 1, "absence-leaves"),
-        ("a leaf in a longer form",
-         _says(one, one.leaves[0].leaf[:-1] + b"\xcc\x00"), 1, "encoding-spelling"),
-        ("a status unknown",
-         _says(one, encoding.encode(["BW/00000007", 1, "lost", 0])), 1, "index-leaf"),
-        ("under an unsigned root",
-         _signed_by(gap, signatures[1:]), 2, "note-unsigned"),
-        ("too few witnesses",
-         _signed_by(gap, signatures[:-1]), 3, "trust-quorum-missed"),
-        ("an index beyond the size",
-         replace(gap, bundle=replace(gap.bundle, index=9)).encode(), 5, "bundle-index-beyond"),
-        ("the bundle of another act", replace(gap, bundle=BOOK.bundle(7)).encode(), 12, "absence-other-type"),
-        ("an index over entries behind it",
-         replace(gap, bundle=of(size=9)).encode(), 12, "absence-index-ahead"),
-        ("an index of one leaf", replace(gap, bundle=of(count=1)).encode(), 12, "absence-index-form"),
-        ("another index's root", replace(gap, bundle=of(root=bytes(32))).encode(), 13, "tree-root"),
-        ("a leaf that says something else",
-         _says(one, Leaf("BW/00000007", 1, "voided", 0).encode()), 13, "tree-root"),
-        ("a position beyond the count",
-         replace(one, leaves=(replace(one.leaves[0], position=5),)).encode(), 13, "tree-index"),
-        ("leaves that are no neighbours", replace(gap, leaves=wide).encode(), 14, "absence-no-gap"),
-        ("neighbours in the other order", replace(gap, leaves=(right, left)).encode(), 14, "absence-no-gap"),
-        ("neighbours beside the key", replace(gap, key="BW/00000010").encode(), 14, "absence-no-gap"),
-        ("a neighbour that is the key", replace(gap, key="BW/00000009").encode(), 14, "absence-no-gap"),
-        ("another certificate's leaf", replace(one, key="BW/00000009").encode(), 14, "absence-other-leaf"),
-        ("a sentinel as a status", replace(one, leaves=(sentinel,)).encode(), 14, "absence-other-leaf"),
-        ("issued beyond what the index covers",
-         absence.make("BW/00000008", later, later_bundle).encode(), 14, "absence-issued-later"),
-    ]  # fmt: skip
-    about = "FORMATS.md section 8. Steps 1 to 11 are the bundle's, 12 to 14 those of `ledger.chain.absence`."
-    samples = {"never known": good, "a status": one.encode().decode()}
-    return file(about, given(), samples, bad)
 
 
 def fork_proofs() -> dict[str, Any]:

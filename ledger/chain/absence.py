@@ -3,11 +3,14 @@
     adamas/absence@v1
     key <base64>                         the certificate's key
     leaf <position> <base64>             its leaf: the status; or two neighbours between which it has no place
-    <path>
+    <path>                               of two: without the hashes that follow from the other leaf
     ...
                                          an empty line
     c2sp.org/tlog-proof@v1               the bundle of the `certificate-index/1` entry
     ...
+
+Of two neighbours, whose positions follow each other, a hash is written once (`ledger.chain.neighbours`): with
+the first leaf its path without the hash where the two paths meet, with the second its path below that place.
 
 What it shows is as of the ``size`` that the index covers. It is verified in the steps of its bundle
 (`ledger.chain.bundle`) and then these:
@@ -32,7 +35,7 @@ from collections.abc import Sequence
 
 from ledger import encoding, messages
 from ledger.chain import certificate_index as index
-from ledger.chain import forms, merkle
+from ledger.chain import forms, merkle, neighbours
 from ledger.chain import proof_steps as steps
 from ledger.chain.bundle import LONGEST, Bundle
 from ledger.chain.bundle_check import Reader, Report, verify_all
@@ -51,7 +54,7 @@ ISSUED, IMPORTED = "certificate-issued/1", "shipment-imported/1"
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A leaf's bytes, where it stands, and its path to the index's root."""
+    """A leaf's bytes, where it stands, and what is written of its path to the index's root."""
 
     position: int
     leaf: bytes
@@ -134,8 +137,12 @@ class Conviction:
 
 def make(key: str, certificates: CertificateIndex, bundle: Bundle) -> Absence:
     """The proof of a certificate's status or absence, from the index whose entry ``bundle`` carries."""
-    around = [Placed(at, certificates.leaf(at), certificates.path(at)) for at in certificates.around(key)]
-    return Absence(key, tuple(around), bundle)
+    places = certificates.around(key)
+    paths = [certificates.path(at) for at in places]
+    if len(places) == 2:
+        paths = [*neighbours.shortened(places[0], certificates.count, (paths[0], paths[1]))]
+    found = (Placed(at, certificates.leaf(at), path) for at, path in zip(places, paths, strict=True))
+    return Absence(key, tuple(found), bundle)
 
 
 def verify(data: bytes, reader: Reader, along: Sequence[bytes] = ()) -> AbsenceReport:
@@ -210,6 +217,8 @@ def _leaves(lines: Sequence[str]) -> tuple[Placed, ...]:
             found[-1][2].append(_hash(line))
     if len(found) not in (1, 2):
         raise Malformed("absence-leaves")
+    if len(found) == 2 and found[0][0] + 1 != found[1][0]:
+        raise Malformed("absence-neighbours", first=found[0][0], second=found[1][0])
     return tuple(Placed(position, data, tuple(path)) for position, data, path in found)
 
 
@@ -259,15 +268,25 @@ def _covered(report: Report) -> tuple[_Covers | None, Outcome]:  # (12)
 
 
 def _rooted(absence: Absence, covers: _Covers) -> Outcome:  # (13)
-    for placed in absence.leaves:
-        leaf = entry_hash(placed.leaf)
-        try:
-            merkle.check_inclusion(leaf, placed.position, covers.count, placed.path, covers.root)
-        except Malformed as trouble:
-            return steps.fault(steps.LEAVES, trouble)
+    leaves = [entry_hash(placed.leaf) for placed in absence.leaves]
+    try:
+        for placed, leaf, path in zip(
+            absence.leaves, leaves, _paths(absence, leaves, covers.count), strict=True
+        ):
+            merkle.check_inclusion(leaf, placed.position, covers.count, path, covers.root)
+    except Malformed as trouble:
+        return steps.fault(steps.LEAVES, trouble)
     positions = " and ".join(str(placed.position) for placed in absence.leaves)
     values = {"positions": positions, "count": covers.count}
     return Outcome(steps.LEAVES, OK, "absence-leaves-placed", values)
+
+
+def _paths(absence: Absence, leaves: Sequence[bytes], count: int) -> Sequence[Sequence[bytes]]:
+    """The leaves' whole paths. Raises as `neighbours.whole`."""
+    if len(leaves) == 1:
+        return [absence.leaves[0].path]
+    one, other = absence.leaves
+    return neighbours.whole(one.position, count, (leaves[0], leaves[1]), (one.path, other.path))
 
 
 def _told(absence: Absence, leaves: Leaves, covers: _Covers) -> Outcome:  # (14)
@@ -294,12 +313,11 @@ def _gap(absence: Absence, leaves: Leaves, covers: _Covers) -> Outcome:
     (one, other), (before, after) = absence.leaves, leaves
     shown = [_shown(leaf) for leaf in (before, after)]
     values = {"key": absence.key, "size": covers.size, "before": shown[0], "after": shown[1]}
-    neighbours = (
-        one.position + 1 == other.position
-        and before.key < absence.key < after.key
+    leaves_no_place = (
+        before.key < absence.key < after.key
         and (not isinstance(before, index.Sentinel) or one.position == 0)
         and (not isinstance(after, index.Sentinel) or other.position == covers.count - 1)
     )
-    if not neighbours:
+    if not leaves_no_place:
         return Outcome(steps.KEY, FAULT, "absence-no-gap", values)
     return Outcome(steps.KEY, OK, "absence-never", values)

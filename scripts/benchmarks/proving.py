@@ -15,7 +15,7 @@ from benchmarks.measuring import Row, best, in_turn, quantile
 from benchmarks.recording import plain_saves
 
 from ledger.application import Ledger
-from ledger.chain import bundle_check, merkle
+from ledger.chain import absence, bundle_check, merkle
 from ledger.chain.bundle_check import Reader
 from ledger.chain.checkpoint import SignedCheckpoint
 from ledger.chain.note import VerifierKey
@@ -23,6 +23,7 @@ from ledger.chain.trust import Log, Trust
 from ledger.domain import events as e
 from ledger.federation import publishing
 from ledger.keeping import Keeper, LedgerKey
+from tests.among_a_million import indexed
 from tests.world import LEDGER_KEY, ORIGIN, World, signing_key
 
 READER = Reader(Trust((Log(VerifierKey.parse(LEDGER_KEY)),)))
@@ -88,11 +89,33 @@ def proofs(folder: Path, entries: int) -> list[Row]:
             2.0,
             at_most=True,
         ),
+        *absences(),
         *_published(folder, ledger, signed, keeper),
         *_roots(size),
     ]
     ledger.close()
     return rows
+
+
+def absences() -> list[Row]:
+    """How long proofs of absence among 100,000 certificates are, in a ledger of a million entries with three
+    witnesses: of every gap behind one of them."""
+    index, entry = indexed()
+    witnesses = sum(len(str(line).encode()) for line in entry.checkpoint.note.signatures[1:])
+    sizes = sorted(len(absence.make(f"BW/{2 * at + 1:08d}", index, entry).encode()) for at in range(100_000))
+    middle = sizes[len(sizes) // 2]
+    longer = [sum(size > most for size in sizes) for most in (3_000, 3_000 + witnesses)]
+    return [
+        Row(
+            f"bytes of a proof of absence among 100,000 certificates, three witnesses (median; smallest"
+            f" {sizes[0]:,}, largest {sizes[-1]:,})",
+            f"{middle:,}",
+            f"goal 3,000; {longer[0]:,} of {len(sizes):,} are longer, {longer[1]:,} without witnesses",
+            middle,
+            3_000,
+            at_most=True,
+        )
+    ]
 
 
 def _published(folder: Path, ledger: Ledger, signed: SignedCheckpoint, keeper: Keeper) -> list[Row]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ledger.chain import absence, merkle
+from ledger.chain import absence, merkle, neighbours
 from ledger.chain import proof_steps as steps
 from ledger.chain.absence import Absence, AbsenceReport, Placed, convict
 from ledger.chain.bundle_check import Reader, Report
@@ -133,8 +133,19 @@ ONE = proof("BW/00000007")
 
 
 def placed(position: int) -> Placed:
-    """A true leaf in its place."""
+    """A true leaf in its place, with its whole path."""
     return Placed(position, INDEX.leaf(position), INDEX.path(position))
+
+
+def in_whole(item: Absence) -> tuple[Placed, ...]:
+    """Its leaves, each with its whole path."""
+    return tuple(placed(one.position) for one in item.leaves)
+
+
+def behind(path: Iterable[bytes] = (), leaf: bytes | None = None) -> tuple[Placed, ...]:
+    """The leaves of the gap's proof, the second one with another path or another leaf."""
+    left, right = GAP.leaves
+    return left, Placed(right.position, leaf or right.leaf, tuple(path))
 
 
 def of_index(leaves: Iterable[Leaf] = TRUE, **changes: Any) -> Absence:
@@ -155,9 +166,38 @@ REFUSED = {
     "the left leaf's own key": (replace(GAP, key="BW/00000007"), 14, "absence-no-gap"),
     "the right leaf's own key": (replace(GAP, key="BW/00000009"), 14, "absence-no-gap"),
     "a sentinel as a status": (replace(ONE, leaves=(placed(0),)), 14, "absence-other-leaf"),
-    "leaves that are no neighbours": (replace(GAP, leaves=(placed(1), placed(3))), 14, "absence-no-gap"),
-    "neighbours the other way": (replace(GAP, leaves=(placed(3), placed(2))), 14, "absence-no-gap"),
-    "one leaf twice": (replace(GAP, leaves=(placed(2), placed(2))), 14, "absence-no-gap"),
+    "leaves that are no neighbours": (replace(GAP, leaves=(placed(1), placed(3))), 1, "absence-neighbours"),
+    "neighbours the other way": (replace(GAP, leaves=GAP.leaves[::-1]), 1, "absence-neighbours"),
+    "one leaf twice": (replace(GAP, leaves=(GAP.leaves[0],) * 2), 1, "absence-neighbours"),
+    "two whole paths": (replace(GAP, leaves=in_whole(GAP)), 13, "tree-path-length"),
+    "a whole path before a shortened one": (
+        replace(GAP, leaves=(placed(2), GAP.leaves[1])), 13, "tree-path-length"
+    ),
+    "a whole path behind a shortened one": (
+        replace(GAP, leaves=(GAP.leaves[0], placed(3))), 13, "tree-path-length"
+    ),
+    "a line too many with the second": (
+        replace(GAP, leaves=behind(INDEX.path(3)[:1])), 13, "tree-path-length"
+    ),
+    "another second leaf": (replace(GAP, leaves=behind(leaf=INDEX.leaf(4))), 13, "tree-root"),
+    "a second leaf made up": (
+        replace(GAP, leaves=behind(leaf=Leaf("BW/00000008a", 1, "issued", 0).encode())), 13, "tree-root"
+    ),
+    "a pair moved by one": (
+        replace(GAP, leaves=tuple(replace(one, position=one.position + 1) for one in GAP.leaves)),
+        13,
+        "tree-path-length",
+    ),
+    "a pair moved by two": (
+        replace(GAP, leaves=tuple(replace(one, position=one.position + 2) for one in GAP.leaves)),
+        13,
+        "tree-path-length",
+    ),
+    "a pair moved beyond the count": (
+        replace(GAP, leaves=tuple(replace(one, position=one.position + 3) for one in GAP.leaves)),
+        13,
+        "tree-index",
+    ),
     "a leaf that says something else": (
         replace(ONE, leaves=(replace(placed(2), leaf=Leaf("BW/00000007", 1, "voided", 9).encode()),)),
         13,
@@ -201,7 +241,8 @@ def test_a_sentinel_stands_at_the_ends_only() -> None:
     body = {"by": "gaborone", "size": 13, "count": 5, "root": merkle.root(hashes)}
     book.record("certificate-index/1", body, "gaborone")
     paths = [tuple(merkle.inclusion(at, 5, merkle.nodes_of(hashes))) for at in range(5)]
-    shown = tuple(Placed(at, leaves[at], paths[at]) for at in (1, 2))
+    written = neighbours.shortened(1, 5, (paths[1], paths[2]))
+    shown = tuple(Placed(at, leaves[at], path) for at, path in zip((1, 2), written, strict=True))
     assert first(Absence("BW/00000007", shown, book.bundle(13))) == (14, "absence-no-gap")
 
 

@@ -1,7 +1,5 @@
 """How long proofs are and how long they take in a ledger of a million entries.
 
-The tree is not laid out: all leaves but one are alike, so its complete subtrees are known level by level.
-
 A QR code holds 2,331 bytes at level M and 2,953 at level L (ISO/IEC 18004, version 40, bytes). The text of a
 certificate's proof for ten parcels with three witnesses is longer than the first: it fits at level L, or at
 level M when it is deflated before. Nothing in it is there twice but what its formats repeat: the origin,
@@ -13,24 +11,20 @@ from __future__ import annotations
 import time
 import zlib
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
-from ledger.chain import absence, bundle, merkle, note
+from ledger.chain import absence, bundle
 from ledger.chain.bundle import Bundle
 from ledger.chain.bundle_check import Reader, verify
-from ledger.chain.certificate_index import CertificateIndex, Leaf
-from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint
+from ledger.chain.certificate_index import CertificateIndex
 from ledger.chain.entry import Entry, entry_hash
-from ledger.chain.merkle import Nodes
-from ledger.chain.note import Note
 from ledger.chain.proof import HEADER
 from ledger.chain.statement import Statement
 from ledger.encoding import to_base64
-from tests.artefacts import ORIGIN, Book, cosigned, signing_key, trust_in
+from tests.among_a_million import INDEXED, alone, indexed, of_a_million
+from tests.artefacts import trust_in
 
-MILLION = 1_000_000
 LEVEL_M, LEVEL_L = 2_331, 2_953
 READER = Reader(trust_in(needed=3))
 PARTS = [{"parcel": f"BW-KAR-{number:04d}", "weight": 1_109_000 - number} for number in range(10)]
@@ -52,28 +46,6 @@ CERTIFICATE = {
     "expiry": "2024-03-15",
     "seals": ["S-100107"],
 }
-
-
-def alone(index: int, leaf: bytes, other: bytes) -> Nodes:
-    """The complete subtrees of a tree whose leaves are all alike but one."""
-    alike, special = [other], [leaf]
-    for level in range(20):
-        sides = (special[level], alike[level]) if not index >> level & 1 else (alike[level], special[level])
-        special.append(merkle.node(*sides))
-        alike.append(merkle.node(alike[level], alike[level]))
-    return lambda level, place: (special if place == index >> level else alike)[level]
-
-
-def of_a_million(wire: str, body: dict[str, Any], index: int, sealed: tuple[str, ...] = ()) -> Bundle:
-    """The bundle of an act at ``index`` among a million entries, with three witnesses and no disclosure."""
-    book = Book()
-    book.record(wire, body, "gaborone", sealed=sealed, occurred="2024-01-15")
-    first = Entry.decode(book.entries[0])
-    entry = Entry(index, b"\x01" * 32, first.recorded, first.statement, first.signature).encode()
-    nodes = alone(index, entry_hash(entry), b"\x02" * 32)
-    head = Checkpoint(ORIGIN, MILLION, merkle.root_of(MILLION, nodes))
-    lines = (note.sign(head.text, ORIGIN, signing_key("log")),)
-    return bundle.make(index, entry, cosigned(SignedCheckpoint(head, Note(head.text, lines))), nodes)
 
 
 def shortest(call: Callable[[], object], times: int = 60) -> float:
@@ -122,23 +94,42 @@ def test_a_proof_is_made_in_1_ms_and_verified_in_2(certificate: Bundle) -> None:
     assert check < 2
 
 
-def test_how_long_a_proof_of_absence_among_100000_certificates_is() -> None:
-    """It has not: 3.6 kB with three witnesses, 3.3 without. Of these 1.5 are the paths of two neighbours, 17
-    hashes each, of which they share 15; without these a second time it would be less than 3."""
-    index = CertificateIndex.of(
-        Leaf(f"BW/{2 * number:08d}", 1, "exported", number) for number in range(100_000)
-    )
-    body = {"by": "gaborone", "size": 999_000, "count": index.count, "root": index.root}
-    entry = of_a_million("certificate-index/1", body, 999_100)
-    never = absence.make("BW/00070001", index, entry)
-    assert {len(placed.path) for placed in never.leaves} == {17}
-    text = never.encode()
-    report = absence.verify(text, READER)
-    assert report.holds
-    assert (report.leaf, report.size) == (None, 999_000)
+@pytest.fixture(scope="module")
+def known() -> tuple[CertificateIndex, Bundle]:
+    """The index of 100,000 certificates, and its entry's proof with three witnesses."""
+    return indexed()
+
+
+def test_how_long_a_proof_of_absence_among_100000_certificates_is(
+    known: tuple[CertificateIndex, Bundle],
+) -> None:
+    """16 lines, and one more for each level up to where the two neighbours' paths meet. Of all gaps half meet
+    at once, a quarter one level above, and one at the root."""
+    index, entry = known
     witnessed = sum(len(str(line).encode()) for line in entry.checkpoint.note.signatures[1:])
-    assert (len(text), len(text) - witnessed) == (3_634, 3_250)
-    shared = set(never.leaves[0].path) & set(never.leaves[1].path)
-    assert (len(shared), len(text) - 45 * len(shared)) == (15, 2_959)
-    assert len(zlib.compress(text, 9)) < LEVEL_M
+    assert witnessed == 384
+    lengths = {}
+    for level in range(17):
+        first = (1 << level) - 1 + (1 << 15 if level < 15 else 0)
+        key = f"BW/{2 * (first - 1) + 1:08d}"
+        never = absence.make(key, index, entry)
+        assert [placed.position for placed in never.leaves] == [first, first + 1]
+        assert [len(placed.path) for placed in never.leaves] == [16, level], level
+        text = never.encode()
+        report = absence.verify(text, READER)
+        assert report.holds
+        assert (report.leaf, report.size) == (None, INDEXED)
+        lengths[level] = len(text)
+        assert level > 7 or len(zlib.compress(text, 9)) < LEVEL_M
+    assert [lengths[level] for level in (0, 3, 4, 12, 16)] == [2_824, 2_959, 3_004, 3_364, 3_544]
     assert shortest(lambda: absence.verify(text, READER)) < 3
+
+
+def test_proofs_of_absence_have_3000_bytes_but_for_few(known: tuple[CertificateIndex, Bundle]) -> None:
+    """Of every 33rd gap 94 in 100 with three witnesses; with the log's signature alone all but 11 of 100,001,
+    those where the paths meet less than four levels below the root."""
+    index, entry = known
+    sizes = [len(absence.make(f"BW/{2 * at + 1:08d}", index, entry).encode()) for at in range(0, 100_000, 33)]
+    assert (min(sizes), sorted(sizes)[len(sizes) // 2]) == (2_607, 2_832)
+    assert sum(size <= 3_000 for size in sizes) / len(sizes) > 0.93
+    assert sum(size - 384 > 3_000 for size in sizes) <= 1
