@@ -124,6 +124,12 @@ def text_of(microseconds: int, offset_minutes: int = 0) -> str:
     return f"{day}T{second // 3_600:02}:{second // 60 % 60:02}:{second % 60:02}{sign}{hours:02}:{minutes:02}"
 
 
+@lru_cache(maxsize=64)
+def moment(microseconds: int) -> Span:
+    """An instant, as `text_of` spells it; raises `Malformed` as that does."""
+    return Span(text_of(microseconds), microseconds, microseconds)
+
+
 def day_of(microseconds: int, offset_minutes: int = 0) -> str:
     """The calendar day of an instant at the given offset, ``2015-11-16``; raises `Malformed` as `text_of`."""
     ordinal = (microseconds + offset_minutes * 60 * SECOND) // DAY + _EPOCH

@@ -56,7 +56,7 @@ class Act:
     @property
     def span_recorded(self) -> Span:
         """When the ledger took it."""
-        return Span(edtf.text_of(self.recorded), self.recorded, self.recorded)
+        return edtf.moment(self.recorded)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from ledger.domain.events import Corrected, Recorded
 from ledger.domain.parties import Key
 from ledger.domain.refusal import in_force, when
 from ledger.domain.state import replacement
-from ledger.edtf import Span, certainly_before, day_before, parse, text_of
+from ledger.edtf import Span, certainly_before, day_before, moment, parse
 from ledger.errors import Malformed
 from ledger.values import dataclass
 
@@ -201,7 +201,7 @@ def disputed(key: Key | None, act: Recorded) -> bool:
     """
     if key is None or key.revoked is None:
         return False
-    return in_force(key.revoked, None, Span(text_of(act.recorded), act.recorded, act.recorded))
+    return in_force(key.revoked, None, moment(act.recorded))
 
 
 def _index(record: Recorded) -> int:

@@ -9,8 +9,7 @@ from typing import Any
 
 from ledger import messages
 from ledger.domain.events import Recorded
-from ledger.edtf import Span, day_before, spans
-from ledger.edtf import text_of as moment_text
+from ledger.edtf import Span, day_before, moment, spans
 from ledger.values import dataclass
 
 
@@ -40,7 +39,7 @@ def when(act: Recorded) -> Span:
     event = act.event
     if getattr(event, "documented", False):
         return spans(None)
-    return Span(moment_text(act.recorded), act.recorded, act.recorded)
+    return moment(act.recorded)
 
 
 def in_force(since: str | None, until: str | None, span: Span) -> bool:

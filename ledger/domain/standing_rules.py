@@ -14,7 +14,7 @@ from ledger.domain.parties import ARCHIVED, MAY_RECORD, NEEDS_LICENCE, Key, Part
 from ledger.domain.refusal import Refusal, Refusals, in_force, when
 from ledger.domain.state import State
 from ledger.domain.vocabulary import Role
-from ledger.edtf import Span, text_of
+from ledger.edtf import Span, moment
 
 _BY_RECOVERY = (e.KeyRevoked, e.KeyEnrolled, e.LedgerKeyChanged, e.LedgerKeyRevoked)
 
@@ -58,16 +58,12 @@ def roles(party: Party, span: Span) -> frozenset[Role]:
 
 def _documented(state: State, act: e.Recorded, event: e.Event, author: str) -> Refusals:
     party = state.party(author)
-    if party is None or Role.ARCHIVIST not in roles(party, _recorded(act)):
+    if party is None or Role.ARCHIVIST not in roles(party, moment(act.recorded)):
         yield Refusal("role-missing", f"party:{author}", _said(event, author, "archivist"))
     elif type(event) not in ARCHIVED:
         yield Refusal("documented-kind", f"party:{author}", {"type": event.TYPE})
     elif act.sources == 0:
         yield Refusal("documented-source", f"party:{author}", {"type": event.TYPE})
-
-
-def _recorded(act: e.Recorded) -> Span:
-    return Span(text_of(act.recorded), act.recorded, act.recorded)
 
 
 def _said(event: e.Event, party: str, allowed: str) -> dict[str, str]:
