@@ -61,8 +61,9 @@ EXAMPLES: Mapping[str, str] = {
     "certificate-voided/1": 'adamas certificate void BW/00000107 --reason "buyer withdrew"',
     "shipment-exported/1": "adamas shipment export BW/00000107 --carrier carrier-1",
     "shipment-imported/1": (
-        "adamas shipment import 004911 --provenance SL --line A-1=12.490,foreign=P1 --weight 12.500 \\\n"
-        "    --origin SL --expiry 2026-12-31 --seal SL-2201"
+        "adamas shipment import 004911 --provenance SL --line A-1=12.490 --weight 12.500 --value 9000 \\\n"
+        '    --origin SL --issued 2026-11-02 --expiry 2026-12-31 --authority "National Minerals Agency" \\\n'
+        '    --exporter "A mine, Kono" --importer "Scheldt, Antwerp" --parcels 1 --hs 710231 --seal SL-2201'
     ),
     "import-confirmed/1": "adamas shipment confirm SL/00004911",
     "attested/1": "adamas attest 12",

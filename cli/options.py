@@ -48,7 +48,7 @@ _PLAIN = frozenset(
 )
 """Kinds whose name says enough in a line of help."""
 
-_SINGULAR = {"classes": "class", "entries": "entry", "parties": "party"}
+_SINGULAR = {"classes": "class", "entries": "entry", "parties": "party", "hs": "hs"}
 _NAMED = {
     ("shipment-imported/1", "origin"): "--issuer-ledger",
     ("shipment-imported/1", "entry"): "--issuer-entry",

@@ -10,7 +10,26 @@ from tests.examples import example
 
 OWN, FOREIGN = "BW/00000107", "ZW/00000009"
 EXPORT = e.Exported(by="miner-1", certificate=OWN, parts=(e.Part("P1", 12_500),), destination="EU")
-IMPORT = e.Imported(
+PAPER: dict[str, Any] = {
+    "mixed": True,
+    "issued": "2019-12-31",
+    "expiry": "2099-12-31",
+    "authority": "The office of the other State",
+    "exporter": "An exporter, Harare",
+    "importer": "An importer, Gaborone",
+    "value": 100_000,
+    "parcels": 1,
+    "hs": ("710231",),
+}
+"""What an import copies from a paper certificate besides number, weight and provenance (KPCS Annex I A)."""
+
+
+def on_paper(**stated: Any) -> e.Imported:
+    """An import whose certificate came on paper, complete."""
+    return e.Imported(**{**PAPER, **stated})
+
+
+IMPORT = on_paper(
     by="dealer-1",
     certificate=FOREIGN,
     number="ZW 9",

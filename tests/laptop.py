@@ -27,6 +27,12 @@ from cli.main import run
 LEDGER = "adamas.db"
 FIRST = ("--participant", "BW", "--authority", "authority-bw", "--name", "Diamond Office", "--yes")
 SOURCE = "A newspaper <https://press.example/1> 2024-01-10"
+PAPER = (
+    "--origin", "SL", "--issued", "2003-01-02", "--expiry", "2099-12-31", "--authority", "Their office",
+    "--exporter", "A mine, Kono", "--importer", "An importer", "--value", "5000.00", "--parcels", "1",
+    "--hs", "710231",
+)  # fmt: skip
+"""What is copied from a paper certificate besides its number, weight and provenance (KPCS Annex I A)."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import Any
 from ledger.domain import events as e
 from ledger.domain.parcels import LOST, Parcel
 from ledger.errors import Malformed, Refused
+from tests.border import on_paper
 from tests.world import AUTHORITY, SITE, World
 
 HANDS = ("miner-1", "dealer-7", "dealer-8", "cutter-2", "agent-4", "laboratory-3")
@@ -276,7 +277,7 @@ class Play:
         number = f"{1 + self._number(500):08}"
         lines = (e.Arrival(self._new(), weight, None, self._choose(CLASSES)),)
         self._do(
-            e.Imported(
+            on_paper(
                 by="dealer-7",
                 certificate=f"ZA/{number}",
                 number=number,

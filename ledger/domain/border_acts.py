@@ -42,6 +42,12 @@ class Imported(Event):
     entry: int | None = may(f.INDEX, "the certificate's entry in that ledger")
     hash: bytes | None = may(f.HASH, "that entry's hash")
     on_paper: str | None = may(f.TEXT, "why it is taken on paper, although its issuer's ledger is known here")
+    mixed: bool | None = may(f.YES, "whether the certificate says that origins are mixed, without a list")
+    issued: str | None = may(f.DATE, "the day of issue the certificate states")
+    authority: str | None = may(f.TEXT, "the issuing authority the certificate states")
+    importer: str | f.Withheld | None = may(f.TEXT, "who imports, as the certificate states", sealed=True)
+    parcels: int | None = may(f.NUMBERED, "how many parcels the certificate states")
+    hs: tuple[str, ...] = may(f.HS, "the HS codes the certificate states", many=True)
 
 
 @act("import-confirmed/1", "shipment confirm")

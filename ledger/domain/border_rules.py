@@ -13,6 +13,7 @@ from ledger.domain import events as e
 from ledger.domain.certificate_rules import about, differs, endorsed, expired, in_range, life, numbered
 from ledger.domain.certificates import LIFE, Certificate, status
 from ledger.domain.issuing_rules import issuing
+from ledger.domain.partner_rules import incomplete
 from ledger.domain.refusal import Refusal, Refusals, when
 from ledger.domain.return_rules import leaving, lost, rejecting, staying
 from ledger.domain.state import State
@@ -130,6 +131,7 @@ def _arriving(state: State, act: e.Recorded, event: e.ShipmentArrived | e.Import
     yield from numbered(name, event.number)
     if not isinstance(event, e.Imported):
         return
+    yield from incomplete(act, event, name)
     yield from expired(state, act, name, event.expiry)
     yield from staying(state, name)
     if not event.documented:

@@ -6,8 +6,8 @@ participants may since May 2024. What is sealed and was not given to this ledger
 nobody stated as not stated.
 
 Of another ledger's certificate only the import is recorded here. Where the letter with which it arrived is
-kept, the rest is told from it, and the sheet names the ledger; otherwise it says that the issuer's ledger
-knows.
+kept, the rest is told from it, and the sheet names the ledger; of one that came on paper, what was copied
+from it.
 
 The sheet is no certificate: it says what a ledger knows of one, in which state it is, and the receipt
 (``INDEX:HASH``) by which anybody can hold the ledger to it.
@@ -63,10 +63,11 @@ def sheet(
     issued = _act(told, e.CertificateIssued)
     event = issued.event if issued is not None else None
     paper = event if isinstance(event, e.CertificateIssued) else None
+    copied = _copied(told) if paper is None else e.Imported()
     sections = (
-        ("Certificate", tuple(_certificate(told, issued, paper, names))),
-        ("Shipment", tuple(_shipment(told, paper))),
-        ("Parties", tuple(_parties(told, paper, names))),
+        ("Certificate", tuple(_certificate(told, issued, paper, copied, names))),
+        ("Shipment", tuple(_shipment(told, copied))),
+        ("Parties", tuple(_parties(told, paper, copied, names))),
         ("Validation by the exporting authority", tuple(_validation(told, names, theirs))),
         ("Import confirmation", tuple(_import(found))),
         ("Endorsements", tuple((field, f"{was} -> {now}") for field, was, now in found.endorsements)),
@@ -79,17 +80,28 @@ def _act(found: Certificate, kind: type[e.Event]) -> e.Recorded | None:
     return next((act for act in reversed(found.acts) if isinstance(act.event, kind)), None)
 
 
+def _copied(found: Certificate) -> e.Imported:
+    """The import that says what a certificate states which nobody issued here."""
+    arrived = _act(found, e.Imported)
+    return arrived.event if arrived is not None and isinstance(arrived.event, e.Imported) else e.Imported()
+
+
 def _certificate(
-    found: Certificate, issued: e.Recorded | None, paper: e.CertificateIssued | None, state: State | None
+    found: Certificate,
+    issued: e.Recorded | None,
+    paper: e.CertificateIssued | None,
+    copied: e.Imported,
+    state: State | None,
 ) -> Iterator[Line]:
     yield "Number", _stated(found.number)
     yield "Issuer and number", found.id
-    yield "Country of origin", MIXED if len(found.origins) > 1 else ", ".join(found.origins) or NOT_STATED
+    mixed = len(found.origins) > 1 or copied.mixed
+    yield "Country of origin", MIXED if mixed else ", ".join(found.origins) or NOT_STATED
     if len(found.origins) > 1:
         yield "Countries of mining origin", ", ".join(found.origins)
-    yield "Date of issuance", NOT_STATED if issued is None else _day(issued)
+    yield "Date of issuance", _stated(copied.issued) if issued is None else _day(issued)
     yield "Date of expiry", _stated(found.expiry)
-    yield "Issuing authority", _party(found.issuer, state)
+    yield "Issuing authority", _stated(copied.authority) if issued is None else _party(found.issuer, state)
     if found.replaces is not None:
         yield "Takes the place of", found.replaces
     if found.application is not None:
@@ -101,11 +113,11 @@ def _certificate(
         yield "Quality characteristics", paper.quality
 
 
-def _shipment(found: Certificate, paper: e.CertificateIssued | None) -> Iterator[Line]:
+def _shipment(found: Certificate, copied: e.Imported) -> Iterator[Line]:
     yield "Carat weight", NOT_STATED if found.weight is None else carats(found.weight)
     yield "Value", _value(found.value)
-    yield "Number of parcels", str(len(found.parts)) if found.parts else NOT_STATED
-    by_class = [f"{line.hs} ({carats(line.weight)})" for line in found.classes]
+    yield "Number of parcels", str(copied.parcels or len(found.parts) or NOT_STATED)
+    by_class = [f"{line.hs} ({carats(line.weight)})" for line in found.classes] or copied.hs
     yield "HS code", ", ".join(by_class) or NOT_STATED
     yield "Provenance", _stated(found.provenance)
     yield "Destination", _stated(found.destination)
@@ -115,9 +127,11 @@ def _shipment(found: Certificate, paper: e.CertificateIssued | None) -> Iterator
         yield "Seals", ", ".join(found.seals)
 
 
-def _parties(found: Certificate, paper: e.CertificateIssued | None, state: State | None) -> Iterator[Line]:
-    yield "Exporter", _party(found.exporter, state)
-    yield "Importer", NOT_STATED if paper is None else _stated(paper.importer)
+def _parties(
+    found: Certificate, paper: e.CertificateIssued | None, copied: e.Imported, state: State | None
+) -> Iterator[Line]:
+    yield "Exporter", _stated(copied.exporter) if paper is None else _party(found.exporter, state)
+    yield "Importer", _stated(copied.importer if paper is None else paper.importer)
 
 
 def _validation(

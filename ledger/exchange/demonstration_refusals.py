@@ -207,6 +207,7 @@ def _border(cast: Cast) -> Iterator[Attempt]:
     yield no("certificate-validity", for_polished(expiry=cast.day(-300)))
     yield no("certificate-destination", for_polished(destination="BW"))
     yield no("certificate-own", own)
+    yield no("certificate-incomplete", arriving)
     yield no("standing-unknown", for_polished(destination="ZA"))
     yield no("partner-unknown", elsewhere)
     yield no("application-not-open", for_polished(application="A-99"))

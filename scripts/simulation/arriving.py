@@ -98,12 +98,22 @@ def _booked(sent: Shipment, slip: str | None) -> dict[str, Any]:
     if slip == NUMBER:
         number = other_number(sent.number)
         key = certificate_key(sent.certificate[:2], number)
-        return {**booked, "number": number, "certificate": key, "on_paper": "keyed from the paper"}
+        return {**booked, **_printed(sent), "number": number, "certificate": key,
+                "on_paper": "keyed from the paper"}  # fmt: skip
     if slip == VALUE:
         booked["value"] = sent.value * 10
     elif slip == ORIGIN:
         booked["origins"] = (sent.certificate[:2],)
     return {**booked, "origin": sent.sender, "entry": sent.entry, "hash": sent.hash}
+
+
+def _printed(sent: Shipment) -> dict[str, Any]:
+    """What else is copied from paper (KPCS Annex I)."""
+    return {
+        "issued": sent.issued, "authority": f"the authority of {sent.certificate[:2]}", "exporter": EXPORTER,
+        "importer": f"an importer in {sent.destination}", "parcels": len(sent.lots),
+        "hs": tuple(sorted({lot.hs for lot in sent.lots})),
+    }  # fmt: skip
 
 
 def _class(hs: str, slip: str | None) -> str:

@@ -49,6 +49,7 @@ class Shipment:
     destination: str
     lots: tuple[Lot, ...]
     value: int
+    issued: str
     expiry: str
     entry: int = 0
     hash: bytes = b""

@@ -213,7 +213,7 @@ def _ship(house: House, lots: list[Lot], goal: str, fraud: str | None) -> Shipme
     ), day)  # fmt: skip
     house.do(e.CertificateValidated(by=AUTHORITY, certificate=key), day + 1)
     house.do(e.Exported(by=EXPORTER, certificate=key, parts=parts, destination=goal), day + 3)
-    sent = Shipment(key, number, house.country.origin, goal, tuple(lots), value, expiry)
+    sent = Shipment(key, number, house.country.origin, goal, tuple(lots), value, house.day(day), expiry)
     if fraud != VANISHED:
         house.issued.append((place, sent))
     return sent

@@ -12,7 +12,7 @@ import pytest
 from cli.acts import act_command, run_act
 from cli.options import act_classes, metavar
 from ledger.domain.fields import table
-from tests.laptop import LEDGER, Laptop
+from tests.laptop import LEDGER, PAPER, Laptop
 from tests.ministries import Ministries
 
 CERTIFICATE, TECHNICAL = "SL/00004201", "AE/00000403"
@@ -262,15 +262,12 @@ def test_nothing_sealed_is_erased_while_papers_are_kept(laptop: Laptop) -> None:
     assert laptop.body(old)["value"] != 1_000
 
 
-def test_a_paper_import_is_confirmed_with_the_exporter_that_it_names(two: Ministries) -> None:
-    """Both are sealed; who was not named is not made up."""
+def test_a_paper_import_is_confirmed_with_the_parties_that_it_names(two: Ministries) -> None:
+    """Both are copied from the paper and sealed: KPCS section III asks for their details."""
     arrival = ("shipment", "import", "--provenance", "SL", "--weight", "1.000", "--key", "trader-ae", *WHEN)
-    two.hub.ok(*arrival, "SL 9", "--line", "D1=1.000", "--exporter", "A mine, Kono")
-    two.hub.ok(*arrival, "SL 10", "--line", "D2=1.000")
+    two.hub.ok(*arrival, "SL 9", "--line", "D1=1.000", *PAPER)
     size = two.hub.size()
-    for number in ("SL/00000009", "SL/00000010"):
-        two.hub.ok("shipment", "confirm", number)
-    named, unnamed = two.hub.body(size), two.hub.body(size + 1)
-    assert (named["exporter"], named["importer"], named["parcels"]) == ("A mine, Kono", "trader-ae", 1)
-    assert "exporter" not in unnamed
+    two.hub.ok("shipment", "confirm", "SL/00000009")
+    named = two.hub.body(size)
+    assert (named["exporter"], named["importer"], named["parcels"]) == ("A mine, Kono", "An importer", 1)
     assert two.hub.ok("show", "entry", str(size)).out.count("disclosed") == 2

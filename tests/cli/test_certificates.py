@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.laptop import Laptop
+from tests.laptop import PAPER, Laptop
 
 MINER = ("--key", "miner-1")
 DEALER = ("--key", "dealer-1")
@@ -76,8 +76,10 @@ def test_an_import_has_the_key_of_its_number(laptop: Laptop) -> None:
     )
     size = laptop.size()
     lines = ("--line", "A1=3.499", "--line", "A2=9.001,foreign=P1")
-    stated = ("--weight", "12.500", "--origin", "SL", "--expiry", "2099-12-31")
-    laptop.ok("shipment", "import", "004911", "--provenance", "SL", *lines, *stated, *DEALER)
+    stated = ("--weight", "12.500", "--provenance", "SL")
+    ran = laptop("shipment", "import", "004911", *stated, *lines, *DEALER)
+    assert (ran.code, "certificate-incomplete" in ran.err, "HS code" in ran.err) == (3, True, True)
+    laptop.ok("shipment", "import", "004911", *stated, *lines, *PAPER, *DEALER)
     assert laptop.body(size)["certificate"] == "SL/00004911"
     laptop.ok("shipment", "confirm", "SL/00004911")
     assert (laptop.body(size + 1)["parcels"], laptop.body(size + 1)["weight"]) == (2, 12_500)

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.laptop import Laptop
+from tests.laptop import PAPER, Laptop
 from tests.ministries import PRODUCER, Ministries
 
-IMPORT = ("--weight", "5.000", "--expiry", "2099-12-31", "--key", "trader-ae")
+IMPORT = ("--weight", "5.000", "--key", "trader-ae", *PAPER[2:])
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 
 from ledger.domain import events as e
 from tests.book import Book, certificate
+from tests.border import on_paper
 
 
 @pytest.fixture
@@ -89,7 +90,7 @@ def test_an_export_equals_its_certificate_and_is_in_time(book: Book) -> None:
 
 def test_an_import_needs_a_fresh_certificate_that_fits(book: Book) -> None:
     """Weights may differ by the weighings; the second import under one certificate is refused."""
-    arrival = e.Imported(
+    arrival = on_paper(
         by="dealer-1",
         certificate="ZW/00000009",
         number="ZW 9",

@@ -9,6 +9,7 @@ import pytest
 from ledger.domain import events as e
 from ledger.domain.vocabulary import NORMALISATION, certificate_key, certificate_series
 from ledger.exchange.profile_file import read_profile, shipped
+from tests.border import on_paper
 from tests.world import AUTHORITY, World, signing_key
 
 
@@ -17,7 +18,7 @@ def world() -> World:
     """A ledger of the Union with one parcel from Botswana."""
     world = World(participant="EU")
     world.do(
-        e.Imported(by="dealer-7", certificate="BW/00000107", number="BW 107",
+        on_paper(by="dealer-7", certificate="BW/00000107", number="BW 107",
                    lines=(e.Arrival("A1", 5_000, None, "710231"),), weight=5_000, provenance="BW",
                    origins=("BW",), expiry="2024-06-30")
     )  # fmt: skip

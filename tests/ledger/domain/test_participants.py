@@ -14,6 +14,7 @@ from ledger.domain.state import State
 from ledger.edtf import parse
 from ledger.exchange.participant_register import adoption, shipped_register
 from tests.book import Book, certificate
+from tests.border import on_paper
 
 YES, NO, UNKNOWN = Reply.YES, Reply.NO, Reply.UNKNOWN
 
@@ -231,7 +232,7 @@ def test_certificates_and_imports_ask_for_good_standing() -> None:
             by="ministry", measure="M", participant="ZW", effect="no-origin", since="2023", source="s"
         )
     )
-    arrival = e.Imported(
+    arrival = on_paper(
         by="dealer-1",
         certificate="AE/00000009",
         number="AE 9",
@@ -250,7 +251,7 @@ def test_an_embargo_meets_goods_that_come_straight_from_the_country() -> None:
     """Also where the import states no origin: then they are taken to be of the country they come from."""
     book = Book()
     book.do(adoption("ministry"))
-    arrival = e.Imported(
+    arrival = on_paper(
         by="dealer-1",
         certificate="NA/00000009",
         number="NA 9",
@@ -278,7 +279,7 @@ def test_the_own_participant_a_barred_party_and_unnamed_zones_are_asked() -> Non
     adopt = e.MeasureAdopted(
         by="ministry", measure="M", participant="BW", effect="no-trade", since="2023-01-01", source="s"
     )
-    arrival = e.Imported(
+    arrival = on_paper(
         by="dealer-1",
         certificate="CF/00000009",
         number="CF 9",
@@ -304,7 +305,7 @@ def test_a_barred_party_is_met_by_any_of_its_names_and_wherever_the_goods_come_f
     """As importer, as the exporter that a certificate names, as whom goods are sent to; others are not."""
     book = Book()
     book.do(adoption("ministry"))
-    arrival = e.Imported(
+    arrival = on_paper(
         by="dealer-1", certificate="AE/00000009", number="AE 9", lines=(e.Arrival("Z1", 5_000),),
         weight=5_000, provenance="AE", origins=("CF",), exporter="someone", expiry="2024-06-30",
     )  # fmt: skip

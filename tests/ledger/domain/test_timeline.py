@@ -19,6 +19,7 @@ from ledger.domain.vocabulary import NORMALISATION, certificate_key
 from ledger.edtf import parse
 from ledger.exchange.participant_register import adoption, shipped_register
 from tests.book import Book, certificate
+from tests.border import on_paper
 
 YES, NO, UNKNOWN = Reply.YES, Reply.NO, Reply.UNKNOWN
 REGISTER = shipped_register()
@@ -178,10 +179,11 @@ class Border(Book):
     def receives(self, sender: str, origin: str, zone: str | None, day: date) -> set[str]:
         """What the rules say of an import under the sender's certificate, attestations under supervision
         apart."""
-        arrival = e.Imported(
+        arrival = on_paper(
             by="dealer-1", certificate=certificate_key(sender, f"{sender} 9"), number=f"{sender} 9",
             lines=(e.Arrival("arrived", 1_000),), weight=1_000, provenance=sender, origins=(origin,),
             zones=() if zone is None else (zone,), expiry=(day + timedelta(60)).isoformat(),
+            issued=day.isoformat(),
         )  # fmt: skip
         return set(self.codes(arrival, occurred=day.isoformat())) - {"attestation-missing"}
 

@@ -12,6 +12,7 @@ from ledger.domain.certificates import Certificate
 from ledger.domain.state import fold_subject
 from ledger.exchange.certificate_sheet import (
     MIXED,
+    NOT_STATED,
     STATEMENT,
     TITLE,
     WITHHELD,
@@ -20,6 +21,7 @@ from ledger.exchange.certificate_sheet import (
     as_text,
     sheet,
 )
+from tests.border import PAPER, on_paper
 from tests.world import AUTHORITY, World
 
 
@@ -83,15 +85,28 @@ def test_state_and_receipts_are_those_of_the_ledger(world: World) -> None:
 def test_mixed_origin_is_asterisks_and_a_list(world: World) -> None:
     """31 CFR 592.307, and the list that participants may give since May 2024."""
     world.do(
-        e.Imported(by="dealer-7", certificate="AE/00000009", number="AE 9", lines=(e.Arrival("A1", 5_000),),
+        on_paper(by="dealer-7", certificate="AE/00000009", number="AE 9", lines=(e.Arrival("A1", 5_000),),
                    weight=5_000, provenance="AE", origins=("AO", "ZA"), expiry="2024-06-30")
     )  # fmt: skip
     lines = values(made(world, "AE/00000009"))
     assert lines["Country of origin"] == MIXED == "***"
     assert lines["Countries of mining origin"] == "AO, ZA"
-    assert lines["Date of issuance"] == "not stated"
     assert lines["Date of receipt"] == "2024-01-15"
     assert lines["Validated"] == "see the ledger of its issuer, AE"
+
+
+def test_what_was_copied_from_paper_is_on_the_sheet(world: World) -> None:
+    """All that Annex I makes mandatory; where only *mixed* is printed, there is no list."""
+    world.do(
+        on_paper(by="dealer-7", certificate="AE/00000009", number="AE 9", lines=(e.Arrival("A1", 5_000),),
+                 weight=5_000, provenance="AE", parcels=2)
+    )  # fmt: skip
+    lines = values(made(world, "AE/00000009"))
+    assert NOT_STATED not in {value for label, value in lines.items() if label != "Destination"}
+    assert (lines["Country of origin"], lines["Number of parcels"]) == (MIXED, "2")
+    assert (lines["Date of issuance"], lines["Issuing authority"]) == (PAPER["issued"], PAPER["authority"])
+    assert (lines["Exporter"], lines["Importer"]) == (PAPER["exporter"], PAPER["importer"])
+    assert (lines["HS code"], "Countries of mining origin" in lines) == ("710231", False)
 
 
 def test_what_is_erased_is_shown_as_withheld(world: World) -> None:
@@ -185,7 +200,7 @@ def test_text_is_no_wider_than_paper(world: World) -> None:
 def test_what_its_issuer_validated_is_not_said_to_be_unvalidated(world: World) -> None:
     """On paper alone, the issuer's ledger knows; of a certificate of our own, ours does."""
     world.do(
-        e.Imported(by="dealer-7", certificate="ZW/00000009", number="ZW 9", weight=5_000, provenance="ZW",
+        on_paper(by="dealer-7", certificate="ZW/00000009", number="ZW 9", weight=5_000, provenance="ZW",
                    lines=(e.Arrival("Z1", 5_000),), expiry="2024-06-30")
     )  # fmt: skip
     assert values(made(world, "ZW/00000009"))["Validated"] == "see the ledger of its issuer, ZW"

@@ -277,7 +277,7 @@ def test_nothing_a_source_says_is_lost(archived: Archived) -> None:
         act = by_id[told.history].acts[told.number - 1]
         body = json.dumps(e.write(recorded.event), ensure_ascii=False)
         state = archived.ledger.state()
-        names = [*getattr(recorded.event, "parcels", ()), getattr(recorded.event, "parcel", "")]
+        names = [*(getattr(recorded.event, "parcels", None) or ()), getattr(recorded.event, "parcel", "")]
         weights = {p.weight for name in names if (p := state.parcel(name)) is not None}
         for piece in act.outputs:
             assert piece.name is None or json.dumps(piece.name, ensure_ascii=False)[1:-1] in body

@@ -7,10 +7,11 @@ import pytest
 from ledger.domain import events as e
 from ledger.domain.vocabulary import NORMALISATION
 from ledger.investigation.capacity import SiteYear, Year, capacity
+from tests.border import on_paper
 from tests.world import AUTHORITY, World, goods
 
 SMALL, OLD = "pit-18", "old-pit"
-IMPORT = e.Imported(
+IMPORT = on_paper(
     by="dealer-7", certificate="ZW/00000009", number="ZW 9", lines=(e.Arrival("Z1", 2_000, None, "710231"),),
     weight=2_000, origins=("ZW",), provenance="ZW", expiry="2024-06-30",
 )  # fmt: skip

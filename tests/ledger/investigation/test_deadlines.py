@@ -11,6 +11,7 @@ from ledger.domain import events as e
 from ledger.domain.moments import as_recorded
 from ledger.investigation.deadlines import Overdue, after, overdue, profile_at, unchecked
 from ledger.investigation.replay import replay
+from tests.border import on_paper
 from tests.world import AUTHORITY, World
 
 EXPORTED_ON = "2024-01-15"  # a Monday
@@ -88,7 +89,7 @@ def test_without_a_profile_nothing_is_said_to_be_late_and_that_is_told(world: Wo
 def test_an_import_that_we_did_not_answer_is_ours_to_answer(world: World) -> None:
     """Counted from the import, towards the participant that issued."""
     world.do(
-        e.Imported(by="dealer-7", certificate=FOREIGN, number="ZW 9", lines=(e.Arrival("Z1", 5_000),),
+        on_paper(by="dealer-7", certificate=FOREIGN, number="ZW 9", lines=(e.Arrival("Z1", 5_000),),
                    weight=5_000, provenance="ZW", expiry="2024-06-30")
     )  # fmt: skip
     kinds = [(one.kind, one.other) for one in late(world, "2024-02-28")]

@@ -11,10 +11,11 @@ from ledger.errors import NotFound
 from ledger.exchange.participant_register import adoption
 from ledger.investigation.lookback import Objection, look_back
 from ledger.projections.following import reading
+from tests.border import on_paper
 from tests.world import AUTHORITY, World
 
 SHIPPED_DAY = "2024-01-15"
-IMPORT = e.Imported(
+IMPORT = on_paper(
     by="dealer-7",
     certificate="ZW/00000009",
     number="ZW 9",

@@ -13,10 +13,11 @@ from ledger.domain import events as e
 from ledger.edtf import parse
 from ledger.investigation.sampling import draw, population
 from ledger.projections.following import reading
+from tests.border import on_paper
 from tests.world import World
 
 KEYS = [f"BW/{n:08}" for n in range(200)]
-IMPORT = e.Imported(
+IMPORT = on_paper(
     by="dealer-7",
     certificate="ZW/00000009",
     number="ZW 9",

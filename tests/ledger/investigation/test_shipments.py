@@ -8,10 +8,11 @@ from datetime import date
 from ledger.domain import events as e
 from ledger.investigation.shipments import Shipment, shipments
 from ledger.store.bodies import bodies
+from tests.border import on_paper
 from tests.world import AUTHORITY, World
 
 DAY = date(2024, 1, 15).toordinal()
-IMPORT = e.Imported(
+IMPORT = on_paper(
     by="dealer-7",
     certificate="ZW/00000009",
     number="ZW 9",

@@ -14,6 +14,7 @@ from ledger.projections.lineage import Direction, Lineage, Origin
 from ledger.projections.spans import Why
 from ledger.projections.tracing import trace, track
 from tests.book import MINUTE, START, Book
+from tests.border import on_paper
 from tests.lineages import Shelf, correct, goods, told
 
 
@@ -178,7 +179,7 @@ def test_how_goods_began_is_told_for_each_kind() -> None:
     book = Book()
     book.do(e.StockOpened(by="ministry", holder="dealer-1", lines=goods(O=1_000), origins=("BW", "ZA")))
     book.do(e.Seized(by="ministry", lines=goods(T=2_000), country="BW"))
-    arrival = e.Imported(
+    arrival = on_paper(
         by="dealer-1",
         certificate="ZA/00000009",
         number="9",
