@@ -86,6 +86,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "sample": ("cli.sampling", "Certificates drawn for a review, the same for all who know the seed"),
         "replay": ("cli.replay", "The whole state as of a moment, on either clock"),
         "compare": ("cli.compare", "What changed between two moments"),
+        "views": ("cli.views", "Build the tables that lists are read from anew"),
     },
     "Prove": {
         "checkpoint": ("cli.checkpoints", "Sign where the ledger ends; prove that it only grew"),

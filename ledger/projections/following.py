@@ -60,6 +60,19 @@ def advance(tables: Tables, journal: Journal, records: Records, progress: Progre
                 progress(len(page))
 
 
+def rebuild(journal: Journal, records: Records, progress: Progress | None = None) -> Tables:
+    """Throw the views away and build them anew from the entries; whoever is stopped in between goes on from
+    there the next time anybody asks.
+
+    Raises `StoreTrouble` (``store-read-only``, ``store-full``, ...).
+    """
+    tables = Tables.of(journal)
+    tables.discard(VIEW, TABLES)
+    prepare(tables)
+    advance(tables, journal, records, progress)
+    return tables
+
+
 def behind(journal: Journal) -> int:
     """How many entries the tables in the ledger's store lack."""
     return journal.head().size - (Tables.of(journal).position(VIEW, VERSION) or 0)
@@ -69,7 +82,7 @@ def _standing(tables: Tables, journal: Journal) -> int:
     """Where the views stand; views of another version, or from beyond the end, begin anew."""
     position = tables.position(VIEW, VERSION)
     if position is None or position > journal.head().size:
-        tables.drop(VIEW)
+        tables.drop(VIEW, TABLES)
         prepare(tables)
         position = tables.position(VIEW, VERSION)
     return position or 0

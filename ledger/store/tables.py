@@ -125,20 +125,43 @@ class Tables(Rows):
             cursor.execute(self._marked("UPDATE views SET position = ? WHERE view = ?"), (stop, view))
         return True
 
-    def drop(self, view: str) -> None:
-        """Throw a view's tables away, whatever its version; the next `advance` begins from zero."""
+    def drop(self, view: str, tables: Iterable[Table] = ()) -> None:
+        """Throw a view's tables away, whatever its version; the next `advance` begins from zero.
+
+        Those it says it has go, and ``tables``, also where nothing says that they are there.
+        """
         with self._transaction(write=True) as cursor:
-            if not self._has(cursor, _META):
-                return
-            cursor.execute(self._marked("SELECT tables FROM views WHERE view = ?"), (view,))
-            for (names,) in cursor.fetchall():
-                for name in names.split():
-                    if not _A_VIEWS.fullmatch(name):  # the file says so, and a file can be edited
-                        raise StoreTrouble(
-                            "store-damaged", path=view, reason=f"a view's table called {name!r}"
-                        )
-                    cursor.execute(f"DROP TABLE {name}")
-            cursor.execute(self._marked("DELETE FROM views WHERE view = ?"), (view,))
+            for name in {*self._named(cursor, view), *map(_real, tables)}:
+                cursor.execute(f"DROP TABLE IF EXISTS {name}")
+            if self._has(cursor, _META):
+                cursor.execute(self._marked("DELETE FROM views WHERE view = ?"), (view,))
+
+    def discard(self, view: str, tables: Sequence[Table]) -> None:
+        """As `drop`, whatever stands where views stand: also the table that tells of all views goes."""
+        try:
+            with self._transaction(write=False) as cursor:
+                said = set(self._named(cursor, view))
+        except StoreTrouble:  # it cannot be read, or names what is none of a view's: others made it so
+            said = set()
+        with self._transaction(write=True) as cursor:
+            for name in sorted({*said, *map(_real, tables), _META}):
+                kind = "TABLE" if self._has(cursor, name) else "VIEW"
+                cursor.execute(f"DROP {kind} IF EXISTS {name}")
+            for table in tables:  # an index goes with its table, and stays where that was renamed
+                for kind, name, _ in _definition(table, self._dialect):
+                    if kind == "index":
+                        cursor.execute(f"DROP INDEX IF EXISTS {name}")
+
+    def _named(self, cursor: Any, view: str) -> Iterator[str]:
+        """The tables that a view says it has."""
+        if not self._has(cursor, _META):
+            return
+        cursor.execute(self._marked("SELECT tables FROM views WHERE view = ?"), (view,))
+        for (names,) in cursor.fetchall():
+            for name in names.split():
+                if not _A_VIEWS.fullmatch(name):  # the file says so, and a file can be edited
+                    raise StoreTrouble("store-damaged", path=view, reason=f"a view's table called {name!r}")
+                yield name
 
     def _marked(self, statement: str) -> str:
         return statement.replace("?", self._dialect.mark)

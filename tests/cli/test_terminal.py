@@ -79,3 +79,10 @@ def test_an_interrupted_question_ends_quietly(bare: Laptop) -> None:
     code, shown = on_terminal(bare.folder, "init", "--no-passphrase", typed=(("Participant", "\x03"),))
     assert (code, "Traceback" in shown) == (130, False), shown
     assert not (bare.folder / LEDGER).exists()
+
+
+def test_views_are_built_with_a_bar(laptop: Laptop) -> None:
+    """On a terminal; a program that reads standard error is not bothered with one."""
+    code, shown = on_terminal(laptop.folder, "views", "rebuild")
+    assert (code, "Building views" in shown, "100%" in shown) == (0, True, True), shown
+    assert laptop.ok("views", "rebuild").err == ""
