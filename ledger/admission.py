@@ -90,7 +90,7 @@ def propose(act: Act, origin: str, statement_id: bytes, chance: Chance, type_of:
     Raises `Malformed` for an event that its table does not allow or that fits into no statement.
     """
     body = events.write(act.event)
-    event = _read(act.event.TYPE, body)
+    event = act.event if events.plain(act.event) else _read(act.event.TYPE, body)
     _check_proofs(event, origin)
     paths = {path for path in _sealable(event, type_of) if path[-1] not in act.publish}
     paths = disclosure.present(body, paths)

@@ -35,6 +35,7 @@ BELOW = 2**53
 _SCALARS = frozenset({type(None), bool, int, str, bytes})
 _KINDS = _SCALARS | {dict, list}
 _NAMES = frozenset({str})
+_MAPS = frozenset({dict})
 _ASCENDING: set[tuple[str, ...]] = set()
 _REMEMBERED = 256
 
@@ -157,9 +158,18 @@ def _canonical(value: Any, room: int) -> Any:
         raise Malformed("encoding-depth", deepest=DEEPEST)
     if kind is dict:
         return _ordered(value, room - 1)
-    if _SCALARS.issuperset(map(type, value)):
+    if _SCALARS.issuperset(map(type, value)) or (room > 1 and _are_plain_maps(value)):
         return value
     return [_canonical(item, room - 1) for item in value]
+
+
+def _are_plain_maps(items: Sequence[Any]) -> bool:
+    """Whether all are maps of scalars with keys that are known to ascend: the lines of a sheet."""
+    return (
+        _MAPS.issuperset(map(type, items))
+        and _ASCENDING.issuperset(map(tuple, items))
+        and _SCALARS.issuperset(map(type, chain.from_iterable(map(dict.values, items))))
+    )
 
 
 def _ordered(value: dict[Any, Any], room: int) -> dict[str, Any]:

@@ -277,6 +277,13 @@ def recall(wire: str, body: Mapping[str, Any]) -> Event | Opaque:
     return Opaque(wire, body, tuple(problems)) if event is None else event
 
 
+def plain(event: Event) -> bool:
+    """Whether a live event is as its table says, so that `read` gives it back from what `write` makes of
+    it; False also where that takes a closer look."""
+    live = event.documented is False and event.discrepancies == ()
+    return live and EVENTS.get(event.TYPE) is type(event) and fields.plain(type(event), (event,))
+
+
 def write(event: Event) -> dict[str, Any]:
     """The body of an event; `read` gives the event back."""
     body = fields.write(event)

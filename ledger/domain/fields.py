@@ -8,7 +8,8 @@ tables in the README. Reading never guesses: a value of another kind is a `Probl
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from ledger.domain import forms, vocabulary
@@ -335,6 +336,26 @@ def _arrayed(value: Any, holds: Check | None, row: type[Any] | None, lenient: bo
         return None
     found = [plainly(row, item, lenient=lenient) if type(item) is dict else None for item in value]
     return None if None in found else tuple(found)
+
+
+def plain(record: type[Any], values: Sequence[Any]) -> bool:
+    """Whether each of some values of ``record`` is as its table says: `read` gives an equal one from what
+    `write` makes of it. Looked at by columns, since a sheet has hundreds of lines."""
+    plan = _plan(record)
+    for name, holds in plan.single.items():
+        column = map(attrgetter(name), values)
+        if not all(map(holds, column if name in plan.needed else (one for one in column if one is not None))):
+            return False
+    for name in (*plan.several, *plan.rows):
+        for items in map(attrgetter(name), values):
+            if type(items) is not tuple or (name in plan.needed and not items):
+                return False
+            if name in plan.several and not all(map(plan.several[name], items)):
+                return False
+            row = plan.rows.get(name)
+            if row is not None and not ({row}.issuperset(map(type, items)) and plain(row, items)):
+                return False
+    return True
 
 
 def write(record: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ ended.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ledger.domain import events as e
@@ -64,20 +64,25 @@ def _known(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None and value != ()}
 
 
-def _begin(goods: e.Goods | e.Arrival, event: e.Event, index: int, **values: Any) -> Change:
-    name = getattr(goods, "name", None)
-    begun = {
+def _begin(
+    lines: Iterable[e.Goods], event: e.Event, index: int, values: Mapping[str, Any], hs: str | None = None
+) -> Iterator[Change]:
+    """The parcels that an act begins; ``values`` are those that all of them have."""
+    shared = {
         "condition": HELD,
-        "weight": goods.weight,
-        "stones": goods.stones,
-        "hs": goods.hs,
         "began": event.TYPE,
         "begun": index,
         "documented": event.documented,
-        "names": (name,) if name else (),
         **values,
     }
-    return Change(subject(goods.parcel), begun)
+    for goods in lines:
+        own = {
+            "weight": goods.weight,
+            "stones": goods.stones,
+            "hs": goods.hs or hs,
+            "names": (goods.name,) if goods.name else (),
+        }
+        yield Change(subject(goods.parcel), {**shared, **own})
 
 
 def _consume(parcel: str, outputs: Iterable[str]) -> Change:
@@ -86,39 +91,32 @@ def _consume(parcel: str, outputs: Iterable[str]) -> Change:
 
 def _divide(event: e.Split | e.Sorted | e.Polished, index: int, hs: str | None = None) -> Iterator[Change]:
     yield _consume(event.parcel, (goods.parcel for goods in event.outputs))
-    for goods in event.outputs:
-        place = _known(country=event.country, hs=goods.hs or hs)
-        yield _begin(goods, event, index, holder=event.by, owner=event.by, sources=(event.parcel,), **place)
+    values = {"holder": event.by, "owner": event.by, "sources": (event.parcel,), "country": event.country}
+    yield from _begin(event.outputs, event, index, values, hs)
 
 
 def _mixed(event: e.Mixed, index: int) -> Iterator[Change]:
     for parcel in event.inputs:
         yield _consume(parcel, (event.output,))
     goods = e.Goods(event.output, event.weight, event.stones, event.hs, event.name)
-    yield _begin(
-        goods, event, index, holder=event.by, owner=event.by, country=event.country, sources=event.inputs
-    )
+    values = {"holder": event.by, "owner": event.by, "sources": event.inputs, "country": event.country}
+    yield from _begin([goods], event, index, values)
 
 
 def _mined(event: e.Mined, index: int) -> Iterator[Change]:
-    for goods in event.lines:
-        yield _begin(
-            goods, event, index, holder=event.by, owner=event.by, site=event.site, country=event.country
-        )
+    values = {"holder": event.by, "owner": event.by, "site": event.site, "country": event.country}
+    return _begin(event.lines, event, index, values)
 
 
 def _opened(event: e.StockOpened, index: int) -> Iterator[Change]:
-    for goods in event.lines:
-        yield _begin(
-            goods,
-            event,
-            index,
-            holder=event.holder,
-            owner=event.holder,
-            origins=event.origins,
-            marked=True,
-            country=event.country,
-        )
+    values = {
+        "holder": event.holder,
+        "owner": event.holder,
+        "origins": event.origins,
+        "marked": True,
+        "country": event.country,
+    }
+    return _begin(event.lines, event, index, values)
 
 
 def _move(event: Any, *, owner: bool) -> Iterator[Change]:

@@ -183,6 +183,16 @@ def test_keys_ascend_by_their_utf8_bytes() -> None:
     assert ordered[-1] == "\U00010000"
 
 
+def test_lines_of_a_sheet_lie_no_deeper_than_anything_else() -> None:
+    """The quick way for lines keeps to the depth that `DEEPEST` allows."""
+    value: Any = [{"a": 1}, {"a": 2}]
+    for _ in range(encoding.DEEPEST - 2):
+        value = [value]
+    assert encoding.decode(encoding.encode(value)) == value
+    with pytest.raises(Malformed, match="32 containers"):
+        encoding.encode([value])
+
+
 def test_more_key_lists_than_are_remembered_still_encode_in_order() -> None:
     """The memory of key lists is bounded, and never decides by itself."""
     for number in range(5_000):
@@ -203,6 +213,24 @@ def test_values_come_back_and_shuffled_maps_encode_alike(value: Any) -> None:
     data = encoding.encode(value)
     assert encoding.decode(data) == value
     assert encoding.encode(reverse(value)) == data
+
+
+LINES = st.lists(
+    st.dictionaries(st.sampled_from("abc"), st.integers(0, 9) | st.text(max_size=2) | st.lists(st.just(1))),
+    min_size=1,
+    max_size=5,
+)
+
+
+@given(LINES, st.data())
+def test_lines_encode_together_as_each_by_itself(lines: list[dict[str, Any]], data: st.DataObject) -> None:
+    """Whatever is remembered of their keys; one odd line among them is refused as by itself."""
+    each = b"".join(map(encoding.encode, lines))
+    assert encoding.encode(lines) == bytes([0x90 | len(lines)]) + each
+    place = data.draw(st.integers(0, len(lines) - 1))
+    for odd in ({"a": 1.5}, {1: 2}, {"a": {1, 2}}, 1.5):
+        with pytest.raises(Malformed):
+            encoding.encode([*lines[:place], odd, *lines[place:]])
 
 
 def reverse(value: Any) -> Any:

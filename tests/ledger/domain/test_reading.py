@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from hypothesis import given, settings
@@ -95,3 +96,42 @@ def test_bodies_as_they_are_recorded_are_read_plainly() -> None:
     assert e.recall(e.Valued.TYPE, {"by": "miner-1", "parcel": "P1", "value": WITHHELD}) == e.Valued(
         by="miner-1", parcel="P1", value=WITHHELD
     )
+
+
+EVENTS = [made(record) for record in ALL for made in (example, documented_example)]
+
+
+def _odd(value: Any, draw: Any) -> Any:
+    """A value of a record's field made odd, deep inside or as a whole."""
+    if isinstance(value, tuple) and value and draw(st.booleans()):
+        place = draw(st.integers(0, len(value) - 1))
+        return (*value[:place], _odd(value[place], draw), *value[place + draw(st.integers(0, 1)) :])
+    if dataclasses.is_dataclass(value) and not isinstance(value, type) and draw(st.integers(0, 9)):
+        name = draw(st.sampled_from([field.name for field in dataclasses.fields(value)]))
+        return dataclasses.replace(value, **{name: _odd(getattr(value, name), draw)})
+    return draw(ODD)
+
+
+@given(st.sampled_from(EVENTS), st.integers(0, 2), st.data())
+@settings(max_examples=600, deadline=None)
+def test_what_is_plainly_an_event_need_not_be_read_back(
+    event: e.Event, odd: int, data: st.DataObject
+) -> None:
+    """Whatever a program puts into an event: it is what reading its body gives, or is read."""
+    for _ in range(odd):
+        name = data.draw(st.sampled_from([field.name for field in dataclasses.fields(event)]))
+        event = dataclasses.replace(event, **{name: _odd(getattr(event, name), data.draw)})
+    if e.plain(event):
+        assert e.read(event.TYPE, e.write(event)) == (event, [])
+        assert encode(e.write(event))
+
+
+def test_the_usual_event_is_plain_and_an_odd_one_is_not() -> None:
+    """Live examples of every type are; lists for tuples, other records and lines out of range are not."""
+    assert all(e.plain(example(record)) for record in ALL)
+    assert not any(e.plain(documented_example(record)) for record in ALL)
+    mined = example(e.Mined)
+    assert isinstance(mined, e.Mined)
+    lines = mined.lines
+    for odd in ([*lines], (*lines, None), (e.Part("P9", 1),), (e.Goods("P9", -1),), (e.Goods("P:9", 1),), ()):
+        assert not e.plain(e.Mined(by="miner-1", site="s", lines=odd))  # type: ignore[arg-type]
