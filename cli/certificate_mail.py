@@ -18,6 +18,7 @@ from cli.acts import UNKNOWN
 from cli.artefacts import read_artefact
 from cli.letters import (
     FILE,
+    against_pin,
     from_option,
     letter_options,
     named_key,
@@ -177,6 +178,7 @@ def _receive(
     remark(f"certificate {name}, entry {found.issued.index} of {opened.peer.origin}")
     steps_shown(opened, found.issued.index)
     remark(f"its ledger against what is pinned here: {opened.comparison.outcome}")
+    against_pin(opened.comparison)
     tell(session, done)
 
 

@@ -13,7 +13,7 @@ from cli.artefacts import read_artefact, write_artefact
 from cli.output import remark, say
 from cli.recording import here_and_now, keep, party_of
 from cli.session import Session
-from ledger import edtf
+from ledger import edtf, messages
 from ledger.errors import NotFound, Refused
 from ledger.messages import how_many
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ledger.domain.events import Event, Opaque
     from ledger.domain.partners import Partner
     from ledger.federation.mail import Letter, Mail, Published
+    from ledger.federation.peers import Comparison
     from ledger.keys import SigningKey
 
     Done = tuple[Receipt, Event | Opaque]
@@ -207,6 +208,16 @@ def steps_shown(opened: Mail, index: int) -> None:
     """The numbered steps of one proof, a line each, on standard error."""
     for outcome in opened.reports[index].outcomes:
         remark(f"  {outcome.step:>2} {outcome.standing:<9} {outcome}")
+
+
+def against_pin(found: Comparison) -> None:
+    """What it means that a letter is older than what is pinned, or that nothing shows how they stand."""
+    from ledger.federation.peers import EARLIER, NOT_SHOWN
+
+    if found.outcome == EARLIER:
+        remark(messages.text("letter-earlier", {"size": found.size}))
+    elif found.outcome == NOT_SHOWN:
+        remark(messages.text("letter-not-shown", {"size": found.size}))
 
 
 def record_alert(session: Session, ledger: Ledger, certificate: str, why: Refused) -> None:

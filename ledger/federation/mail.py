@@ -9,7 +9,7 @@ these steps:
 (2) the checkpoint's origin is a recognised partner, not dropped, not convicted (`Refused`, ``partner-...``)
 (3) a key under which the partner was recognised signed it, or one that is proven to succeed it
     (`ledger.federation.successors`; `Refused`, ``mail-not-signed``, ``mail-key-unproven``)
-(4) it is compared with every pin: first, extends, not-shown, forks (`ledger.federation.peers`)
+(4) it is compared with every pin: first, extends, earlier, not-shown, forks (`ledger.federation.peers`)
 (5) every proof in it is checked, in the numbered steps of `ledger.chain.bundle`, with the others showing its
     authority
 
@@ -48,7 +48,16 @@ from ledger.edtf import Span
 from ledger.errors import Malformed
 from ledger.federation import entitling
 from ledger.federation.entitling import Opening
-from ledger.federation.peers import Comparison, Peer, Shown, compare, recognised, refused
+from ledger.federation.peers import (
+    EARLIER,
+    EXTENDS,
+    Comparison,
+    Peer,
+    Shown,
+    compare,
+    recognised,
+    refused,
+)
 from ledger.federation.successors import shown_keys
 from ledger.keeping import Keeper
 from ledger.store.decoding import decode
@@ -112,9 +121,10 @@ class Mail:
         )  # fmt: skip
 
     def pin(self, by: str | None) -> CheckpointPinned | None:
-        """The act that pins its checkpoint; None where that very one is pinned already."""
+        """The act that pins its checkpoint; None where that very one is pinned already, or one that is shown
+        to have grown from it."""
         head = self.signed.checkpoint
-        if any(pin.checkpoint == head for pin in self.peer.pins):
+        if self.comparison.outcome == EARLIER or any(pin.checkpoint == head for pin in self.peer.pins):
             return None
         note = self.signed.encode().decode("utf-8")
         outcome = self.comparison.outcome
@@ -292,7 +302,21 @@ def _opened(
         for index, report in reports.items()
         if report.holds
     }
+    if published is not None and comparison.outcome in (EXTENDS, EARLIER):
+        reports = {index: _by_published(report, comparison) for index, report in reports.items()}
     return Mail(peer, signed, comparison, reports, acts, keys)
+
+
+def _by_published(report: Report, comparison: Comparison) -> Report:
+    """The report with what the published tree shows where no path came along (step 9)."""
+    head = report.checkpoint
+    if head is None:
+        return report
+    values = {"pinned": comparison.size, "size": head.size}
+    shown = steps.Outcome(steps.CONSISTENCY, steps.OK, "bundle-published", values)
+    wanting = (steps.CONSISTENCY, steps.NOT_SHOWN)
+    outcomes = [shown if (one.step, one.standing) == wanting else one for one in report.outcomes]
+    return replace(report, outcomes=tuple(outcomes))
 
 
 def _shown(held: Mapping[int, Bundle], published: Published | None) -> Shown:

@@ -4,11 +4,12 @@
     held = compare(peer, signed, shown)                    how a checkpoint stands against all pins
 
 A partner's checkpoint is held to the keys under which it was recognised; no quorum of witnesses is asked for,
-since a pin makes this ledger itself the witness. Against what was pinned there are three outcomes:
+since a pin makes this ledger itself the witness. Against what was pinned there are these outcomes:
 
 | outcome   | when                                                                               | then |
 |-----------|------------------------------------------------------------------------------------|------|
 | extends   | a path shows that the tree grew from the newest pin                                | pin  |
+| earlier   | the published tree shows that the newest pin grew from it: mail out of order       | -    |
 | not-shown | no path came along: mail out of order, or a sender who did not know the pin        | pin  |
 | forks     | two signed checkpoints that no single history contains: a proof that convicts      | stop |
 
@@ -36,7 +37,7 @@ from ledger.domain.state import State
 from ledger.errors import Malformed, Refused
 from ledger.values import dataclass
 
-FIRST, EXTENDS, NOT_SHOWN, FORKS = "first", "extends", "not-shown", "forks"
+FIRST, EXTENDS, EARLIER, NOT_SHOWN, FORKS = "first", "extends", "earlier", "not-shown", "forks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,7 @@ def _against(pin: SignedCheckpoint, signed: SignedCheckpoint, shown: Shown) -> C
         reach = shown.published.checkpoint.size
         if old.size <= reach and new.size <= reach:
             proof = _fork(pin, shown.published, shown.nodes)
-            shown_by = EXTENDS if new.size >= old.size else NOT_SHOWN
+            shown_by = EXTENDS if new.size >= old.size else EARLIER
             return Comparison(shown_by if proof is None else FORKS, old.size, proof)
     if old.size == new.size:
         if old.root == new.root:

@@ -14,7 +14,18 @@ from ledger.chain.trust import Log
 from ledger.domain.events import CheckpointPinned, Recorded
 from ledger.domain.partners import Partner
 from ledger.errors import Malformed
-from ledger.federation.peers import EXTENDS, FIRST, FORKS, NOT_SHOWN, Comparison, Peer, Shown, compare, known
+from ledger.federation.peers import (
+    EARLIER,
+    EXTENDS,
+    FIRST,
+    FORKS,
+    NOT_SHOWN,
+    Comparison,
+    Peer,
+    Shown,
+    compare,
+    known,
+)
 from tests.world import signing_key
 
 ORIGIN = "ledger.example/sl/f3k9"
@@ -130,7 +141,11 @@ def test_a_published_tree_shows_what_the_letter_does_not() -> None:
     pins = peer(signed(tree[:5]))
     honest = Shown(published=signed(tree), nodes=merkle.nodes_of(tree))
     assert compare(pins, signed(tree[:9]), honest) == Comparison(EXTENDS, 5)
+    assert compare(pins, signed(tree[:3]), honest) == Comparison(EARLIER, 5)
+    behind = Shown(published=signed(tree[:4]), nodes=merkle.nodes_of(tree[:4]))
+    assert compare(pins, signed(tree[:3]), behind) == Comparison(NOT_SHOWN, 5)
     forged = Shown(published=signed(other), nodes=merkle.nodes_of(other))
+    assert compare(pins, signed(other[:3]), forged).outcome == FORKS
     found = compare(pins, signed(other[:9]), forged)
     assert found.outcome == FORKS
     assert convicted(found)
