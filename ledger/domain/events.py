@@ -281,7 +281,7 @@ def plain(event: Event) -> bool:
     """Whether a live event is as its table says, so that `read` gives it back from what `write` makes of
     it; False also where that takes a closer look."""
     live = event.documented is False and event.discrepancies == ()
-    return live and EVENTS.get(event.TYPE) is type(event) and fields.plain(type(event), (event,))
+    return live and EVENTS.get(event.TYPE) is type(event) and fields.plain(event)
 
 
 def write(event: Event) -> dict[str, Any]:

@@ -8,7 +8,7 @@ tables in the README. Reading never guesses: a value of another kind is a `Probl
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
@@ -338,23 +338,37 @@ def _arrayed(value: Any, holds: Check | None, row: type[Any] | None, lenient: bo
     return None if None in found else tuple(found)
 
 
-def plain(record: type[Any], values: Sequence[Any]) -> bool:
-    """Whether each of some values of ``record`` is as its table says: `read` gives an equal one from what
-    `write` makes of it. Looked at by columns, since a sheet has hundreds of lines."""
-    plan = _plan(record)
+def plain(record: Any) -> bool:
+    """Whether a record is as its table says: `read` gives an equal one from what `write` makes of it."""
+    plan = _plan(type(record))
     for name, holds in plan.single.items():
-        column = map(attrgetter(name), values)
-        if not all(map(holds, column if name in plan.needed else (one for one in column if one is not None))):
+        value = getattr(record, name)
+        if value is None:
+            if name in plan.needed:
+                return False
+        elif not holds(value):
             return False
     for name in (*plan.several, *plan.rows):
-        for items in map(attrgetter(name), values):
-            if type(items) is not tuple or (name in plan.needed and not items):
-                return False
-            if name in plan.several and not all(map(plan.several[name], items)):
-                return False
-            row = plan.rows.get(name)
-            if row is not None and not ({row}.issuperset(map(type, items)) and plain(row, items)):
-                return False
+        items = getattr(record, name)
+        if type(items) is not tuple or (name in plan.needed and not items):
+            return False
+        each = plan.several.get(name)
+        if not (_plain_lines(plan.rows[name], items) if each is None else all(map(each, items))):
+            return False
+    return True
+
+
+def _plain_lines(row: type[Any], lines: tuple[Any, ...]) -> bool:
+    """`plain` of many records, by columns: a sheet has hundreds."""
+    plan = _plan(row)
+    if not {row}.issuperset(map(type, lines)):
+        return False
+    if plan.several or plan.rows:
+        return all(map(plain, lines))
+    for name, holds in plan.single.items():
+        column = map(attrgetter(name), lines)
+        if not all(map(holds, column if name in plan.needed else (one for one in column if one is not None))):
+            return False
     return True
 
 
