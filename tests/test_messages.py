@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from ledger.errors import Malformed
 from tests import floor_plan, message_codes
 
 ROOT = Path(__file__).resolve().parent.parent
+RULES = ROOT / "ledger" / "data" / "messages" / "en" / "rules.toml"
 
 
 def test_every_code_has_a_text_and_every_text_a_use() -> None:
@@ -131,3 +134,26 @@ def test_a_text_is_found_without_parsing_the_other_files() -> None:
         cwd=ROOT,
     )
     assert told.stdout.rsplit(maxsplit=1) == [messages.text("trace-limits", {}), "1"]
+
+
+def instructions() -> dict[str, str]:
+    """The rules' sentences that tell somebody what to do, by code."""
+    words = "add|choose|detain|give|make|name|record|recognise|register|report|sign|use|void"
+    step = re.compile(rf"adamas [a-z]+[ .,]|(^| )--[a-z]|[;,] (so )?({words}) ")
+    texts = tomllib.loads(RULES.read_text(encoding="utf-8"))
+    return {code: text for code, text in texts.items() if step.search(text)}
+
+
+def test_what_a_rule_says_is_a_fact() -> None:
+    """It is stored with documented acts for ever as a discrepancy; what to do next stands among the hints."""
+    assert instructions() == {}
+
+
+@pytest.mark.parametrize(
+    "tail", ["; register it with: adamas party register", "; give --to", "; make a new one", " with --to"]
+)
+def test_a_step_within_a_rules_sentence_is_found(tail: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of the ways that stood there once."""
+    planted = 'party-unknown = "party {party} is not registered' + tail + '"'
+    monkeypatch.setattr(Path, "read_text", lambda self, **_: planted)
+    assert list(instructions()) == ["party-unknown"]

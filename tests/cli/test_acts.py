@@ -164,6 +164,18 @@ def test_documented_acts_name_their_discrepancies(laptop: Laptop) -> None:
     assert "  parcel-unknown: parcel Old-1 is not known to this ledger" in told.out.splitlines()
 
 
+def test_a_stored_discrepancy_tells_no_next_step(laptop: Laptop) -> None:
+    """It is there for ever; what could be done about it today is printed with a refusal alone."""
+    size = laptop.size()
+    sale = ("parcel", "sell", "Old-1", "--to", "graff")
+    laptop.ok(*sale, "--documented", "--source", SOURCE, "--key", "old-1", "--occurred", "1989")
+    said = {line["rule"]: line["said"] for line in laptop.body(size)["discrepancies"]}
+    assert said["party-unknown"] == "party graff is not registered"
+    assert not [text for text in said.values() if "adamas " in text or "--" in text]
+    refused = laptop("parcel", "sell", "K1", "--to", "graff", "--key", "miner-1")
+    assert "refused: party-unknown: party graff is not registered\n  next: register it with" in refused.err
+
+
 def test_a_documented_act_needs_a_source(laptop: Laptop) -> None:
     """Without one it is refused; a live act of the archivist is refused too."""
     ran = laptop("parcel", "report", "Old-1", "--report", "seen", "--documented", "--key", "old-1")

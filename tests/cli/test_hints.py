@@ -65,7 +65,8 @@ def test_one_step_for_several_refusals_is_told_once(laptop: Laptop) -> None:
     assert len(ran.err.splitlines()) == len(set(ran.err.splitlines()))
     refused = json.loads(laptop(*words, "--json").err)
     assert [row["code"] for row in refused["refusals"]] == ["time-future", "parcel-unknown"]
-    assert [("hint" in row) for row in refused["refusals"]] == [False, True]
+    time, parcel = (row["hint"] for row in refused["refusals"])
+    assert (time, "adamas find KX" in parcel) == ("give the day it happened with --occurred", True)
 
 
 def test_what_nobody_can_type_is_not_proposed(laptop: Laptop) -> None:

@@ -25,7 +25,7 @@ from tests import exit_codes as table_of_exit_codes
 from tests.laptop import Laptop
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = (".statement", ".enrolment", ".zip", ".trust", ".adamas")
+FILES = (".statement", ".enrolment", ".zip", ".trust", ".adamas", "opening.json")
 """What examples read must be there; no example writes over such a file."""
 
 
