@@ -15,29 +15,35 @@ from cli.options import normal
 from cli.output import AdamasGroup, Settings, adamas_command
 from cli.session import Session, pass_session, session_of
 from ledger.edtf import day_of, parse, text_of
-from ledger.errors import AdamasError, NotFound
+from ledger.errors import NotFound
 
 if TYPE_CHECKING:
     from ledger.application import Ledger
 
 
 class ShowGroup(AdamasGroup):
-    """``adamas show P2`` does not say what P2 is; the answer says what to type, looked up if possible."""
+    """``adamas show P2`` shows what the ledger knows under P2; where that is several things, the answer says
+    what to type."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does, with the next step in the sentence where the first word is no kind of thing."""
-        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
-            word = shlex.quote(args[0])
-            _take_ledger(ctx, args[1:])
-            known = _kinds(session_of(ctx), args[0])
-            if known:
-                told = " or ".join(f"adamas show {kind} {word}" for kind in known)
-                raise click.UsageError(f"say what {args[0]} is: {told}", ctx)
-            kinds = ", ".join(f"adamas show {kind} {word}" for kind in self.list_commands(ctx))
-            raise click.UsageError(f"say what {args[0]} is: {kinds}; or look for it: adamas find {word}", ctx)
-        return super().resolve_command(ctx, args)
+        """As click does; a word that is no kind of thing and stands alone is looked up.
+
+        Raises `NotFound` (``nothing-found``), `StoreTrouble` where there is no ledger to look into.
+        """
+        if not args or self.get_command(ctx, args[0]) is not None or args[0].startswith("-"):
+            return super().resolve_command(ctx, args)
+        if args[1:] and not args[1].startswith("-"):
+            return super().resolve_command(ctx, args)
+        _take_ledger(ctx, args[1:])
+        known = _kinds(session_of(ctx), args[0])
+        if len(known) == 1:
+            return known[0], self.get_command(ctx, known[0]), args
+        if not known:
+            raise NotFound("nothing-found", text=args[0])
+        told = " or ".join(f"adamas show {kind} {shlex.quote(args[0])}" for kind in known)
+        raise click.UsageError(f"say what {args[0]} is: {told}", ctx)
 
 
 def _take_ledger(ctx: click.Context, words: list[str]) -> None:
@@ -49,24 +55,25 @@ def _take_ledger(ctx: click.Context, words: list[str]) -> None:
 
 
 def _kinds(session: Session, text: str) -> list[str]:
-    """What the ledger knows under an id: entry, parcel, certificate, party. Nothing if it cannot be read."""
+    """What the ledger knows under an id: entry, parcel, certificate, party. Raises `StoreTrouble`."""
     from ledger.projections import particulars as known
 
-    name, found = normal(text), []
-    with suppress(AdamasError):
-        ledger = session.ledger()
-        if name.isdecimal() and int(name) < ledger.head().size:
-            found.append("entry")
-        for kind in (known.parcel, known.certificate, known.party):
-            with suppress(NotFound):
-                kind(ledger.records, name)
-                found.append(kind.__name__)
+    ledger, name, found = session.ledger(), normal(text), []
+    if name.isascii() and name.isdecimal() and int(name) < ledger.head().size:
+        found.append("entry")
+    for kind in (known.parcel, known.certificate, known.party):
+        with suppress(NotFound):
+            kind(ledger.records, name)
+            found.append(kind.__name__)
     return found
 
 
 @click.group("show", cls=ShowGroup)
 def show() -> None:
-    """Show one entry, parcel, certificate or party in full."""
+    """Show one entry, parcel, certificate or party in full.
+
+    adamas show P2 looks up what P2 is; where it could be several things, say which: adamas show parcel P2.
+    """
 
 
 @adamas_command("entry", example="adamas show entry 17", exits=(0, 5, 7))

@@ -97,24 +97,43 @@ def test_nothing_near_and_no_ledger_are_no_trouble(laptop: Laptop, bare: Laptop)
     ]
 
 
-@pytest.mark.parametrize(
-    ("word", "told"),
-    [
-        ("K1", "Error: say what K1 is: adamas show parcel K1"),
-        ("miner-1", "Error: say what miner-1 is: adamas show party miner-1"),
-        ("3", "Error: say what 3 is: adamas show entry 3"),
-        ("999", "adamas show entry 999, adamas show parcel 999"),
-        ("K 9", "adamas show parcel 'K 9', adamas show party 'K 9'"),
-        ("K9", "or look for it: adamas find K9"),
-    ],
-)
-def test_what_is_shown_without_its_kind_is_looked_up(laptop: Laptop, word: str, told: str) -> None:
-    """What is known under one kind is told as the line to type; what is not, as all that it could be."""
+@pytest.mark.parametrize(("word", "kind"), [("K1", "parcel"), ("miner-1", "party"), ("3", "entry")])
+def test_what_is_shown_without_its_kind_is_looked_up(laptop: Laptop, word: str, kind: str) -> None:
+    """What is known under one kind alone is shown, with the options of that kind."""
+    wanted = laptop.ok("show", kind, word).out
+    assert wanted.startswith(f"{kind} {word}")
+    assert laptop.ok("show", word).out == wanted
+    assert laptop.data("show", word) == laptop.data("show", kind, word)
+    assert laptop.ok("show", word, "--csv").out == laptop.ok("show", kind, word, "--csv").out
+
+
+def test_a_certificate_is_looked_up_by_its_number_as_printed(laptop: Laptop) -> None:
+    """And a moment may be named behind it."""
+    laptop.ok("parcel", "sell", "K1", "--to", "dealer-1", *MINER)
+    laptop.ok(
+        "certificate", "issue", "BW 107", "--part", "K1", "--value", "1000", "--origin", "BW",
+        "--destination", "BE", "--exporter", "dealer-1", "--importer", "x", "--expiry", "2099-12-31",
+    )  # fmt: skip
+    assert laptop.ok("show", "BW 107").out.startswith("certificate BW/00000107")
+    assert laptop("show", "BW 107", "--as-occurred", "2016").code == 5
+
+
+def test_what_could_be_two_things_is_asked_about(laptop: Laptop) -> None:
+    """A parcel that is called as an entry is numbered: both lines are there to type."""
+    laptop.ok("parcel", "mine", "karowe", "--line", "3=1,hs=710210", *MINER)
+    ran = laptop("show", "3")
+    assert (ran.code, ran.err.splitlines()[-1]) == (
+        2, "Error: say what 3 is: adamas show entry 3 or adamas show parcel 3",
+    )  # fmt: skip
+    laptop.ok("show", "parcel", "3")
+
+
+@pytest.mark.parametrize("word", ["999", "K 9", "K9", "٣"])
+def test_what_nothing_is_called_is_told(laptop: Laptop, word: str) -> None:
+    """Also a number beyond the last entry, and one in digits that no index is written in."""
     ran = laptop("show", word)
-    assert (ran.code, told in ran.err) == (2, True), ran.err
-    if told.startswith("Error"):
-        assert ran.err.splitlines()[-1] == told
-        laptop.ok(*told.partition("adamas ")[2].split())
+    assert (ran.code, f"nothing-found: nothing is called '{word}' here" in ran.err) == (5, True), ran.err
+    assert "No such command" in laptop("show", word, "K1").err
 
 
 @pytest.mark.parametrize("named", [("--ledger", "other.db"), ("--ledger=other.db",)])
@@ -123,14 +142,14 @@ def test_what_is_shown_is_looked_up_in_the_ledger_that_is_named(
 ) -> None:
     """Also where it is named behind; where nothing is named behind the option, nothing breaks."""
     (laptop.folder / "adamas.db").rename(laptop.folder / "other.db")
-    assert "say what K1 is: adamas show parcel K1\n" in laptop("show", "K1", *named).err
-    assert laptop("show", "K1", "--ledger").code == 2
+    assert laptop.ok("show", "K1", *named).out.startswith("parcel K1")
+    assert laptop("show", "K1", "--ledger").code == 7
 
 
-def test_what_is_shown_without_a_ledger_is_told_all_the_same(bare: Laptop) -> None:
-    """Nothing can be looked up, and nothing breaks."""
+def test_what_is_shown_without_a_ledger_tells_that_there_is_none(bare: Laptop) -> None:
+    """Nothing can be looked up."""
     ran = bare("show", "K1")
-    assert (ran.code, "adamas show entry K1, adamas show parcel K1" in ran.err) == (2, True)
+    assert (ran.code, "store-missing: there is no ledger adamas.db" in ran.err) == (7, True)
 
 
 @pytest.mark.parametrize(
