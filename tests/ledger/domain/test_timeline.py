@@ -330,6 +330,15 @@ CASES = [
     ("CF", "AE", "Nola", "2016-09-19", YES),
     ("CF", "AE", "Bria", "2016-09-19", NO),
     ("CF", "AE", None, "2016-09-19", UNKNOWN),
+    ("CF", "AE", "Gadzi", "2018-01-01", UNKNOWN),
+    ("CF", "AE", "Gadzi", "2020-03-26", YES),
+    ("CF", "AE", "Bria", "2024-11-14", NO),
+    ("CF", "AE", "Bria", "2024-11-15", YES),
+    ("CF", "US", "Nola", "2016-12-01", NO),
+    ("CF", "US", "Nola", "2017-04-26", YES),
+    ("UZ", "US", None, "2025-03-05", NO),
+    ("UZ", "US", None, "2025-03-06", YES),
+    ("UZ", "AE", None, "2024-11-15", YES),
 ]
 
 
