@@ -15,9 +15,7 @@ import (
 // A bundle (c2sp.org/tlog-proof with our `extra`; FORMATS.md section 7): one entry, its path and a checkpoint.
 
 type bundle struct {
-	index       int64
-	path        tlog.RecordProof
-	note        []byte
+	proof
 	entry       []byte
 	disclosures []string
 	consistency map[int64]tlog.TreeProof
@@ -25,31 +23,58 @@ type bundle struct {
 
 const header = "c2sp.org/tlog-proof@v1"
 
-func parseBundle(data []byte) (*bundle, error) {
+// proof is the plain format of c2sp.org/tlog-proof; extra is nil where there is none.
+type proof struct {
+	extra []byte
+	index int64
+	path  tlog.RecordProof
+	note  []byte
+}
+
+func parseProof(data []byte) (*proof, error) {
 	place := bytes.Index(data, []byte("\n\n"))
-	if place < 0 {
-		return nil, errors.New("there is no empty line before the checkpoint")
+	if place < 0 || len(data) > mostBytes {
+		return nil, errors.New("there is no empty line before the checkpoint, or the file is too long")
 	}
-	b := &bundle{note: data[place+2:], consistency: map[int64]tlog.TreeProof{}}
+	p := &proof{note: data[place+2:]}
 	lines := strings.Split(string(data[:place]), "\n")
-	if len(lines) < 3 || lines[0] != header || !strings.HasPrefix(lines[1], "extra ") || !strings.HasPrefix(lines[2], "index ") {
-		return nil, errors.New("the first lines are not those of a proof with its entry")
+	if lines[0] != header {
+		return nil, errors.New("the first line is not that of a proof")
 	}
-	extra, err := strictBase64(strings.TrimPrefix(lines[1], "extra "))
-	if err != nil {
+	lines = lines[1:]
+	var err error
+	if len(lines) > 0 && strings.HasPrefix(lines[0], "extra ") {
+		if p.extra, err = strictBase64(strings.TrimPrefix(lines[0], "extra ")); err != nil || len(p.extra) == 0 {
+			return nil, errors.New("the extra is empty, or no base64 in its one spelling")
+		}
+		lines = lines[1:]
+	}
+	if len(lines) == 0 || !strings.HasPrefix(lines[0], "index ") {
+		return nil, errors.New("the proof names no index")
+	}
+	if p.index, err = parseSize(strings.TrimPrefix(lines[0], "index ")); err != nil {
 		return nil, err
 	}
-	if b.index, err = parseSize(strings.TrimPrefix(lines[2], "index ")); err != nil {
-		return nil, err
-	}
-	for _, line := range lines[3:] {
+	for _, line := range lines[1:] {
 		hash, err := parseHash(line)
 		if err != nil {
 			return nil, err
 		}
-		b.path = append(b.path, hash)
+		p.path = append(p.path, hash)
 	}
-	return b, b.readExtra(extra)
+	return p, nil
+}
+
+func parseBundle(data []byte) (*bundle, error) {
+	p, err := parseProof(data)
+	if err != nil {
+		return nil, err
+	}
+	if p.extra == nil {
+		return nil, errors.New("the proof has no entry in it")
+	}
+	b := &bundle{proof: *p, consistency: map[int64]tlog.TreeProof{}}
+	return b, b.readExtra(p.extra)
 }
 
 func (b *bundle) readExtra(data []byte) error {
@@ -124,15 +149,17 @@ func (b *bundle) readConsistency(value any) bool {
 	return ok && len(rows) > 0
 }
 
-// shown is what a bundle shows, and against which checkpoint; grown: also that this grew from the one held outside.
+// shown is what a bundle shows, and against which checkpoint; grown: from which of those held outside this grew.
 type shown struct {
-	text  string
-	head  *Checkpoint
-	grown bool
+	text   string
+	bundle *bundle
+	entry  *Entry
+	head   *Checkpoint
+	grown  map[*Checkpoint]bool
 }
 
 // verifyBundle gives what the bundle shows, or why it is refused.
-func verifyBundle(data []byte, trust *Trust, since *Checkpoint) (shown, error) {
+func verifyBundle(data []byte, trust *Trust, since []*Checkpoint) (shown, error) {
 	b, err := parseBundle(data)
 	if err != nil {
 		return shown{}, err
@@ -141,77 +168,80 @@ func verifyBundle(data []byte, trust *Trust, since *Checkpoint) (shown, error) {
 	if err != nil {
 		return shown{}, fmt.Errorf("the checkpoint: %w", err)
 	}
-	if b.index >= head.size {
-		return shown{}, fmt.Errorf("index %d does not lie in a tree of %d entries", b.index, head.size)
-	}
-	if err := tlog.CheckRecord(b.path, head.size, head.root, b.index, tlog.RecordHash(b.entry)); err != nil {
-		return shown{}, fmt.Errorf("the path: %w", err)
-	}
-	for size := range b.consistency {
-		if size == 0 || size >= head.size {
-			return shown{}, fmt.Errorf("a path from a tree of %d entries to one of %d", size, head.size)
-		}
-	}
-	entry, err := readEntry(b.entry)
+	entry, err := b.proven(head)
 	if err != nil {
-		return shown{}, fmt.Errorf("the entry: %w", err)
-	}
-	if entry.index != b.index {
-		return shown{}, fmt.Errorf("the entry says that it is entry %d, and the proof is of %d", entry.index, b.index)
-	}
-	if seen := entry.statement.seen; seen != nil && seen.size > entry.index {
-		return shown{}, fmt.Errorf("its author had seen %d entries, before entry %d", seen.size, entry.index)
-	}
-	if entry.statement.ledger != head.origin {
-		return shown{}, fmt.Errorf("the statement was made for the ledger %q", entry.statement.ledger)
+		return shown{}, err
 	}
 	disclosed, withheld, err := disclose(entry.statement, b.disclosures)
 	if err != nil {
 		return shown{}, err
 	}
-	grown, err := b.checkSince(since, head)
+	text := fmt.Sprintf("entry %d of %d, %s, disclosed [%s], withheld %d, witnesses %d", b.index, head.size,
+		entry.statement.kind, strings.Join(disclosed, " "), withheld, len(head.cosigned))
+	one := shown{text, b, entry, head, map[*Checkpoint]bool{}}
+	for _, older := range since {
+		if one.grown[older], err = b.checkSince(older, head); err != nil {
+			return shown{}, err
+		}
+		if one.grown[older] {
+			one.text += fmt.Sprintf(", grown from %d", older.size)
+		} else {
+			one.text += ", growth not shown"
+		}
+	}
+	return one, nil
+}
+
+// proven leads the entry to the checkpoint's root, and checks all that it says by itself.
+func (b *bundle) proven(head *Checkpoint) (*Entry, error) {
+	if b.index >= head.size {
+		return nil, fmt.Errorf("index %d does not lie in a tree of %d entries", b.index, head.size)
+	}
+	if err := tlog.CheckRecord(b.path, head.size, head.root, b.index, tlog.RecordHash(b.entry)); err != nil {
+		return nil, fmt.Errorf("the path: %w", err)
+	}
+	for size := range b.consistency {
+		if size == 0 || size >= head.size {
+			return nil, fmt.Errorf("a path from a tree of %d entries to one of %d", size, head.size)
+		}
+	}
+	entry, err := readEntry(b.entry)
 	if err != nil {
-		return shown{}, err
+		return nil, fmt.Errorf("the entry: %w", err)
 	}
-	told := ""
-	if grown {
-		told = fmt.Sprintf(", grown from %d", since.size)
-	} else if since != nil {
-		told = ", growth not shown"
+	if entry.index != b.index {
+		return nil, fmt.Errorf("the entry says that it is entry %d, and the proof is of %d", entry.index, b.index)
 	}
-	text := fmt.Sprintf("entry %d of %d, %s, disclosed [%s], withheld %d, witnesses %d%s", b.index, head.size,
-		entry.statement.kind, strings.Join(disclosed, " "), withheld, len(head.cosigned), told)
-	return shown{text, head, grown}, nil
+	if seen := entry.statement.seen; seen != nil && seen.size > entry.index {
+		return nil, fmt.Errorf("its author had seen %d entries, before entry %d", seen.size, entry.index)
+	}
+	if entry.statement.ledger != head.origin {
+		return nil, fmt.Errorf("the statement was made for the ledger %q", entry.statement.ledger)
+	}
+	return entry, nil
 }
 
 // checkSince tells whether the bundle shows growth; it is refused where it shows the contrary.
 func (b *bundle) checkSince(since, head *Checkpoint) (bool, error) {
-	if since == nil {
-		return false, nil
-	}
-	if since.size == head.size && since.root == head.root || since.size == 0 {
+	if since.tree() == head.tree() {
 		return true, nil
 	}
 	proof, have := b.consistency[since.size]
-	if !have && since.size < head.size {
+	if !have && since.size < head.size && since.size > 0 || since.size > head.size {
 		return false, nil
 	}
-	if since.size >= head.size || tlog.CheckTree(proof, head.size, head.root, since.size, since.root) != nil {
+	if !grew(proof, head.size, head.root, since.size, since.root) {
 		return false, fmt.Errorf("the checkpoint did not grow from the one held outside, of size %d", since.size)
 	}
 	return true, nil
 }
 
-// ungrown gives the sizes of the trees of which no bundle shows that they grew from what is held outside.
-func ungrown(every []shown) []int64 {
-	type tree struct {
-		size int64
-		root tlog.Hash
-	}
+// ungrown gives the sizes of the trees of which nothing shows that they grew from a checkpoint held outside.
+func ungrown(every []shown, older *Checkpoint) []int64 {
 	grown := map[tree]bool{}
 	for _, one := range every {
-		key := tree{one.head.size, one.head.root}
-		grown[key] = grown[key] || one.grown
+		key := one.head.tree()
+		grown[key] = grown[key] || one.grown[older]
 	}
 	missing := []int64{}
 	for key, done := range grown {
@@ -226,7 +256,16 @@ func ungrown(every []shown) []int64 {
 const (
 	mostFiles = 10000
 	mostBytes = 4 << 20
+	mostTotal = 64 << 20
 )
+
+// unpack gives the bundles of a file by their names: one, or those of a zip.
+func unpack(data []byte) (map[string][]byte, error) {
+	if bytes.HasPrefix(data, []byte("PK")) {
+		return unzip(data)
+	}
+	return map[string][]byte{"bundle": data}, nil
+}
 
 // unzip gives the bundles of a zip by their names.
 func unzip(data []byte) (map[string][]byte, error) {
@@ -237,7 +276,7 @@ func unzip(data []byte) (map[string][]byte, error) {
 	if len(archive.File) == 0 || len(archive.File) > mostFiles {
 		return nil, fmt.Errorf("a zip of %d files", len(archive.File))
 	}
-	found := map[string][]byte{}
+	found, total := map[string][]byte{}, 0
 	for _, file := range archive.File {
 		if found[file.Name] != nil || !strings.HasSuffix(file.Name, ".tlog-proof") {
 			return nil, fmt.Errorf("%q stands twice, or is no .tlog-proof", file.Name)
@@ -248,7 +287,8 @@ func unzip(data []byte) (map[string][]byte, error) {
 		}
 		content, err := io.ReadAll(io.LimitReader(stream, mostBytes+1))
 		stream.Close()
-		if err != nil || len(content) > mostBytes {
+		total += len(content)
+		if err != nil || len(content) > mostBytes || total > mostTotal {
 			return nil, fmt.Errorf("%q cannot be read, or is too long", file.Name)
 		}
 		found[file.Name] = content

@@ -2,12 +2,10 @@ package main
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -20,11 +18,14 @@ import (
 //
 // Everything is computed again from the entries. The library's paths are `tile/8/<L>/<N>` and `tile/8/data/<N>`.
 
-const height = 8
+const (
+	height      = 8
+	longestTile = 256 * (2 + longest) // of bundles; tiles have 8,192 bytes
+)
 
 type directory struct {
 	root    string
-	trust   *Trust
+	origin  string
 	report  func(where, what string)
 	hashes  []tlog.Hash // all complete subtrees, in the library's order
 	size    int64
@@ -48,7 +49,7 @@ func (d *directory) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 
 func (d *directory) treeHash(size int64) (tlog.Hash, error) {
 	if size == 0 {
-		return sha256.Sum256(nil), nil
+		return emptyRoot, nil
 	}
 	return tlog.TreeHash(size, d)
 }
@@ -69,9 +70,8 @@ func parsePath(name string) (tlog.Tile, error) {
 }
 
 // verifyDirectory reports every finding; nothing reported means that all holds. It gives the checkpoint.
-func verifyDirectory(root string, trust *Trust, since *Checkpoint, report func(where, what string)) *Checkpoint {
-	d := &directory{root: root, trust: trust, report: report, ids: map[string]int64{}, genuine: map[string]bool{}}
-	data, err := os.ReadFile(filepath.Join(root, "checkpoint"))
+func verifyDirectory(root string, trust *Trust, since []*Checkpoint, report reporter) *Checkpoint {
+	data, err := readFile(filepath.Join(root, "checkpoint"), mostBytes)
 	if err != nil {
 		report("checkpoint", err.Error())
 		return nil
@@ -81,18 +81,28 @@ func verifyDirectory(root string, trust *Trust, since *Checkpoint, report func(w
 		report("checkpoint", err.Error())
 		return nil
 	}
-	d.genuine["checkpoint"] = true
+	newDirectory(root, head.origin, report).check(head, since)
+	return head
+}
+
+func newDirectory(root, origin string, report reporter) *directory {
+	return &directory{root: root, origin: origin, report: report, ids: map[string]int64{}, genuine: map[string]bool{"checkpoint": true}}
+}
+
+// check computes everything that the checkpoint covers again.
+func (d *directory) check(head *Checkpoint, since []*Checkpoint) {
 	d.readEntries(head)
 	if d.size < head.size {
-		return head // said already; without all entries nothing else can be computed
+		return // said already; without all entries nothing else can be computed
 	}
 	if hash, err := d.treeHash(head.size); err != nil || hash != head.root {
-		report("checkpoint", fmt.Sprintf("the entries have the root %s, and %s was signed", hash, head.root))
+		d.report("checkpoint", fmt.Sprintf("the entries have the root %s, and %s was signed", hash, head.root))
 	}
-	d.checkSince(since, head)
+	for _, older := range since {
+		d.checkSince(older, head)
+	}
 	d.checkTiles(head.size)
 	d.checkStrays(head.size)
-	return head
 }
 
 // readEntries reads the bundles in order, and stops at the first that cannot be read.
@@ -103,7 +113,7 @@ func (d *directory) readEntries(head *Checkpoint) {
 			tile.W = int(head.size - n*256)
 		}
 		name := path(tile)
-		data, err := os.ReadFile(filepath.Join(d.root, name))
+		data, err := readFile(filepath.Join(d.root, name), longestTile)
 		if err != nil {
 			d.report(name, err.Error())
 			return
@@ -182,7 +192,7 @@ func (d *directory) checkEntry(where string, n int64, entry *Entry) {
 	if d.last != nil && entry.recorded < d.last.recorded {
 		d.report(where, "it was recorded before the entry before it")
 	}
-	if entry.statement.ledger != d.trust.origin {
+	if entry.statement.ledger != d.origin {
 		d.report(where, fmt.Sprintf("its statement was made for the ledger %q", entry.statement.ledger))
 	}
 	if earlier, twice := d.ids[string(entry.statement.id)]; twice {
@@ -202,9 +212,6 @@ func (d *directory) checkEntry(where string, n int64, entry *Entry) {
 }
 
 func (d *directory) checkSince(since, head *Checkpoint) {
-	if since == nil {
-		return
-	}
 	if since.size > head.size {
 		d.report("checkpoint", fmt.Sprintf("it has %d entries, and the older one held outside %d", head.size, since.size))
 	} else if hash, err := d.treeHash(since.size); err != nil || hash != since.root {
@@ -230,7 +237,7 @@ func tiles(size int64) []tlog.Tile {
 func (d *directory) checkTiles(size int64) {
 	for _, tile := range tiles(size) {
 		name := path(tile)
-		data, err := os.ReadFile(filepath.Join(d.root, name))
+		data, err := readFile(filepath.Join(d.root, name), longestTile)
 		if err != nil {
 			d.report(name, err.Error())
 			continue
@@ -272,7 +279,7 @@ func (d *directory) isOlder(name string, size int64) bool {
 	if level > 6 || tile.N > size || tile.N*256+int64(tile.W) > size>>(height*level) {
 		return false
 	}
-	data, err := os.ReadFile(filepath.Join(d.root, name))
+	data, err := readFile(filepath.Join(d.root, name), longestTile)
 	if err != nil {
 		return false
 	}

@@ -16,7 +16,7 @@ import (
 //	statement  {v, ledger, id, type, author, body; occurred, for, seen, evidence}
 //	signature  the author's Ed25519, over "adamas.statement/1\n" and the statement's bytes
 //
-// What an act means is not looked at, nor is the form of its date.
+// What an act means is not looked at.
 
 const (
 	longest = 65535
@@ -36,6 +36,8 @@ type Statement struct {
 	ledger   string
 	id       []byte
 	kind     string
+	author   []byte
+	onBehalf bool
 	seen     *Seen
 	body     Map
 	evidence []any
@@ -111,15 +113,21 @@ func readStatement(data []byte) (*Statement, []byte, error) {
 			ok = ok && len(author) == 33 && author[0] == 1
 		case "body":
 			s.body, ok = value.(Map)
-		case "occurred", "for":
+		case "occurred":
+			text, isText := value.(string)
+			ok = isText && isOccurred(text)
+		case "for":
 			var text string
 			text, ok = value.(string)
-			ok = ok && text != ""
+			ok, s.onBehalf = ok && isIdentifier(text), true
 		case "seen":
 			s.seen, ok = readSeen(value)
 		case "evidence":
 			s.evidence, ok = value.([]any)
 			ok = ok && len(s.evidence) > 0
+			for _, item := range s.evidence {
+				ok = ok && checkEvidence(item) == nil
+			}
 		default:
 			return nil, nil, fmt.Errorf("unknown key %q", key)
 		}
@@ -132,6 +140,7 @@ func readStatement(data []byte) (*Statement, []byte, error) {
 			return nil, nil, fmt.Errorf("the key %q is missing", key)
 		}
 	}
+	s.author = author
 	return &s, author, nil
 }
 

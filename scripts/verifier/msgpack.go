@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"unicode/utf8"
+
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 // Canonical MessagePack (FORMATS.md section 1): shortest forms, keys in ascending order, no floats, no extension
@@ -27,6 +29,27 @@ func (m Map) get(key string) (any, bool) {
 		}
 	}
 	return nil, false
+}
+
+func (m Map) bytes(key string) ([]byte, bool) {
+	value, _ := m.get(key)
+	data, ok := value.([]byte)
+	return data, ok
+}
+
+// size is a number of entries or leaves, or an index.
+func (m Map) size(key string) (int64, bool) {
+	value, _ := m.get(key)
+	number, ok := value.(int64)
+	return number, ok && number >= 0 && number < below
+}
+
+func (m Map) hash(key string) (tlog.Hash, bool) {
+	var hash tlog.Hash
+	data, ok := m.bytes(key)
+	ok = ok && len(data) == len(hash)
+	copy(hash[:], data)
+	return hash, ok
 }
 
 var errCut = errors.New("the bytes end too early")

@@ -7,6 +7,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
+	"sort"
+	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -89,8 +93,11 @@ func disclose(statement Statement, disclosures []string) ([]string, int, error) 
 		if place.used != "" {
 			return nil, 0, errors.New("a disclosure is given twice")
 		}
-		name, err := disclosedName(text)
+		name, value, err := openDisclosure(text)
 		if err != nil {
+			return nil, 0, err
+		}
+		if err := fitsEvidence(statement.evidence, place.in, name, value); err != nil {
 			return nil, 0, err
 		}
 		if _, taken := place.in.get(name); taken {
@@ -112,26 +119,116 @@ func sameMap(a, b Map) bool {
 	return len(a.values) > 0 && len(b.values) > 0 && &a.values[0] == &b.values[0]
 }
 
-// disclosedName opens a disclosure as far as its name; `_sd` and `...` may not be in it.
-func disclosedName(text string) (string, error) {
+// openDisclosure opens a disclosure in its one spelling: what is read is written again and compared, so that white space,
+// other escapes, keys twice or out of order, and fractions are refused. `_sd` and `...` may not be in it.
+func openDisclosure(text string) (string, any, error) {
+	wrong := errors.New("a disclosure is no JSON array of salt, name and value in its one spelling")
 	spelled, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	if err != nil || base64.RawURLEncoding.EncodeToString(spelled) != text || !utf8.Valid(spelled) {
-		return "", errors.New("a disclosure is no base64url of UTF-8")
+		return "", nil, errors.New("a disclosure is no base64url of UTF-8")
 	}
-	var array []json.RawMessage
-	if err := json.Unmarshal(spelled, &array); err != nil || len(array) != 3 {
-		return "", errors.New("a disclosure is no JSON array of salt, name and value")
+	reader := json.NewDecoder(bytes.NewReader(spelled))
+	reader.UseNumber()
+	var array []any
+	if reader.Decode(&array) != nil || len(array) != 3 {
+		return "", nil, wrong
 	}
-	var salt, name string
-	if json.Unmarshal(array[0], &salt) != nil || json.Unmarshal(array[1], &name) != nil {
-		return "", errors.New("a disclosure is no JSON array of salt, name and value")
-	}
+	salt, ok1 := array[0].(string)
+	name, ok2 := array[1].(string)
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(salt)
-	if err != nil || len(raw) != 16 {
-		return "", errors.New("a salt has no 16 bytes")
+	if !ok1 || !ok2 || err != nil || len(raw) != 16 || base64.RawURLEncoding.EncodeToString(raw) != salt {
+		return "", nil, wrong
 	}
-	if name == "_sd" || name == "..." || bytes.Contains(array[2], []byte(`"_sd":`)) || bytes.Contains(array[2], []byte(`"...":`)) {
-		return "", errors.New("a disclosure uses a reserved name")
+	var out strings.Builder
+	if err := writeJSON(&out, array, deepest+1); err != nil {
+		return "", nil, err
 	}
-	return name, nil
+	if out.String() != string(spelled) {
+		return "", nil, wrong
+	}
+	if name == "_sd" || name == "..." {
+		return "", nil, errors.New("a disclosure uses a reserved name")
+	}
+	return name, array[2], nil
+}
+
+var wholeNumber = regexp.MustCompile(`^(0|-?[1-9][0-9]{0,19})$`)
+
+func writeJSON(out *strings.Builder, value any, room int) error {
+	switch value := value.(type) {
+	case nil:
+		out.WriteString("null")
+	case bool:
+		fmt.Fprint(out, value)
+	case json.Number:
+		_, signed := strconv.ParseInt(string(value), 10, 64)
+		_, unsigned := strconv.ParseUint(string(value), 10, 64)
+		if !wholeNumber.MatchString(string(value)) || signed != nil && unsigned != nil {
+			return errors.New("a disclosure holds a number that is no integer of 64 bits")
+		}
+		out.WriteString(string(value))
+	case string:
+		writeText(out, value)
+	case []any:
+		if room == 0 {
+			return errors.New("a disclosure is nested too deeply")
+		}
+		for i, item := range value {
+			out.WriteString([]string{"[", ","}[min(i, 1)])
+			if err := writeJSON(out, item, room-1); err != nil {
+				return err
+			}
+		}
+		out.WriteString([]string{"[]", "]"}[min(len(value), 1)])
+	case map[string]any:
+		return writeMap(out, value, room)
+	}
+	return nil
+}
+
+func writeMap(out *strings.Builder, value map[string]any, room int) error {
+	if room == 0 {
+		return errors.New("a disclosure is nested too deeply")
+	}
+	names := make([]string, 0, len(value))
+	for name := range value {
+		if name == "_sd" || name == "..." {
+			return errors.New("a disclosure uses a reserved name")
+		}
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	for i, name := range names {
+		out.WriteString([]string{"{", ","}[min(i, 1)])
+		writeText(out, name)
+		out.WriteString(":")
+		if err := writeJSON(out, value[name], room-1); err != nil {
+			return err
+		}
+	}
+	out.WriteString([]string{"{}", "}"}[min(len(names), 1)])
+	return nil
+}
+
+// writeText escapes as RFC 8785 does.
+func writeText(out *strings.Builder, text string) {
+	short := map[rune]string{'"': `\"`, '\\': `\\`, '\b': `\b`, '\f': `\f`, '\n': `\n`, '\r': `\r`, '\t': `\t`}
+	out.WriteString(`"`)
+	for _, r := range text {
+		if escaped, ok := short[r]; ok {
+			out.WriteString(escaped)
+		} else if r < 0x20 {
+			fmt.Fprintf(out, `\u%04x`, r)
+		} else {
+			out.WriteRune(r)
+		}
+	}
+	out.WriteString(`"`)
+}
+
+func min(a, b int) int {
+	if a < b {
+		return a
+	}
+	return b
 }

@@ -3,12 +3,10 @@ package main
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -27,11 +25,12 @@ const (
 	kindMlDsa   = 0x06
 )
 
-// Trust is one origin's keys and quorum.
+// Trust is one origin's keys and quorum, and what was revoked of them.
 type Trust struct {
 	origin    string
-	logs      []note.Verifier
-	witnesses map[string]note.Verifier // by their names in the file
+	logs      []key
+	revoked   []*revocation
+	witnesses map[string]key // by their names in the file
 	groups    []group
 	quorum    string
 	quantum   bool // a key of kind 06 stands in it
@@ -51,12 +50,25 @@ type Checkpoint struct {
 	cosigned []string
 }
 
+var emptyRoot = tlog.Hash(sha256.Sum256(nil))
+
+type tree struct {
+	size int64
+	root tlog.Hash
+}
+
+func (c *Checkpoint) tree() tree { return tree{c.size, c.root} }
+
 // key is a verifier of kind 01 or 04 that lets no point of small order pass.
 type key struct {
 	name   string
 	hash   uint32
 	kind   byte
 	public []byte
+}
+
+func (k key) is(other key) bool {
+	return k.name == other.name && k.kind == other.kind && bytes.Equal(k.public, other.public)
 }
 
 func (k key) Name() string    { return k.name }
@@ -109,11 +121,11 @@ func trustKey(text string) (*Trust, error) {
 	if k == nil || k.kind != kindLog {
 		return nil, errors.New("the key must be a log's, of kind 01")
 	}
-	return &Trust{origin: k.name, logs: []note.Verifier{*k}, quorum: "none"}, nil
+	return &Trust{origin: k.name, logs: []key{*k}, quorum: "none"}, nil
 }
 
 func parseTrust(data []byte) (*Trust, error) {
-	t := &Trust{witnesses: map[string]note.Verifier{}}
+	t := &Trust{witnesses: map[string]key{}}
 	known := map[string]bool{"none": true}
 	member := map[string]bool{}
 	publics := map[string]bool{}
@@ -145,6 +157,11 @@ func parseTrust(data []byte) (*Trust, error) {
 	if len(t.logs) == 0 && t.quantum {
 		return nil, errors.New("the trust file demands ML-DSA-44 (kind 06), which this program cannot check: " +
 			"make one with adamas trust --classical, and check the second line with other software")
+	}
+	for name, w := range t.witnesses {
+		if w.name == t.origin {
+			return nil, fmt.Errorf("the witness %s is the ledger itself", name)
+		}
 	}
 	if len(t.logs) == 0 || t.quorum == "" {
 		return nil, errors.New("the trust file needs a log of kind 01 and a quorum")
@@ -235,37 +252,27 @@ func (t *Trust) reached(names []string) bool {
 
 // open checks a signed checkpoint; a pinned one needs the log's signature only.
 func (t *Trust) open(data []byte, pinned bool) (*Checkpoint, error) {
-	known := append([]note.Verifier{}, t.logs...)
+	known := append([]key{}, t.logs...)
+	for _, one := range t.revoked {
+		known = append(known, one.key)
+	}
 	for _, v := range t.witnesses {
 		known = append(known, v)
 	}
-	if err := strictLines(data); err != nil {
-		return nil, err
-	}
-	n, err := note.Open(data, note.VerifierList(known...))
-	if err != nil {
-		return nil, err
-	}
-	c, err := parseCheckpoint(n.Text)
+	c, signers, err := openCheckpoint(data, known)
 	if err != nil {
 		return nil, err
 	}
 	if c.origin != t.origin {
-		return nil, fmt.Errorf("the checkpoint is of the ledger %s, not of %s", c.origin, t.origin)
+		return nil, fmt.Errorf("the checkpoint is of the ledger %q, not of %q", c.origin, t.origin)
 	}
-	signed := false
-	for _, s := range n.Sigs {
-		for _, log := range t.logs {
-			signed = signed || log.KeyHash() == s.Hash && log.Name() == s.Name
-		}
-		for name, w := range t.witnesses {
-			if w.KeyHash() == s.Hash && w.Name() == s.Name {
-				c.cosigned = append(c.cosigned, name)
-			}
-		}
+	if err := t.checkSigners(c, signers); err != nil {
+		return nil, err
 	}
-	if !signed {
-		return nil, errors.New("no pinned key of the ledger signed the checkpoint")
+	for name, w := range t.witnesses {
+		if among(w, signers) {
+			c.cosigned = append(c.cosigned, name)
+		}
 	}
 	if !pinned && !t.reached(c.cosigned) {
 		return nil, fmt.Errorf("%d witnesses cosigned, which does not reach the quorum %s", len(c.cosigned), t.quorum)
@@ -273,71 +280,34 @@ func (t *Trust) open(data []byte, pinned bool) (*Checkpoint, error) {
 	return c, nil
 }
 
-// strictLines refuses what the library lets pass: base64 in another spelling, one key's signature twice.
-func strictLines(data []byte) error {
-	place := bytes.LastIndex(data, []byte("\n\n"))
-	if place < 0 {
-		return errors.New("there is no signature")
+// checkSigners wants a key of the ledger; of a revoked one, only what it signed while it was honest.
+func (t *Trust) checkSigners(c *Checkpoint, signers []key) error {
+	for _, log := range t.logs {
+		if among(log, signers) && !t.isRevoked(log) {
+			return nil
+		}
 	}
-	seen := map[string]bool{}
-	for _, line := range strings.Split(strings.TrimSuffix(string(data[place+2:]), "\n"), "\n") {
-		parts := strings.Split(strings.TrimPrefix(line, "— "), " ")
-		if len(parts) != 2 {
-			return errors.New("a line among the signatures is none")
+	heeded := false
+	for _, one := range t.revoked {
+		if !among(one.key, signers) {
+			continue
 		}
-		raw, err := strictBase64(parts[1])
-		if err != nil || len(raw) < 5 {
-			return errors.New("a signature is no base64 in its one spelling")
+		if err := one.check(c); err != nil {
+			return err
 		}
-		mark := parts[0] + " " + string(raw[:4])
-		if seen[mark] {
-			return fmt.Errorf("the key %s signed twice", parts[0])
-		}
-		seen[mark] = true
+		heeded = true
+	}
+	if !heeded {
+		return errors.New("no pinned key of the ledger signed the checkpoint")
 	}
 	return nil
 }
 
-var decimal = regexp.MustCompile(`^(0|[1-9][0-9]{0,15})$`)
-
-func parseSize(text string) (int64, error) {
-	number, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || !decimal.MatchString(text) || number >= below {
-		return 0, fmt.Errorf("%.40q is no size or index", text)
+func among(one key, signers []key) bool {
+	for _, other := range signers {
+		if one.is(other) {
+			return true
+		}
 	}
-	return number, nil
-}
-
-func parseHash(text string) (tlog.Hash, error) {
-	var hash tlog.Hash
-	raw, err := strictBase64(text)
-	if err != nil || len(raw) != len(hash) {
-		return hash, fmt.Errorf("%.60q is no hash", text)
-	}
-	copy(hash[:], raw)
-	return hash, nil
-}
-
-func parseCheckpoint(text string) (*Checkpoint, error) {
-	lines := strings.Split(text, "\n")
-	if len(lines) != 4 || lines[3] != "" || lines[0] == "" {
-		return nil, errors.New("a checkpoint has three lines")
-	}
-	size, err := parseSize(lines[1])
-	if err != nil {
-		return nil, err
-	}
-	root, err := parseHash(lines[2])
-	if err != nil {
-		return nil, err
-	}
-	return &Checkpoint{origin: lines[0], size: size, root: root}, nil
-}
-
-func strictBase64(text string) ([]byte, error) {
-	raw, err := base64.StdEncoding.Strict().DecodeString(text)
-	if err == nil && base64.StdEncoding.EncodeToString(raw) != text {
-		err = errors.New("not in its one spelling")
-	}
-	return raw, err
+	return false
 }

@@ -111,9 +111,9 @@ func TestBundle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	one, err := verifyBundle([]byte(v.Bundle.Text), trust, since)
+	one, err := verifyBundle([]byte(v.Bundle.Text), trust, []*Checkpoint{since})
 	want := "entry 5 of 9, example-weighed/1, disclosed [buyer], withheld 1, witnesses 2, grown from 5"
-	if err != nil || one.text != want || !one.grown {
+	if err != nil || one.text != want || !one.grown[since] {
 		t.Errorf("%q, %v", one.text, err)
 	}
 	if _, err := trust.open([]byte(v.Checkpoints["9"]), false); err == nil {
@@ -124,7 +124,7 @@ func TestBundle(t *testing.T) {
 		for _, flip := range []byte{1, 0x20, 0x80} {
 			text[place] ^= flip
 			// Which older size a path is for, nobody signs; with another one it shows nothing, and says so.
-			if one, err := verifyBundle(text, trust, since); err == nil && one.grown {
+			if one, err := verifyBundle(text, trust, []*Checkpoint{since}); err == nil && one.grown[since] {
 				t.Errorf("byte %d changed by %02x: %s", place, flip, one.text)
 			}
 			text[place] ^= flip
