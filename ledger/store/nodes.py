@@ -17,6 +17,7 @@ from typing import Protocol
 
 from ledger.chain import merkle
 from ledger.chain.entry import entry_hash
+from ledger.chain.merkle import Frontier
 from ledger.errors import StoreTrouble
 from ledger.store.journal import STRIDE
 from ledger.store.remembered import Remembered
@@ -64,6 +65,15 @@ class JournalTree:
     def root(self, size: int) -> bytes:
         """The root over the first ``size`` entries, all of which must be there."""
         return merkle.root_of(size, self.node)
+
+    def frontier(self, size: int) -> Frontier:
+        """The frontier of the first ``size`` entries, all of which must be there."""
+        peaks, start = [], 0
+        for level in reversed(range(size.bit_length())):
+            if size >> level & 1:
+                peaks.append(self.node(level, start >> level))
+                start += 1 << level
+        return Frontier(size, peaks)
 
     def _block(self, level: int, place: int, wanted: int) -> list[bytes]:
         """Sixteen neighbours of a kept level, or at least the first ``wanted`` of them: the right edge still

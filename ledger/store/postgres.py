@@ -2,13 +2,14 @@
 
 Appending takes the head's one row first (``FOR UPDATE``): writers on however many machines come one after the
 other, in the order in which they asked, indexes have no gaps, and nobody reads what a decision rests on
-before it is their turn. Reading waits for nobody. A commit is durable when `append` returns, as far as the
+before it is their turn. One act takes one trip (`ledger.store.postgres_at_once`), several two: what the head
+is, and what becomes of it. Reading waits for nobody. A commit is durable when `append` returns, as far as the
 server is set so (``fsync``; a session's ``synchronous_commit = off`` is not accepted).
 
 **A lost acknowledgement.** When the connection goes while a commit is under way, nobody can know whether it
 was recorded until the row of the head can be taken again: then the entry at that index is this one's, byte
-for byte, or it is not. Only then is it appended again or told as recorded. Writers wait so for a server
-that was killed, or for the replica that takes over, up to ``patience`` seconds.
+for byte, or the statement with that id is, or it is not. Only then is it appended again or told as recorded.
+Writers wait so for a server that was killed, or for the replica that takes over, up to ``patience`` seconds.
 """
 
 from __future__ import annotations
@@ -22,9 +23,12 @@ from eventsourcing.persistence import StoredEvent
 from psycopg.errors import UniqueViolation
 
 from ledger.chain.disclosure import digest
+from ledger.chain.entry import entry_hash, fields
 from ledger.chain.merkle import Frontier
 from ledger.errors import AdamasError, StoreTrouble
 from ledger.store.journal import Appended, Draft, Head, Stale, chained, chained_at
+from ledger.store.nodes import JournalTree
+from ledger.store.postgres_at_once import Put, Told, put
 from ledger.store.postgres_connection import LedgerDatastore, Turn
 from ledger.store.postgres_place import Place, check_role, grant_reading, make_schema, remove, standing
 from ledger.store.postgres_reading import (
@@ -44,6 +48,10 @@ _FAILOVER_PATIENCE = 20
 """Seconds that a command waits which begins while none of several hosts takes writes: another will soon."""
 _FEW = 64
 _NO_TIP = (None, Frontier())
+_WITH_ID = (
+    "SELECT idx, state FROM ids JOIN stored_events ON originator_id = 'ledger' AND originator_version = idx "
+    "WHERE id = %s"
+)
 _MADE_MEANWHILE = (
     psycopg.errors.DuplicateTable,
     psycopg.errors.DuplicateSchema,
@@ -166,14 +174,21 @@ class PostgresJournal(PostgresReading):
     ) -> tuple[list[Appended], Head]:
         """See `Journal.append`."""
         tried: list[tuple[list[bytes], list[Appended], Head]] = []
+        single = self._single(drafts, clock, read, head) if moments is None else None
+        untried = [] if single is None else [single]
         # Nearly always another writer was there meanwhile: what is asked then is asked in the same trip.
         first = f"{HEAD_TAKEN}; {versions_written_out(read)}" if 0 < len(read) <= _FEW else HEAD_TAKEN
 
         def attempt() -> tuple[list[Appended], Head]:
+            if untried and (done := self._at_once(drafts, untried.pop())) is not None:
+                return done
             turn = self._datastore.appending(first)
             with turn as rows:
                 taken, *known = turn.first or [rows.execute(HEAD_TAKEN).fetchall()]
                 now = self.the_head(taken)
+                before = self._recorded(rows, drafts[0], now) if single is not None else None
+                if before is not None:
+                    return before
                 for entries, appended, then in tried:
                     if self._is_there(rows, entries, appended, now):
                         return appended, then
@@ -195,6 +210,45 @@ class PostgresJournal(PostgresReading):
             appended, then = self._datastore.again(attempt)
         self._wires.update(draft.wire for draft in drafts)
         return appended, then
+
+    def _single(
+        self, drafts: Sequence[Draft], clock: Callable[[], int], read: Mapping[str, int], head: Head
+    ) -> Put | None:
+        """One act as it goes in one trip, where it can."""
+        if len(drafts) != 1 or self._datastore.depth:
+            return None
+        (draft,) = drafts
+        return put(draft, clock(), read, head, first=draft.wire not in self._wires)
+
+    def _at_once(self, drafts: Sequence[Draft], single: Put) -> tuple[list[Appended], Head] | None:
+        """See `ledger.store.postgres_at_once`; None where nothing was done, since there is no sound head."""
+        try:
+            rows = self._datastore.at_once(single)
+        except UniqueViolation:
+            raise Stale(drafts[0].guarded) from None
+        told = Told.of(rows[0]) if rows else None
+        if told is not None and told.moved:
+            raise Stale(told.moved)
+        if told is None or told.hash is None:
+            return None
+        frontier = self._frontier(told.head)
+        _, appended, then, _ = chained(told.head, frontier, drafts, single.moment)
+        if (then.hash, then.frontier) != (told.hash, told.frontier):
+            reason = f"the server made another entry {then.size - 1} than it was told"
+            raise StoreTrouble("store-damaged", path=self.url, reason=reason)
+        self._tip = (then, frontier)
+        return appended, then
+
+    def _recorded(self, rows: Any, draft: Draft, now: Head) -> tuple[list[Appended], Head] | None:
+        """What became of an act whose answer was lost; None where it was not recorded."""
+        for index, data in rows.execute(_WITH_ID, (draft.id,)).fetchall():
+            _, _, recorded, statement, signature = fields(data)
+            if (statement, signature) != (draft.statement, draft.signature):
+                return None
+            size, name = index + 1, entry_hash(data)
+            edge = now.frontier if now.size == size else JournalTree(self).frontier(size).encode()
+            return [Appended(index, recorded, name, data)], Head(size, name, recorded, edge)
+        return None
 
     def _is_there(self, rows: Any, entries: list[bytes], appended: list[Appended], now: Head) -> bool:
         """Whether what was being committed when the connection went was recorded."""

@@ -5,7 +5,9 @@ never needs, is not opened. Threads take turns on one connection.
 
 - A reading transaction is ``REPEATABLE READ, READ ONLY``: one state of the ledger, also on a replica.
 - A writing one takes an advisory lock of the ledger's tables, so that views advance one after the other.
-  Appending takes only the head's row (`ledger.store.postgres`) and does not wait for it.
+  Appending takes only the head's row (`ledger.store.postgres`) and does not wait for it. It is ``READ
+  COMMITTED``, also where it begins by itself (`LedgerDatastore.at_once`).
+- Plans are made once for each statement, whatever its values: all find a few rows by an index.
 
 Where the server is out of reach, whoever begins something waits for it, up to ``patience`` seconds, and then
 goes on: nothing had been done. What is cut off in the middle is told (``store-unreachable``).
@@ -31,6 +33,7 @@ from eventsourcing.postgres import PostgresDatastore
 from psycopg.errors import ReadOnlySqlTransaction
 
 from ledger.errors import StoreTrouble
+from ledger.store.postgres_at_once import Put
 from ledger.store.postgres_trouble import is_denied, is_outage, trouble
 from ledger.store.postgres_url import Address
 
@@ -43,6 +46,8 @@ _SETTLED = (
     "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on', "
     "set_config('lock_timeout', %s, false), set_config('statement_timeout', '0', false), "
     "set_config('extra_float_digits', '0', false), "
+    "set_config('default_transaction_isolation', 'read committed', false), "
+    "set_config('plan_cache_mode', 'force_generic_plan', false), set_config('jit', 'off', false), "
     "set_config('synchronous_commit', "
     "CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' "
     "ELSE current_setting('synchronous_commit') END, false)"
@@ -74,6 +79,7 @@ class LedgerDatastore(PostgresDatastore):
         self.depth = 0
         self._kept: psycopg.Connection[Any] | None = None
         self._warned = False
+        self._prepared: set[str] = set()
 
     def register_type_adapters(self) -> None:
         """None is used: rows go as arrays or by COPY."""
@@ -87,7 +93,7 @@ class LedgerDatastore(PostgresDatastore):
     def connection(self) -> psycopg.Connection[Any]:
         """The connection, made now when there is none. Raises psycopg's exceptions."""
         if self._kept is None or self._kept.closed:
-            self.depth, self._warned = 0, False
+            self.depth, self._warned, self._prepared = 0, False, set()
             made = psycopg.connect(
                 **self.address.told(write=self._leading), autocommit=True, prepare_threshold=3
             )
@@ -176,6 +182,34 @@ class LedgerDatastore(PostgresDatastore):
         if not self.write:
             raise StoreTrouble("store-readonly", path=self.address.shown)
         return Turn(self, f"{_WRITE}; {first}", write=True)
+
+    def at_once(self, act: Put) -> list[Any]:
+        """The rows of a whole transaction that goes in one trip. Cut off, it was committed or not, and it is
+        not tried again here. Raises `StoreTrouble`, `psycopg.errors.UniqueViolation`."""
+        if not self.write:
+            raise StoreTrouble("store-readonly", path=self.address.shown)
+        with self.lock:
+            connection = self.patiently(lambda: self._ready(act))
+            try:
+                with connection.execute(act.runs) as answers:
+                    answers.nextset()
+                    rows = answers.fetchall()
+                self.wait_out(connection)
+            except psycopg.Error as problem:
+                self.forget(problem)
+                found = told(problem, self.address.shown)
+                if found is problem:
+                    raise
+                raise found from problem
+        return rows
+
+    def _ready(self, act: Put) -> psycopg.Connection[Any]:
+        """The connection, on which the act's statements are prepared."""
+        connection = self.connection()
+        for name in act.prepares.keys() - self._prepared:
+            connection.execute(act.prepares[name])
+            self._prepared.add(name)
+        return connection
 
     def answer(self, statement: str, values: Sequence[object] = ()) -> list[Any]:
         """The rows of one statement that only reads, which needs no transaction around it."""

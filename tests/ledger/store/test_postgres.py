@@ -9,6 +9,7 @@ from itertools import count
 
 import pytest
 
+from ledger.admission import Act
 from ledger.application import Ledger
 from ledger.chain import disclosure
 from ledger.chain.entry import Entry
@@ -104,8 +105,9 @@ def test_an_act_with_many_subjects_is_recorded_alike(postgres: PostgresServer, r
 
 
 @pytest.mark.parametrize("arrives", [True, False])
+@pytest.mark.parametrize(("acts", "words"), [(1, b"EXECUTE adamas_take"), (2, b"COMMIT")])
 def test_a_lost_acknowledgement_is_looked_for_before_anything_is_appended_again(
-    postgres: PostgresServer, arrives: bool
+    postgres: PostgresServer, arrives: bool, acts: int, words: bytes
 ) -> None:
     """The connection goes while a commit is under way: recorded or not, the act is there exactly once, and
     its receipt is right."""
@@ -116,13 +118,15 @@ def test_a_lost_acknowledgement_is_looked_for_before_anything_is_appended_again(
         with Ledger.open(through, clock=world.clock, chance=world.chance) as ledger:
             for number in range(3):
                 lose = proxy.lose_answer_to if arrives else proxy.lose
-                lose(b"COMMIT")
+                lose(words)
                 before = ledger.head().size
-                line = (goods(f"P{number}", "1.000"),)
-                receipt = ledger.record(e.Mined(by="miner-1", site=SITE, lines=line), signing_key("miner-1"))
+                lines = [(goods(f"P{number}-{one}", "1.000"),) for one in range(acts)]
+                mined = [e.Mined(by="miner-1", site=SITE, lines=line) for line in lines]
+                receipts = ledger.record_batch(Act(event, signing_key("miner-1")) for event in mined)
                 assert proxy.lost == number + 1
-                assert (receipt.index, ledger.head().size) == (before, before + 1)
-                assert receipt.hash == ledger.head().hash
+                assert [one.index for one in receipts] == list(range(before, before + acts))
+                assert ledger.head().size == before + acts
+                assert receipts[-1].hash == ledger.head().hash
             assert writers.faults(ledger) == []
     world.close()
 
@@ -134,13 +138,20 @@ def test_another_writer_may_come_between(postgres: PostgresServer) -> None:
     with LossyProxy(postgres.folder) as proxy, opening.open(url) as other:
         with opening.open(url.replace(str(postgres.folder), str(proxy.folder))) as journal:
             add(journal, draft("a"))
-            proxy.lose(b"COMMIT")
+            proxy.lose(b"EXECUTE adamas_take")
             add(other, draft("b"))
             assert add(journal, draft("c"), read={"c": 0}) == [2]
-            proxy.lose_answer_to(b"COMMIT")
+            proxy.lose_answer_to(b"EXECUTE adamas_take")
             assert add(journal, draft("c"), read={"c": 1}) == [3]
             assert add(other, draft("d")) == [4]
-            assert list(journal.links()) == [("a", 1, 0), ("b", 1, 1), ("c", 1, 2), ("c", 2, 3), ("d", 1, 4)]
+            proxy.lose(b"COMMIT")
+            assert add(journal, draft("e"), draft("f")) == [5, 6]
+            proxy.lose_answer_to(b"COMMIT")
+            assert add(journal, draft("e"), draft("f")) == [7, 8]
+            assert proxy.lost == 4
+            links = [("a", 1, 0), ("b", 1, 1), ("c", 1, 2), ("c", 2, 3), ("d", 1, 4)]
+            more = [("e", 1, 5), ("e", 2, 7), ("f", 1, 6), ("f", 2, 8)]
+            assert list(journal.links()) == links + more
             assert journal.head() == other.head()
 
 
