@@ -90,7 +90,7 @@ STEPS: Mapping[str, Steps] = {
         ("statement", "checkpoint"),
         ("proof", "trust", "authority", "succession", "covered"),
         ("tiles", "bundle", "inspection"),
-        ("bundle_check", "certificate_index", "tile_source"),
+        ("bundle_check", "certificate_index", "tile_source", "paging"),
         ("verification", "forks", "absence", "archive", "tile_check"),
     ),
     "ledger.store": (
@@ -112,7 +112,7 @@ STEPS: Mapping[str, Steps] = {
         ("roots",),
         ("layers", "salvage", "evidence", "bodies"),
         ("postgres_salvage", "single_rows", "copying"),
-        ("checking", "restoring"),
+        ("checking", "restoring", "sharing"),
     ),
     "ledger.projections": (
         ("passage", "stored"),
@@ -124,8 +124,9 @@ STEPS: Mapping[str, Steps] = {
     ),
     "ledger.investigation": (("replay", "shipments"), ("compare", "accounts"), ("*",)),
     "ledger.audit": (
-        ("entitlement", "derived_rows"),
-        ("derived_nodes", "kept_values"),
+        ("entitlement", "derived_rows", "ranges", "serving"),
+        ("derived_nodes", "kept_values", "processes"),
+        ("division",),
         ("examination", "derived_end"),
         ("auditing",),
         ("only_new",),

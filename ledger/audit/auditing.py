@@ -18,6 +18,7 @@ from typing import Any
 
 from ledger import messages
 from ledger.audit.derived_rows import unreadable
+from ledger.audit.division import Divided, division
 from ledger.audit.examination import Examination
 from ledger.chain import steps
 from ledger.chain.checkpoint import Checkpoint
@@ -33,6 +34,7 @@ from ledger.store.evidence import Evidence, Kept
 from ledger.store.journal import Journal
 from ledger.store.records import Records
 from ledger.store.salvage import Salvage
+from ledger.store.sharing import shared
 from ledger.values import dataclass
 
 
@@ -78,6 +80,7 @@ class Audit:
 
     ``checked`` says how much each step looked at (a step that is not there was not taken); ``head`` is the
     last entry's index and hash, ``recorded`` its time, ``root`` the tree's; None for a ledger that has none.
+    ``division`` has what was left to other processes.
     """
 
     journal: Journal
@@ -90,6 +93,7 @@ class Audit:
     head: Anchor | None = None
     recorded: int | None = None
     root: bytes | None = None
+    division: Divided | None = None
 
     def run(self) -> Iterator[Progress]:
         """Verify. To be exhausted before asking."""
@@ -112,18 +116,26 @@ class Audit:
 
     def _chain(self, salvage: Salvage, stop: int) -> Verification:
         chosen = self.options
+
+        def read(start: int, end: int | None) -> Iterator[tuple[int, bytes]]:
+            return salvage.entries(start, stop if end is None else end)
+
+        self.division = division(shared(self.journal, salvage, stop), read)
         return Verification(
-            lambda start, end: salvage.entries(start, stop if end is None else end),
+            read,
             chosen.anchor,
             statements=not chosen.chain_only,
             signatures=chosen.signatures,
             expected=stop,
             cores=chosen.cores,
             held=chosen.held,
+            division=self.division,
         )
 
     def _take(self, chain: Verification, salvage: Salvage) -> None:
         """The result of the first phase. A gap that the file's damage explains is told as that damage."""
+        if self.division is not None:
+            salvage.lost |= self.division.lost
         lost = salvage.lost
         self.faults = [fault for fault in chain.faults if not _is_explained(fault, lost)]
         for index, reason in lost.items():

@@ -19,6 +19,7 @@ from ledger.audit.entitlement import Entitlement
 from ledger.audit.kept_values import KeptValues
 from ledger.chain import entry as entries
 from ledger.chain import steps
+from ledger.chain.inspection import UNDATED
 from ledger.chain.statement import Statement
 from ledger.chain.steps import StepFault
 from ledger.chain.verification import Verification
@@ -56,7 +57,9 @@ class Examination:
         self.values = KeptValues(evidence)
         self._salvage = salvage
         self._chain = chain
-        self._bad = {fault.index for fault in chain.faults if fault.step == steps.BYTES}
+        self._bad = {
+            fault.index for fault in chain.faults if fault.step == steps.BYTES or fault.code == UNDATED
+        }
         self._earlier = lru_cache(maxsize=256)(self._decoded)
 
     def run(self, stop: int) -> Iterator[int]:

@@ -22,6 +22,7 @@ from typing import Any
 from ledger.audit.auditing import Audit, Progress
 from ledger.audit.derived_end import EndNodes, EndRows
 from ledger.audit.derived_rows import unreadable
+from ledger.audit.division import division
 from ledger.audit.entitlement import RESTS_ON, Entitlement
 from ledger.audit.examination import Examination
 from ledger.chain import steps
@@ -38,6 +39,7 @@ from ledger.store.decoding import decode
 from ledger.store.evidence import Evidence
 from ledger.store.nodes import JournalTree
 from ledger.store.salvage import Salvage
+from ledger.store.sharing import shared
 from ledger.store.single_rows import SingleRows
 
 
@@ -84,12 +86,17 @@ class OnlyNew(Audit):
         return covered
 
     def _behind(self, salvage: Salvage, rows: SingleRows, covered: Covered, stop: int) -> Iterator[Progress]:
+        def read(start: int, end: int | None) -> Iterator[tuple[int, bytes]]:
+            return rows.entries(start, stop if end is None else end)
+
+        self.division = division(shared(self.journal, salvage, stop), read)
         chain = Verification(
-            lambda start, end: rows.entries(start, stop if end is None else end),
+            read,
             signatures=self.options.signatures,
             expected=stop - covered.size,
             cores=self.options.cores,
             covered=covered,
+            division=self.division,
         )
         yield Progress(1, covered.size, stop)
         for done in chain.run():
@@ -100,7 +107,7 @@ class OnlyNew(Audit):
         for done in look.run(stop):
             yield Progress(2, covered.size + done, stop)
         self._add(look)
-        self.read = rows.read
+        self.read = rows.read + (0 if self.division is None else self.division.count)
 
 
 def _origin(rows: SingleRows) -> str:

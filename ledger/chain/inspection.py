@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 import struct
 from array import array
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import field
 from functools import cache, lru_cache
@@ -22,13 +23,15 @@ from typing import Any
 
 from ledger import encoding, keys
 from ledger.chain import disclosure, names, steps
-from ledger.chain.entry import LONGEST, ZERO_HASH, Entry
+from ledger.chain.entry import LONGEST, ZERO_HASH, Entry, entry_hash
 from ledger.chain.statement import Statement, signature_holds
 from ledger.chain.steps import StepFault
 from ledger.edtf import text_of
 from ledger.errors import Malformed
 from ledger.values import dataclass
 
+UNDATED = "verify-recorded-range"
+"""The code of an entry whose time no calendar has, so that nothing more can be said of it."""
 STATED = frozenset({"attested/1", "corrected/1"})
 """Types whose body states the hash of an earlier entry."""
 
@@ -43,46 +46,78 @@ class Before:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """What is looked at in every page. ``origin`` None: not known. ``statements``: look at them too (steps 1,
+    5 and 6), with ``signatures`` also at those (step 7). ``sought``: whose hash is asked for."""
+
+    origin: str | None
+    statements: bool = True
+    signatures: bool = True
+    sought: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """Consecutive entries as they were read: their places and bytes. ``origin`` None: not known.
-    ``statements``: look at them too (steps 1, 5 and 6), with ``signatures`` also at those (step 7)."""
+    """Consecutive entries as they were read: their places and bytes."""
 
     before: Before
     indexes: Sequence[int]
     entries: Sequence[bytes]
-    origin: str | None
-    statements: bool = True
-    signatures: bool = True
+    look: Look
 
 
 @dataclass(slots=True)
 class Inspected:
-    """What a page told. ``tails`` are the last 8 bytes of each statement's id; ``roots`` the claims (index,
-    size, root); ``stated`` (index, earlier index, hash); ``subtrees`` the (level, hash) of the complete
-    subtrees that cover the page, from left to right; ``whole``: no entry of the page is missing or stands
-    twice."""
+    """What a page of ``count`` entries told, the first of them at ``first``; ``end`` is what the next page
+    must know.
 
+    ``tails`` are the last 8 bytes of each statement's id; ``roots`` the claims (index, size, root);
+    ``stated`` (index, earlier index, hash); ``unbroken`` how many entries come before the first one that is
+    missing or stands twice; ``subtrees`` the (level, hash) of the complete subtrees that cover those, from
+    left to right; ``sought`` the hash that was asked for, if the page has it.
+    """
+
+    first: int
+    count: int
+    end: Before
+    unbroken: int
     faults: list[StepFault] = field(default_factory=list)
     tails: array[int] = field(default_factory=lambda: array("Q"))
     roots: list[tuple[int, int, bytes]] = field(default_factory=list)
     stated: list[tuple[int, int, bytes]] = field(default_factory=list)
     subtrees: list[tuple[int, bytes]] = field(default_factory=list)
     statements: int = 0
-    whole: bool = True
+    sought: bytes | None = None
 
 
 def inspect(page: Page) -> Inspected:
     """All that one page shows."""
-    found = Inspected()
+    found = Inspected(page.indexes[0], len(page.entries), after(page), len(page.entries))
     hashes = [sha256(b"\x00" + data).digest() for data in page.entries]
     framed = _plain_frames(page, hashes)
     if framed is None:
         framed = list(_frames(page, hashes, found))
-    found.subtrees = subtrees(page.indexes[0], hashes) if found.whole else []
-    if page.statements:
+    found.subtrees = subtrees(page.indexes[0], hashes[: found.unbroken])
+    if page.look.statements:
         for start in range(0, len(framed), _TOGETHER):
-            _inspect_statements(page, framed[start : start + _TOGETHER], found)
+            _inspect_statements(page.look, framed[start : start + _TOGETHER], found)
+    if page.look.sought is not None:
+        place = bisect_right(page.indexes, page.look.sought) - 1
+        if place >= 0 and page.indexes[place] == page.look.sought:
+            found.sought = hashes[place]
     return found
+
+
+def after(page: Page) -> Before:
+    """What the next page must know of this one's end."""
+    recorded = page.before.recorded
+    for data in reversed(page.entries):
+        try:
+            recorded = Entry.decode(data).recorded
+        except Malformed:
+            continue  # named in its own page
+        break
+    return Before(page.indexes[-1], entry_hash(page.entries[-1]), recorded)
 
 
 def subtrees(first: int, leaves: Sequence[bytes]) -> list[tuple[int, bytes]]:
@@ -108,6 +143,8 @@ Framed = tuple[int, bytes, bytes]
 """(index, statement, signature)"""
 _SIGNED = 66
 """Bytes of a signature with its head."""
+_NO_DATE = 253_402_300_800 * 1_000_000
+"""The first microsecond of the year 10000: no calendar here goes so far, and no rule can be asked then."""
 _LAYOUTS = (
     (1 << 8, 1 << 16, b"\x96\x01\xcd", struct.Struct(">3sH2s32sBQBBB")),
     (1 << 16, 1 << 32, b"\x96\x01\xce", struct.Struct(">3sI2s32sBQBBB")),
@@ -137,7 +174,7 @@ def _plain_frames(page: Page, hashes: Sequence[bytes]) -> list[Framed] | None:
         and previous == (before.hash, *hashes[:-1])
         and {*kinds} == {0xCF}
         and sorted(times) == list(times)
-        and max(before.recorded, 1 << 32) <= times[0] <= times[-1] < 1 << 63
+        and max(before.recorded, 1 << 32) <= times[0] <= times[-1] < _NO_DATE
     )
     return _taken_apart(page, layout.size, zip(*lengths, strict=True)) if as_they_must else None
 
@@ -156,10 +193,11 @@ def _taken_apart(page: Page, at: int, lengths: Iterable[tuple[int, int, int]]) -
 
 def _frames(page: Page, hashes: Sequence[bytes], found: Inspected) -> Iterator[Framed]:
     before, previous, earliest = page.before.index, page.before.hash, page.before.recorded
-    for index, data, own in zip(page.indexes, page.entries, hashes, strict=True):
+    rows = zip(page.indexes, page.entries, hashes, strict=True)
+    for place, (index, data, own) in enumerate(rows):
         if index != before + 1:
             found.faults.append(_misplaced(index, before))
-            found.whole, previous = False, None
+            found.unbroken, previous = min(found.unbroken, place), None
         entry = _decoded(index, data, found)
         if entry is not None:
             found.faults += _unlinked(index, entry, Before(before, previous, earliest))
@@ -195,6 +233,8 @@ def _unlinked(index: int, entry: Entry, before: Before) -> Iterator[StepFault]:
             "before": before.index,
         }
         yield StepFault(steps.RECORDED, index, "verify-recorded", values)
+    if entry.recorded >= _NO_DATE:
+        yield StepFault(steps.RECORDED, index, UNDATED, {"recorded": _time(entry.recorded)})
 
 
 def _time(recorded: int) -> str:
@@ -233,19 +273,19 @@ Told = tuple[bytes, Any, bytes, str]
 """(author, body, id, type) of a statement."""
 
 
-def _inspect_statements(page: Page, framed: Sequence[Framed], found: Inspected) -> None:
-    plain = _plain_statements(page.origin, [data for _, data, _ in framed])
+def _inspect_statements(look: Look, framed: Sequence[Framed], found: Inspected) -> None:
+    plain = _plain_statements(look.origin, [data for _, data, _ in framed])
     told = [
         (entry, fields)
         for entry, sure in zip(framed, plain, strict=True)
-        if (fields := sure or _decoded_statement(entry, page.origin, found)) is not None
+        if (fields := sure or _decoded_statement(entry, look.origin, found)) is not None
     ]
     found.statements += len(told)
     found.tails.frombytes(b"".join([name[8:] for _, (_, _, name, _) in told]))
     if not STATED.isdisjoint({wire for _, (_, _, _, wire) in told}):
         for (index, _, _), (_, body, _, wire) in told:
-            _collect(index, wire, body, page.origin, found)
-    for (index, data, signature), (author, _, _, _) in told if page.signatures else ():
+            _collect(index, wire, body, look.origin, found)
+    for (index, data, signature), (author, _, _, _) in told if look.signatures else ():
         if not signature_holds(data, author, signature):
             values = {"key": keys.fingerprint(author)}
             found.faults.append(StepFault(steps.SIGNATURES, index, "verify-signature", values))

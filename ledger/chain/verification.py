@@ -7,7 +7,8 @@ nothing.
 
 ``read(start, stop)`` gives (index, bytes) of the entries from ``start`` up to but not including ``stop``
 (None: to the end), in order; it is asked for all of them once, and again for single pages to which later
-entries refer. Memory holds some pages, 8 bytes an entry, and the faults.
+entries refer. Memory holds some pages, 8 bytes an entry, and the faults. A ``division`` is asked for them
+instead where it is faster that processes read ranges for themselves; what is found is the same.
 
 What bytes alone cannot show: that the tail was not cut off, and that entries which nothing later contradicts
 were not dropped, swapped or re-dated and the chain linked anew. An anchor held outside shows both up to its
@@ -23,24 +24,38 @@ import sys
 from array import array
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from ledger import encoding
 from ledger.chain import cores, merkle, steps
 from ledger.chain.checkpoint import Checkpoint
 from ledger.chain.covered import Covered
 from ledger.chain.entry import Entry, entry_hash
-from ledger.chain.inspection import Before, Inspected, Page, inspect
+from ledger.chain.inspection import Before, Inspected, Look, inspect
+from ledger.chain.paging import Division, Read, inspected, pages
 from ledger.chain.statement import Statement
 from ledger.chain.steps import Anchor, StepFault
 from ledger.errors import Malformed, StoreTrouble
 
-Read = Callable[[int, int | None], Iterable[tuple[int, bytes]]]
 OPENING = "ledger-opened/1"
-_PAGE_HERE, _PAGE_ELSEWHERE = 512, 2048
-_PAGE_BYTES = 1 << 20
-_SIGNATURES_PAY, _STATEMENTS_PAY, _CHAIN_PAYS = 2_000, 40_000, 1_000_000
-"""From how many entries on processes pay: what is done with an entry must cost more than handing it over."""
+_PAGE_ELSEWHERE = 2_048
+_NEVER = encoding.BELOW
+
+
+class _Pays(NamedTuple):
+    """From how many entries on processes pay that read for themselves, and in what ranges; and such as
+    entries are handed to: what is done with an entry must cost more than handing it over."""
+
+    divided: int
+    range: int
+    handed: int
+
+
+_SIGNATURES = _Pays(20_000, 8_192, 2_000)
+_STATEMENTS = _Pays(100_000, 32_768, 40_000)
+_CHAIN = _Pays(250_000, 65_536, _NEVER)
 
 
 @dataclass
@@ -62,6 +77,7 @@ class Verification:
     cores: int = 0
     held: tuple[Checkpoint, ...] = ()
     covered: Covered | None = None
+    division: Division | None = None
     faults: list[StepFault] = field(default_factory=list)
     checked: dict[int, int] = field(default_factory=dict)
     size: int = 0
@@ -78,13 +94,8 @@ class Verification:
         self._found: bytes | None = None
         self._statements = 0
         self.origin = self._open() if self.covered is None else self._go_on(self.covered)
-        pays = self.expected >= (
-            (_SIGNATURES_PAY if self.signatures else _STATEMENTS_PAY) if self.statements else _CHAIN_PAYS
-        )
-        number = (self.cores or cores.count()) if pays else 1
-        pages = self._pages(_PAGE_ELSEWHERE if number > 1 else _PAGE_HERE)
-        for page, seen in cores.on_all(inspect, pages, number):
-            self._take(page, seen)
+        for seen in self._inspected():
+            self._take(seen)
             yield self.size
         self._compare_ids()
         self._compare_statements()
@@ -126,34 +137,33 @@ class Verification:
         self.last = Anchor(self._start - 1, own)
         return covered.checkpoint.origin
 
-    def _pages(self, most: int) -> Iterator[Page]:
-        before = self._before
-        indexes: list[int] = []
-        entries: list[bytes] = []
-        room = _PAGE_BYTES
-        for index, data in self.read(self._start, None):
-            indexes.append(index)
-            entries.append(data)
-            room -= len(data)
-            if len(entries) == most or room <= 0:
-                page = Page(before, indexes, entries, self.origin, self.statements, self.signatures)
-                before, indexes, entries, room = _after(page), [], [], _PAGE_BYTES
-                yield page
-        if entries:
-            yield Page(before, indexes, entries, self.origin, self.statements, self.signatures)
+    def _inspected(self) -> Iterator[Inspected]:
+        """What all entries show, page by page in their order, by whichever way is the fastest."""
+        sought = None if self.anchor is None else self.anchor.index
+        look = Look(self.origin, self.statements, self.signatures, sought)
+        pays = (
+            _SIGNATURES if self.statements and self.signatures else _STATEMENTS if self.statements else _CHAIN
+        )
+        number = self.cores or cores.count()
+        if number > 1 and self.division is not None and self.expected >= pays.divided:
+            return self.division.inspected(self._start, self._before, look, size=pays.range, number=number)
+        entries = self.read(self._start, None)
+        if number > 1 and self.expected >= pays.handed:
+            handed = pages(entries, self._before, look, _PAGE_ELSEWHERE)
+            return (seen for _, seen in cores.on_all(inspect, handed, number))
+        return inspected(entries, self._before, look)
 
-    def _take(self, page: Page, seen: Inspected) -> None:
+    def _take(self, seen: Inspected) -> None:
         self.faults += seen.faults
         self._ids.add(seen.tails)
         self._roots += seen.roots
         self._stated += seen.stated
-        self._tree.add(page.indexes[0], seen)
-        if self.anchor is not None and self._found is None:
-            place = bisect_right(page.indexes, self.anchor.index) - 1
-            if place >= 0 and page.indexes[place] == self.anchor.index:
-                self._found = entry_hash(page.entries[place])
-        self.last = Anchor(page.indexes[-1], entry_hash(page.entries[-1]))
-        self.size += len(page.entries)
+        self._tree.add(seen.first, seen)
+        if self._found is None:
+            self._found = seen.sought
+        assert seen.end.hash is not None  # noqa: S101  a page has an entry
+        self.last = Anchor(seen.end.index, seen.end.hash)
+        self.size += seen.count
         self._statements += seen.statements
 
     def _count(self) -> None:
@@ -270,18 +280,6 @@ class Verification:
         return frontier.root()
 
 
-def _after(page: Page) -> Before:
-    """What the next page must know of this one's end."""
-    recorded = page.before.recorded
-    for data in reversed(page.entries):
-        try:
-            recorded = Entry.decode(data).recorded
-        except Malformed:
-            continue  # named in its own page
-        break
-    return Before(page.indexes[-1], entry_hash(page.entries[-1]), recorded)
-
-
 def _not_before(index: int, about: int, is_root: bool) -> StepFault:
     if is_root:
         return StepFault(steps.SEEN, index, "verify-seen-size", {"size": about})
@@ -307,8 +305,9 @@ class _Tree:
 
     def add(self, first: int, seen: Inspected) -> None:
         """One more page; after a gap the tree is that of nobody's ledger and grows no further."""
-        self.whole = self.whole and seen.whole and first == self.size
-        if not self.whole:
+        grows = self.whole and first == self.size
+        self.whole = grows and seen.unbroken == seen.count
+        if not grows:
             return
         self._starts.append(first)
         self._edges.append(tuple(node for _, node in self.peaks))

@@ -195,3 +195,28 @@ def snapshot(journal: PostgresJournal) -> Iterator[PostgresSalvage]:
             salvage = PostgresSalvage(connection, journal.url, snapshot=name)
             salvage.begin()
             yield salvage
+
+
+@contextmanager
+def joined(told: dict[str, Any], url: str, snapshot: str) -> Iterator[PostgresSalvage]:
+    """The same state as whoever exported ``snapshot`` sees, over a connection of one's own, as long as that
+    one's transaction lasts. Raises `StoreTrouble` (``store-unreachable``, ``store-damaged``)."""
+    try:
+        connection = psycopg.connect(**told, autocommit=True)
+    except psycopg.Error as problem:
+        raise StoreTrouble("store-unreachable", path=url, reason=str(problem)) from problem
+    with connection:
+        salvage = PostgresSalvage(connection, url, snapshot=snapshot)
+        try:
+            salvage.begin()
+        except psycopg.Error as problem:
+            raise StoreTrouble("store-damaged", path=url, reason=str(problem)) from problem
+        yield salvage
+
+
+def way_to(connection: psycopg.Connection[Any]) -> dict[str, Any]:
+    """What another process is told to connect to the same server as the same role."""
+    info = connection.info
+    told = {**info.get_parameters(), "host": info.host, "port": info.port}
+    told.pop("target_session_attrs", None)
+    return {**told, "password": info.password} if info.password else told

@@ -149,6 +149,19 @@ def test_a_key_is_enrolled_with_its_holders_proof(original: Scene, tmp_path: Pat
     assert rules(audit) == [(8, original.head.index + 1, "verify-possession")]
 
 
+def test_a_time_that_no_calendar_has_is_a_fault(original: Scene, tmp_path: Path) -> None:
+    """Step 4 names the entry, and no rule is asked about it: verification goes on to its end."""
+    here = original.copy(tmp_path)
+    with Attacker(here.path) as attacker:
+        acts = attacker.acts()
+        acts[-1] = replace(acts[-1], recorded=253_402_300_800 * 1_000_000)
+        attacker.rewrite(acts)
+    told = rules(audited(here))
+    assert (steps.RECORDED, here.head.index, "verify-recorded-range") in told
+    assert {step for step, _, _ in told} <= {steps.RECORDED, steps.TABLES}
+    assert rules(audited(here, chain_only=True)) == told[:1]
+
+
 def test_an_act_of_a_newer_type_is_told_and_no_fault(original: Scene, tmp_path: Path) -> None:
     """Opaque entries of enrolled authors are counted; with a key that nobody enrolled they are a fault."""
     newer = Statement(ORIGIN, b"n" * 16, "parcel-blessed/1", b"", {"by": "miner-1"})

@@ -11,7 +11,7 @@ from ledger import encoding, keys
 from ledger.chain import inspection
 from ledger.chain.disclosure import digest
 from ledger.chain.entry import Entry, entry_hash, frame
-from ledger.chain.inspection import Before, Page, inspect
+from ledger.chain.inspection import Before, Look, Page, inspect
 from ledger.chain.merkle import Frontier, node
 from ledger.chain.statement import Statement
 from ledger.errors import Malformed
@@ -19,6 +19,7 @@ from ledger.errors import Malformed
 ORIGIN = "ledger.example/bw/k7q2"
 KEY = keys.SigningKey.from_seed(b"a" * 32)
 TIME = 1_700_000_000_000_000
+LOOK = Look(ORIGIN, signatures=False)
 
 
 def statements() -> Iterator[Statement]:
@@ -109,7 +110,7 @@ def page(count: int, first: int, recorded: int = TIME) -> Page:
         data = Statement(ORIGIN, index.to_bytes(16, "big"), "noted/1", KEY.public, body).encode()
         entries.append(frame(index, previous, recorded + index - first, data, KEY.sign(data)))
         previous = entry_hash(entries[-1])
-    return Page(before, range(first, first + count), entries, ORIGIN, signatures=False)
+    return Page(before, range(first, first + count), entries, LOOK)
 
 
 @pytest.mark.parametrize("first", [256, 65_536])
@@ -139,10 +140,10 @@ def test_an_altered_page_is_told_alike_both_ways(seed: int) -> None:
         entries = list(original.entries)
         place = dice.randrange(len(entries))
         entries[place] = altered(entries[place], dice)
-        changed = Page(original.before, original.indexes, entries, ORIGIN, signatures=False)
+        changed = Page(original.before, original.indexes, entries, LOOK)
         hashes = [entry_hash(data) for data in entries]
         if inspection._plain_frames(changed, hashes) is not None:
-            found = inspection.Inspected()
+            found = inspection.Inspected(0, 0, Before(), 0)
             assert list(inspection._frames(changed, hashes, found))
             assert found.faults == []
         else:
@@ -153,7 +154,8 @@ def test_times_outside_the_usual_are_decoded() -> None:
     """A time shorter than eight bytes is canonical too, and is not taken for a fault."""
     assert inspect(page(5, 300, recorded=1_000)).faults == []
     late = page(5, 300, recorded=2**63 - 2)
-    assert {fault.code for fault in inspect(late).faults} == {"verify-entry-bytes"}
+    codes = {"verify-entry-bytes", "verify-recorded-range"}
+    assert {fault.code for fault in inspect(late).faults} == codes
 
 
 @pytest.mark.parametrize("first", [0, 1, 2, 3, 5, 6, 7, 8, 100])
@@ -182,5 +184,5 @@ def test_a_sealed_body_is_looked_into() -> None:
     data = encoding.encode(fields)
     assert inspection._plain_statements(ORIGIN, [data]) == [None]
     entry = frame(0, bytes(32), TIME, data, bytes(64))
-    found = inspect(Page(Before(), [0], [entry], ORIGIN, signatures=False))
+    found = inspect(Page(Before(), [0], [entry], LOOK))
     assert [(fault.step, fault.code) for fault in found.faults] == [(1, "verify-statement-bytes")]
