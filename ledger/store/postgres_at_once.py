@@ -27,6 +27,11 @@ from ledger.store.journal import STRIDE, Draft, Head
 from ledger.values import dataclass
 
 _TAKE = "adamas_take"
+_PLANNED = ", ".join(
+    f"set_config('{name}', '{value}', true)"
+    for name, value in (("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off"), ("jit", "off"))
+)
+"""For this transaction: one plan for all acts, by the indexes, also while a table is still small."""
 _BETWEEN = "\x1f"
 """Between the texts of a list, which goes as one."""
 _LONGEST_FRAME = 2 + 9 + 34 + 9
@@ -155,7 +160,7 @@ def _prepared(more: tuple[str, ...]) -> tuple[str, Mapping[str, str]]:
     """The name of the statement that does ``more`` than every act needs, and what is to be prepared."""
     name = "_".join(("adamas_put", *more))
     statement = _PUT.format(more="".join(_MORE[one].rstrip("\n") for one in more))
-    taking = f"PREPARE {_TAKE} AS SELECT 1 FROM head FOR UPDATE"  # noqa: S608
+    taking = f"PREPARE {_TAKE} AS SELECT {_PLANNED} FROM head FOR UPDATE"  # noqa: S608
     return name, {_TAKE: taking, name: f"PREPARE {name} ({_MARKS}) AS {statement}"}
 
 

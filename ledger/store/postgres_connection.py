@@ -7,7 +7,6 @@ never needs, is not opened. Threads take turns on one connection.
 - A writing one takes an advisory lock of the ledger's tables, so that views advance one after the other.
   Appending takes only the head's row (`ledger.store.postgres`) and does not wait for it. It is ``READ
   COMMITTED``, also where it begins by itself (`LedgerDatastore.at_once`).
-- Plans are made once for each statement, whatever its values: all find a few rows by an index.
 
 Where the server is out of reach, whoever begins something waits for it, up to ``patience`` seconds, and then
 goes on: nothing had been done. What is cut off in the middle is told (``store-unreachable``).
@@ -47,7 +46,6 @@ _SETTLED = (
     "set_config('lock_timeout', %s, false), set_config('statement_timeout', '0', false), "
     "set_config('extra_float_digits', '0', false), "
     "set_config('default_transaction_isolation', 'read committed', false), "
-    "set_config('plan_cache_mode', 'force_generic_plan', false), set_config('jit', 'off', false), "
     "set_config('synchronous_commit', "
     "CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' "
     "ELSE current_setting('synchronous_commit') END, false)"
