@@ -4,16 +4,15 @@ It is kept for the journal's life: asking a pool for one each time costs as much
 take turns.
 
 A writing transaction takes the lock at once (``BEGIN IMMEDIATE``). With a deferred one, whoever has read
-the head fails as soon as another writer commits, whatever the timeout. Who finds the lock taken stands in
-line behind the turn of a file beside the ledger (``-turn``): SQLite's own waiting sleeps ever longer, and who
-has waited longest then comes last. A commit that fails (full disk)
-rolls back. What SQLite reports is told in the words of the exit-code table.
+the head fails as soon as another writer commits, whatever the timeout. Writers stand in line for it, in the
+turn of a file beside the ledger (``-turn``), which wakes the next one at once: SQLite's own waiting sleeps
+ever longer, and who has waited longest then comes last. A commit that fails (full disk) rolls back. What
+SQLite reports is told in the words of the exit-code table.
 """
 
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Sequence
 from threading import RLock
 from types import TracebackType
@@ -22,10 +21,7 @@ from typing import Any
 from ledger import turns
 from ledger.errors import Conflict, StoreTrouble
 from ledger.store.sqlite_file import Place
-from ledger.store.sqlite_trouble import is_locked, trouble
-
-_PAUSE = 0.0003
-"""Seconds between two tries of who is first in line."""
+from ledger.store.sqlite_trouble import trouble
 
 _SETTINGS = (
     "PRAGMA page_size = 2048",  # an act touches the ends of six tables: smaller pages are a cheaper commit
@@ -46,7 +42,7 @@ class LedgerConnection:
         self.place = place
         self._patience = patience
         self._settings = ("PRAGMA journal_mode = WAL", *_SETTINGS) if log else _SETTINGS
-        self._waits = True
+        self._in_line = False
         self._lock = RLock()
         self._kept: sqlite3.Connection | None = None
         beside = place.path
@@ -61,43 +57,37 @@ class LedgerConnection:
         return Transaction(self, self._connection(), self._lock, write=write)
 
     def begin(self, cursor: sqlite3.Cursor) -> None:
-        """Take the lock for writing. Raises SQLite's exceptions, `Conflict` (``store-locked``)."""
-        if self._line is None:
-            cursor.execute("BEGIN IMMEDIATE")
-            return
-        self.wait(cursor, False)
-        if not _begun(cursor):
-            self._begin_in_line(cursor, self._line)
-
-    def wait(self, cursor: sqlite3.Cursor, wanted: bool) -> None:
-        """Whether SQLite itself waits for a lock; who writes act after act need not tell it twice."""
-        if self._waits is not wanted:
-            cursor.execute(f"PRAGMA busy_timeout = {int(self._patience * 1000) if wanted else 0}")
-            self._waits = wanted
-
-    def _begin_in_line(self, cursor: sqlite3.Cursor, line: turns.Turn) -> None:
-        until = time.monotonic() + self._patience
+        """Take the lock for writing; `end` lets go of it. Raises SQLite's exceptions, `Conflict`
+        (``store-locked``)."""
+        self._stand_in_line()
         try:
-            with line.hold(self._patience):
-                self._begin_first(cursor, until)
+            cursor.execute("BEGIN IMMEDIATE")
+        except BaseException:
+            self.end()
+            raise
+
+    def end(self) -> None:
+        """The next writer's turn."""
+        if self._in_line and self._line is not None:
+            self._in_line = False
+            self._line.give_back()
+
+    def _stand_in_line(self) -> None:
+        if self._line is None:
+            return
+        try:
+            self._line.take(self._patience)
         except TimeoutError:
             raise Conflict("store-locked", path=self.place.url) from None
         except StoreTrouble:  # no file can be made here: all try at once
-            self._begin_first(cursor, until)
-
-    def _begin_first(self, cursor: sqlite3.Cursor, until: float) -> None:
-        while not _begun(cursor):
-            if time.monotonic() > until:
-                raise Conflict("store-locked", path=self.place.url)
-            time.sleep(_PAUSE)
+            return
+        self._in_line = True
 
     def answer(self, statement: str, values: Sequence[object] = ()) -> list[Any]:
         """The rows of one statement, which needs no transaction around it."""
         with self._lock:
             try:
-                cursor = self._connection().cursor()
-                self.wait(cursor, True)
-                return cursor.execute(statement, values).fetchall()
+                return self._connection().execute(statement, values).fetchall()
             except sqlite3.Error as problem:
                 raise told(problem, self.place.url) from problem
 
@@ -106,7 +96,7 @@ class LedgerConnection:
         if self._kept is not None:
             self._kept.close()
         if self._line is not None:
-            self._line.close()
+            self._line.discard()
 
     def __del__(self) -> None:
         self.close()
@@ -134,16 +124,6 @@ class LedgerConnection:
             connection.close()
             raise
         return connection
-
-
-def _begun(cursor: sqlite3.Cursor) -> bool:
-    try:
-        cursor.execute("BEGIN IMMEDIATE")
-    except sqlite3.Error as problem:
-        if is_locked(problem):
-            return False
-        raise
-    return True
 
 
 def told(problem: Exception, url: str) -> Exception:
@@ -174,7 +154,6 @@ class Transaction:
             if not self._inner and self._write:
                 self._of.begin(self._cursor)
             elif not self._inner:
-                self._of.wait(self._cursor, True)
                 self._cursor.execute("BEGIN")
         except sqlite3.Error as problem:
             self._leave()
@@ -210,5 +189,7 @@ class Transaction:
             raise
 
     def _leave(self) -> None:
+        if self._write and not self._inner:
+            self._of.end()
         self._cursor.close()
         self._lock.release()

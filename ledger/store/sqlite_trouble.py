@@ -23,21 +23,12 @@ _DAMAGE = ("no such table", "no such column", "unsupported file format")
 _LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
-def is_locked(problem: sqlite3.Error) -> bool:
-    """Whether another connection has the lock."""
-    return _code(problem) in _LOCKED
-
-
-def _code(problem: sqlite3.Error) -> int:
-    return (getattr(problem, "sqlite_errorcode", None) or 0) & 0xFF
-
-
 def trouble(problem: Exception, path: str) -> AdamasError | None:
     """What a person can act on; None where the exception is a fault of the program."""
     raw = problem if isinstance(problem, sqlite3.Error) else problem.__cause__
     if not isinstance(raw, sqlite3.Error):
         return None
-    code = _code(raw)
+    code = (getattr(raw, "sqlite_errorcode", None) or 0) & 0xFF
     if code in _LOCKED:
         return Conflict("store-locked", path=path)
     if code in _CODES:

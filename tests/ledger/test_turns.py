@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
 
+import pytest
+
 from ledger.errors import StoreTrouble
-from ledger.turns import turn
+from ledger.turns import Turn, turn
 from tests.witnessing import raised
 
 HOLD = """
@@ -69,3 +72,65 @@ def test_where_no_file_can_be_made_there_is_no_turn(tmp_path: Path) -> None:
     """It is told, and the block is not entered."""
     with raised(StoreTrouble, "turn-impossible"), turn(tmp_path / "no such folder" / "x.turn"):
         raise AssertionError
+
+
+def test_who_waits_too_long_is_told_and_may_try_again(tmp_path: Path) -> None:
+    """What was given up while another held it is nobody's: it is there for the next as soon as it is given
+    back."""
+    holder, waiter = Turn(tmp_path / "x.turn"), Turn(tmp_path / "x.turn")
+    for _ in range(3):
+        holder.take()
+        for _ in range(2):
+            with pytest.raises(TimeoutError):
+                waiter.take(0.02)
+        later = threading.Timer(0.1, holder.give_back)
+        later.start()
+        waiter.take(30)
+        later.join()
+        with pytest.raises(TimeoutError):
+            holder.take(0.02)
+        waiter.give_back()
+    holder.take(0.02)
+    holder.close()
+    waiter.take(0.02)
+    waiter.close()
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="one thread cannot be interrupted here")
+def test_an_interrupted_wait_leaves_the_turn_to_others(tmp_path: Path) -> None:
+    """Control-C while waiting: the turn is not taken behind the back of who was interrupted."""
+    holder, waiter = Turn(tmp_path / "x.turn"), Turn(tmp_path / "x.turn")
+    holder.take()
+    interruption = threading.Timer(0.2, signal.pthread_kill, [threading.get_ident(), signal.SIGINT])
+    interruption.start()
+    with pytest.raises(KeyboardInterrupt):
+        waiter.take(30)
+    holder.give_back()
+    for turn_of in (holder, waiter, holder):
+        turn_of.take(10)
+        turn_of.give_back()
+    holder.close()
+    waiter.close()
+
+
+def test_a_file_that_is_removed_is_nobodys_turn(tmp_path: Path) -> None:
+    """Who discards it leaves no file behind, unless somebody holds it; who waited takes a new one."""
+    path = tmp_path / "x.turn"
+    first, second, third = Turn(path), Turn(path), Turn(path)
+    first.take()
+    first.give_back()
+    second.take()
+    first.discard()
+    assert path.exists()
+    waiting = threading.Thread(target=third.take, args=(30,))
+    waiting.start()
+    time.sleep(0.1)
+    path.unlink()  # as if by hand
+    second.give_back()
+    waiting.join()
+    with pytest.raises(TimeoutError):
+        second.take(0.02)
+    third.give_back()
+    third.discard()
+    second.discard()
+    assert not path.exists() or sys.platform == "win32"
