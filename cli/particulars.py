@@ -14,6 +14,7 @@ from cli.output import emit_csv, emit_json, heading, say
 from cli.session import Session
 from ledger import messages
 from ledger.domain import events as e
+from ledger.domain.certificates import said
 from ledger.domain.moments import PRESENT, Moment
 from ledger.domain.parties import Licence, Mandate
 from ledger.edtf import text_of
@@ -230,7 +231,8 @@ def of_certificate(
         "status": paper.status,
         "disputed": messages.text("attestations-lacking", {"count": lacking}) if lacking else None,
         "issuer": paper.issuer,
-        "exporter": paper.exporter,
+        "exporter": paper.exporter or said(paper, "exporter"),
+        "importer": said(paper, "importer"),
         "weight": paper.weight,
         "value": paper.value,
         "origins": paper.origins,
@@ -248,6 +250,10 @@ def of_certificate(
     tables: Tables = {
         "parcels": [{"parcel": part.parcel, "weight": part.weight} for part in paper.parts],
         "classes": [{"hs": line.hs, "weight": line.weight} for line in paper.classes],
+        "endorsements": [
+            {"field": field, "stated": stated, "endorsed": endorsed}
+            for field, stated, endorsed in paper.endorsements
+        ],
         **_act_tables(found.acts, found.named_in),
     }
     return _moment(f"certificate {paper.id}", moment), facts, tables

@@ -47,6 +47,8 @@ def by_ministry(record: type[e.Event], certificate: str, **more: Any) -> e.Event
     """An act of the ministry on a certificate, every other field filled."""
     if record is e.ShipmentRejected:
         more = {"technical": None, **more}
+    if record is e.CertificateEndorsed:
+        more = {"field": "remark", **more}
     return dataclasses.replace(example(record, "ministry"), certificate=certificate, country=None, **more)
 
 

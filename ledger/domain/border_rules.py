@@ -41,7 +41,7 @@ def border(state: State, act: e.Recorded) -> Refusals:
             yield from expired(state, act, event.certificate)
             yield from _sealed(state, event)
         case e.CertificateEndorsed():
-            yield from endorsed(event)
+            yield from endorsed(state, event)
         case e.Exported():
             yield from _exported(state, act, event)
         case e.ShipmentArrived() | e.Imported():

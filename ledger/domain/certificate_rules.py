@@ -6,7 +6,16 @@ from __future__ import annotations
 import re
 
 from ledger.domain import events as e
-from ledger.domain.certificates import JOURNEYED, LIFE, LOST, UNKNOWN, Certificate, status
+from ledger.domain.certificates import (
+    JOURNEYED,
+    LIFE,
+    LOST,
+    UNKNOWN,
+    Certificate,
+    endorsable,
+    said,
+    status,
+)
 from ledger.domain.refusal import Refusal, Refusals, when
 from ledger.domain.state import State
 from ledger.domain.vocabulary import certificate_key, certificate_series
@@ -89,20 +98,41 @@ def numbered(name: str, number: str | None) -> Refusals:
         yield Refusal("certificate-number", about(name), values)
 
 
-_OF_GOODS = frozenset(
-    "carat carats class classes code codes country count destination expiry exporter hs importer issuer "
-    "number origin origins parcel parcels party parties price provenance seal seals stone stones validity "
-    "value weight".split()
-)
-"""Words for what a certificate says of its goods, its parties and itself; an address is none of these."""
+_MOST_SPELLED = 200
 
 
-def endorsed(event: e.CertificateEndorsed) -> Refusals:
+def endorsed(state: State, event: e.CertificateEndorsed) -> Refusals:
     """A typing error is endorsed; what goods, parties or journey are is not (INSOP: minor, typographical)."""
-    words = set(re.findall(r"[a-z]+", event.field.casefold()))
-    if words & _OF_GOODS and "address" not in words:
-        values = {"certificate": event.certificate, "field": event.field}
-        yield Refusal("endorsement-substance", about(event.certificate), values)
+    name, what = event.certificate, endorsable(event.field)
+    if what is None:
+        yield Refusal("endorsement-substance", about(name), {"certificate": name, "field": event.field})
+        return
+    if not _misspelt(event.stated, event.endorsed):
+        values = {"certificate": name, "stated": event.stated, "endorsed": event.endorsed}
+        yield Refusal("endorsement-spelling", about(name), values)
+    known = state.certificate(name)
+    printed = None if known is None else said(known, what)
+    if isinstance(printed, str) and _copied(known, what) and event.stated not in printed:
+        yield differs(name, what, printed, event.stated)
+
+
+def _copied(known: Certificate | None, what: str) -> bool:
+    """Whether the ledger has the words on the paper: of an exporter mostly its own word for him."""
+    acts = () if known is None else known.acts
+    found = next((act.event for act in reversed(acts) if isinstance(act.event, e.Imported)), None)
+    return what != "exporter" or (found is not None and found.entry is None)
+
+
+def _misspelt(stated: str, meant: str) -> bool:
+    """Whether one text is the other with a typing error or two: a third of its letters at most."""
+    if max(len(stated), len(meant)) > _MOST_SPELLED:
+        return False
+    row = list(range(len(meant) + 1))
+    for place, letter in enumerate(stated, 1):
+        before, row[0] = row[0], place
+        for at, other in enumerate(meant, 1):
+            before, row[at] = row[at], min(row[at] + 1, row[at - 1] + 1, before + (letter != other))
+    return row[-1] <= max(2, len(stated) // 3)
 
 
 def matches(pattern: str, number: str) -> bool:

@@ -12,6 +12,7 @@ remedied, rejected, its goods forfeited; before arrival it may be told lost.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -23,6 +24,7 @@ ISSUED, VALIDATED, VOIDED, REPLACED, RETURNED = "issued", "validated", "voided",
 EXPORTED, CONFIRMED = "exported", "confirmed"
 ANNOUNCED, ARRIVED, DETAINED, REJECTED, RECEIVED = "announced", "arrived", "detained", "rejected", "received"
 LOST, FORFEITED = "lost", "forfeited"
+_WORD = re.compile(r"[^\W_]+")
 UNKNOWN = "unknown"
 """The state of a certificate that the ledger has not met yet."""
 
@@ -105,6 +107,46 @@ class Certificate:
     endorsements: tuple[tuple[str, str, str], ...] = ()
     documented: bool = False
     acts: tuple[e.Recorded, ...] = ()
+
+
+ENDORSABLE = ("exporter", "importer", "authority", "quality", "remark")
+"""Of what a certificate states, that in which a typing error can be endorsed (INSOP): names and addresses as
+they are spelt, and words that say nothing of weight, value, origin or journey."""
+
+_OF_SPELLING = frozenset("address and characteristics issuing name of s spelling the".split())
+
+
+def endorsable(field: str) -> str | None:
+    """Which of `ENDORSABLE` the field of an endorsement names; None where that is none of them, or several.
+
+    >>> endorsable("importer's address"), endorsable("Remarks"), endorsable("importer and weight")
+    ('importer', 'remark', None)
+    """
+    words = {word if word == "s" else word.removesuffix("s") for word in _WORD.findall(field.casefold())}
+    named = words - {word.removesuffix("s") or word for word in _OF_SPELLING}
+    return next(iter(named)) if len(named) == 1 and named <= set(ENDORSABLE) else None
+
+
+def as_endorsed(certificate: Certificate, what: str, text: Any) -> Any:
+    """What a certificate says of one of `ENDORSABLE`, spelt as was endorsed since; what is not known stays
+    so."""
+    for field, stated, endorsed in certificate.endorsements:
+        if isinstance(text, str) and endorsable(field) == what:
+            text = text.replace(stated, endorsed, 1)
+    return text
+
+
+def said(certificate: Certificate, what: str) -> Any:
+    """What its issue, or the import that copied it, says of one of `ENDORSABLE`, as endorsed since."""
+    for act in reversed(certificate.acts):
+        text = (
+            getattr(act.event, what, None)
+            if isinstance(act.event, e.CertificateIssued | e.Imported)
+            else None
+        )
+        if text is not None:
+            return as_endorsed(certificate, what, text)
+    return None
 
 
 def subject(certificate: str) -> str:

@@ -4,6 +4,7 @@ III)."""
 from __future__ import annotations
 
 from ledger.domain import events as e
+from ledger.domain.certificates import as_endorsed
 from ledger.domain.state import State
 
 
@@ -13,11 +14,12 @@ def exporter_and_importer(state: State, certificate: str) -> tuple[str | None, s
     found = state.certificate(certificate)
     acts = () if found is None else found.acts
     arrival = next((act.event for act in reversed(acts) if isinstance(act.event, e.Imported)), None)
-    if arrival is None:
+    if arrival is None or found is None:
         return None, None
-    exporter = arrival.exporter if isinstance(arrival.exporter, str) else None
+    exporter = as_endorsed(found, "exporter", arrival.exporter)
+    exporter = exporter if isinstance(exporter, str) else None
     if isinstance(arrival.importer, str):
-        return exporter, arrival.importer
+        return exporter, as_endorsed(found, "importer", arrival.importer)
     party = None if arrival.by is None else state.party(arrival.by)
     named = party.name if party is not None and isinstance(party.name, str) else None
     importer = f"{named} ({arrival.by})" if named is not None else arrival.by

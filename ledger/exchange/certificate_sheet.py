@@ -7,7 +7,7 @@ nobody stated as not stated.
 
 Of another ledger's certificate only the import is recorded here. Where the letter with which it arrived is
 kept, the rest is told from it, and the sheet names the ledger; of one that came on paper, what was copied
-from it.
+from it. What was endorsed since is spelt so, and listed.
 
 The sheet is no certificate: it says what a ledger knows of one, in which state it is, and the receipt
 (``INDEX:HASH``) by which anybody can hold the ledger to it.
@@ -64,10 +64,11 @@ def sheet(
     event = issued.event if issued is not None else None
     paper = event if isinstance(event, e.CertificateIssued) else None
     copied = _copied(told) if paper is None else e.Imported()
+    spelt = Spelt(found, told)
     sections = (
-        ("Certificate", tuple(_certificate(told, issued, paper, copied, names))),
+        ("Certificate", tuple(_certificate(told, issued, paper, copied, names, spelt))),
         ("Shipment", tuple(_shipment(told, copied))),
-        ("Parties", tuple(_parties(told, paper, copied, names))),
+        ("Parties", tuple(_parties(told, paper, copied, names, spelt))),
         ("Validation by the exporting authority", tuple(_validation(told, names, theirs))),
         ("Import confirmation", tuple(_import(found))),
         ("Endorsements", tuple((field, f"{was} -> {now}") for field, was, now in found.endorsements)),
@@ -78,6 +79,19 @@ def sheet(
 
 def _act(found: Certificate, kind: type[e.Event]) -> e.Recorded | None:
     return next((act for act in reversed(found.acts) if isinstance(act.event, kind)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Spelt:
+    """Typing errors that were endorsed, here and by the certificate's issuer."""
+
+    found: Certificate
+    told: Certificate
+
+    def __call__(self, what: str, text: str) -> str:
+        """What is printed of one of `c.ENDORSABLE`, as endorsed."""
+        issuer = text if self.told is self.found else c.as_endorsed(self.told, what, text)
+        return str(c.as_endorsed(self.found, what, issuer))
 
 
 def _copied(found: Certificate) -> e.Imported:
@@ -92,6 +106,7 @@ def _certificate(
     paper: e.CertificateIssued | None,
     copied: e.Imported,
     state: State | None,
+    spelt: Spelt,
 ) -> Iterator[Line]:
     yield "Number", _stated(found.number)
     yield "Issuer and number", found.id
@@ -101,7 +116,8 @@ def _certificate(
         yield "Countries of mining origin", ", ".join(found.origins)
     yield "Date of issuance", _stated(copied.issued) if issued is None else _day(issued)
     yield "Date of expiry", _stated(found.expiry)
-    yield "Issuing authority", _stated(copied.authority) if issued is None else _party(found.issuer, state)
+    by = _stated(copied.authority) if issued is None else _party(found.issuer, state)
+    yield "Issuing authority", spelt("authority", by)
     if found.replaces is not None:
         yield "Takes the place of", found.replaces
     if found.application is not None:
@@ -110,7 +126,7 @@ def _certificate(
         told = f"it only sends back the shipment of {found.returns}" if found.returns is not None else "yes"
         yield "Technical certificate", told
     if paper is not None and paper.quality is not None:
-        yield "Quality characteristics", paper.quality
+        yield "Quality characteristics", spelt("quality", paper.quality)
 
 
 def _shipment(found: Certificate, copied: e.Imported) -> Iterator[Line]:
@@ -128,10 +144,15 @@ def _shipment(found: Certificate, copied: e.Imported) -> Iterator[Line]:
 
 
 def _parties(
-    found: Certificate, paper: e.CertificateIssued | None, copied: e.Imported, state: State | None
+    found: Certificate,
+    paper: e.CertificateIssued | None,
+    copied: e.Imported,
+    state: State | None,
+    spelt: Spelt,
 ) -> Iterator[Line]:
-    yield "Exporter", _stated(copied.exporter) if paper is None else _party(found.exporter, state)
-    yield "Importer", _stated(copied.importer if paper is None else paper.importer)
+    exporter = _stated(copied.exporter) if paper is None else _party(found.exporter, state)
+    yield "Exporter", spelt("exporter", exporter)
+    yield "Importer", spelt("importer", _stated(copied.importer if paper is None else paper.importer))
 
 
 def _validation(

@@ -206,6 +206,7 @@ def imported(found: Foreign, lots: Sequence[Lot], by: str, here: str | None) -> 
         subject = certificates.subject(issued.certificate)
         raise refused("certificate-differs", subject, **values, found=found_there)
     only = issued.classes[0].hs if len(issued.classes) == 1 else None
+    importer = certificates.said(found.certificate, "importer")
     return e.Imported(
         by=by,
         country=here,
@@ -232,6 +233,7 @@ def imported(found: Foreign, lots: Sequence[Lot], by: str, here: str | None) -> 
         origin=found.mail.peer.origin,
         entry=found.issued.index,
         hash=found.issued.hash,
+        importer=importer if isinstance(importer, str) else None,
     )
 
 

@@ -271,3 +271,23 @@ def test_a_paper_import_is_confirmed_with_the_parties_that_it_names(two: Ministr
     named = two.hub.body(size)
     assert (named["exporter"], named["importer"], named["parcels"]) == ("A mine, Kono", "An importer", 1)
     assert two.hub.ok("show", "entry", str(size)).out.count("disclosed") == 2
+
+
+def test_an_endorsement_is_shown_printed_and_confirmed(two: Ministries) -> None:
+    """A typing error in a name; a weight is refused, and stays."""
+    two.hub.ok("shipment", "import", "SL 9", "--provenance", "SL", "--weight", "1.000", "--line", "D1=1.000",
+               *PAPER, "--key", "trader-ae", *WHEN)  # fmt: skip
+    endorse = ("certificate", "endorse", "SL/00000009", "--instruction", "their e-mail of today", "--field")
+    ran = two.hub(*endorse, "weight", "--stated", "1.00", "--endorsed", "2.00")
+    assert (ran.code, "endorsement-substance" in ran.err, "certificate replace" in ran.err) == (3, True, True)
+    ran = two.hub(*endorse, "importer", "--stated", "An importer", "--endorsed", "Somebody else")
+    assert (ran.code, "endorsement-spelling" in ran.err) == (3, True)
+    two.hub.ok(*endorse, "importer's name", "--stated", "importer", "--endorsed", "imparter")
+    told = two.hub.data("show", "certificate", "SL/00000009")
+    assert (told["importer"], told["weight"], len(told["endorsements"])) == ("An imparter", 1_000, 1)
+    printed = two.hub.ok("certificate", "print", "SL/00000009").out
+    assert "An imparter" in printed
+    assert "importer -> imparter" in printed
+    size = two.hub.size()
+    two.hub.ok("shipment", "confirm", "SL/00000009")
+    assert two.hub.body(size)["importer"] == "An imparter"

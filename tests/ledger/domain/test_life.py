@@ -11,7 +11,7 @@ from ledger.domain import events as e
 from ledger.domain.certificate_rules import matches
 from ledger.domain.vocabulary import certificate_key
 from tests.book import Book, certificate
-from tests.border import ARRIVAL, EXPORT, FOREIGN, IMPORT, OWN, by_ministry, lost, returned
+from tests.border import ARRIVAL, EXPORT, FOREIGN, IMPORT, OWN, PAPER, by_ministry, lost, returned
 
 PATHS: dict[str, tuple[e.Event, ...]] = {
     c.ISSUED: (certificate("P1", 12_500),),
@@ -125,14 +125,20 @@ def test_replacement_return_and_endorsement() -> None:
         by="ministry",
         certificate=name,
         field="importer's address",
-        stated="Sheldt",
-        endorsed="Scheldt",
+        stated="Gabarone",
+        endorsed="Gaborone",
         instruction="letter 7",
     )
+    assert book.codes(endorsed) == ["certificate-differs"]
+    book.do(dataclasses.replace(endorsed, stated="Gaborone", endorsed="Gabarone"))
+    found = book.state.certificate(name)
+    assert found is not None
+    assert found.endorsements == (("importer's address", "Gaborone", "Gabarone"),)
+    assert c.said(found, "importer") == "An importer, Gabarone"
     book.do(endorsed)
     found = book.state.certificate(name)
     assert found is not None
-    assert found.endorsements == (("importer's address", "Sheldt", "Scheldt"),)
+    assert c.said(found, "importer") == PAPER["importer"] == "An importer, Gaborone"
 
 
 def test_an_application_is_answered_once_and_for_the_same_goods() -> None:

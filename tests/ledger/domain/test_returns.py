@@ -156,15 +156,41 @@ def test_an_error_is_endorsed_also_after_the_receipt_was_confirmed() -> None:
     assert (found.status, len(found.endorsements)) == (c.CONFIRMED, 1)
 
 
-def test_goods_and_parties_are_not_endorsed() -> None:
-    """What would make it another shipment takes another certificate; spelling is endorsed."""
-    book, name = Book(), FOREIGN
+def test_spelling_is_endorsed_and_nothing_else() -> None:
+    """What would make it another shipment takes another certificate, in whatever words it is asked for."""
+    book = Book()
     book.do(IMPORT)
-    for field in ("weight", "Value", "HS code", "origins", "importer", "exporter's name", "Destination"):
-        endorsed = by_ministry(e.CertificateEndorsed, name, field=field)
+    for field in (
+        "weight", "Value", "HS code", "origins", "Destination", "waight", "poids", "\u0432\u0435\u0441",
+        "address", "", "importer and weight", "number", "expiry", "seal", "importer \u0432\u0435\u0441",
+    ):  # fmt: skip
+        endorsed = by_ministry(e.CertificateEndorsed, FOREIGN, field=field)
         assert book.codes(endorsed) == ["endorsement-substance"], field
-    for field in ("exporter address", "remarks", "quality"):
-        assert book.codes(by_ministry(e.CertificateEndorsed, name, field=field)) == [], field
+    for field in ("remarks", "The quality characteristics"):
+        assert book.codes(by_ministry(e.CertificateEndorsed, FOREIGN, field=field)) == [], field
+
+
+@pytest.mark.parametrize(
+    ("field", "stated", "meant", "codes"),
+    [
+        ("importer", "Gaborone", "Gabarone", []),
+        ("Importer's name", "An importer", "The importer", []),
+        ("exporter's address", "Harare", "Harrare", []),
+        ("issuing authority", "office", "Office", []),
+        ("importer", "An importer, Gaborone", "Another firm, Antwerp", ["endorsement-spelling"]),
+        ("exporter", "Harare", "Antwerp", ["endorsement-spelling"]),
+        ("importer", "Francistown", "Francistonn", ["certificate-differs"]),
+        ("remark", "x" * 201, "x" * 201, ["endorsement-spelling"]),
+    ],
+)
+def test_a_typing_error_is_a_letter_or_a_few_of_what_is_printed(
+    field: str, stated: str, meant: str, codes: list[str]
+) -> None:
+    """Another text is another certificate's; what is not on the paper cannot be misspelt there."""
+    book = Book()
+    book.do(IMPORT)
+    more = {"field": field, "stated": stated, "endorsed": meant}
+    assert book.codes(by_ministry(e.CertificateEndorsed, FOREIGN, **more)) == codes
 
 
 def test_stones_that_were_counted_otherwise_hold_an_import_up() -> None:

@@ -137,14 +137,16 @@ def test_endorsements_and_confirmation_stand_on_it(world: World) -> None:
             by=AUTHORITY,
             certificate=key,
             field="importer's address",
-            stated="Dubay",
-            endorsed="Dubai",
+            stated="Dubai",
+            endorsed="Dubayy",
             instruction="e-mail",
         )
     )
     world.do(e.ImportConfirmed(by=AUTHORITY, certificate=key, parcels=1, weight=12_490, importer="A firm"))
     lines = values(made(world, key))
-    assert lines["importer's address"] == "Dubay -> Dubai"
+    assert lines["importer's address"] == "Dubai -> Dubayy"
+    parties = next(rows for heading, rows in made(world, key).sections if heading == "Parties")
+    assert dict(parties)["Importer"] == "Importing House, Dubayy"
     assert (lines["Weight confirmed"], lines["Parcels confirmed"]) == ("12.49 ct", "1")
 
 
@@ -179,7 +181,7 @@ def test_the_page_needs_nothing_and_lets_nothing_in(world: World) -> None:
     world.export(key)
     world.do(
         e.CertificateEndorsed(
-            by=AUTHORITY, certificate=key, field=evil, stated=evil, endorsed="x", instruction="e-mail"
+            by=AUTHORITY, certificate=key, field="remark", stated=evil, endorsed=evil, instruction="e-mail"
         )
     )
     page = as_html(made(world, key))
