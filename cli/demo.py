@@ -1,4 +1,4 @@
-"""``adamas demo``: a guided tour through two ledgers that it makes, on real histories and on a small play.
+"""``adamas demo``: a guided tour through ledgers that it makes, on real histories and on a small play.
 
 The tour runs the real commands on the ledgers and prints them as they would be typed, so that everything it
 shows can be done again.
@@ -22,7 +22,9 @@ from cli.session import AUTHORITY, Session, pass_session
 from ledger import edtf
 from ledger.domain.vocabulary import carats
 from ledger.exchange.demonstration import CAST, MINISTRY, Cast, play
-from ledger.exchange.demonstration_refusals import refusals
+from ledger.exchange.demonstration_port import TRADER, play_port
+from ledger.exchange.demonstration_port_refusals import port_attempts
+from ledger.exchange.demonstration_refusals import FAMILIES, Shown, attempts, refusals
 from ledger.messages import how_many
 from ledger.values import dataclass
 
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from ledger.exchange.demonstration_histories import Documented
     from ledger.keys import SigningKey
 
-ARCHIVE, LIVE = "archive.db", "live.db"
+ARCHIVE, LIVE, PORT = "archive.db", "live.db", "port.db"
 ARCHIVIST = "archivist-1"
 STONE, PRINCIPAL = "lesedi-la-rona/1", "lesedi-la-rona/3"
 BEFORE, AFTER = "2017-09-24", "2017-09-26"
@@ -95,22 +97,22 @@ def at_hand() -> str:
 @adamas_command("demo", example="adamas demo\nadamas demo --folder ./tour", exits=(0, 3, 5, 7), json=False)
 @click.option(
     "--folder", type=click.Path(file_okay=False, path_type=Path),
-    help="Where to put the two ledgers and their keys.  [default: a new temporary folder]",
+    help="Where to put the ledgers and their keys.  [default: a new temporary folder]",
 )  # fmt: skip
 @click.pass_context
 @pass_session
 def demo(session: Session, context: click.Context, folder: Path | None) -> None:
     """A guided tour: documented histories of real stones, and a small ledger played through.
 
-    Makes two ledgers with keys of their own and leaves them there to be tried out. Nothing else on this
-    computer is touched; no network is used.
+    Makes three ledgers with keys of their own (the third is a port's, which refuses what arrives) and leaves
+    them there to be tried out. Nothing else on this computer is touched; no network is used.
     """
     place = folder or Path(tempfile.mkdtemp(prefix="adamas-demo-"))
     place.mkdir(parents=True, exist_ok=True)
     tour = Tour(context, place, session.clock())
     say("Adamas proves what was recorded, by whom and when.")
     say("It never claims that the record is true of the stones.")
-    say(f"This tour's two ledgers and their keys lie in {place}")
+    say(f"This tour's ledgers and their keys lie in {place}")
     documented = _sources(tour)
     _one_stone(tour)
     _yields(tour, documented)
@@ -228,18 +230,32 @@ def _story(tour: Tour) -> None:
         scenes = list(play(cast))
         rows = [[s.receipt.text.partition(":")[0], s.party, s.told] for s in scenes]
         emit_table(["entry", "signed by", "what"], rows)
-        shown = list(refusals(cast))
+        shown = list(refusals(cast, attempts(cast)))
     tour.run(LIVE, "trace", "K-1c")
     tour.run(LIVE, "list", "parcels")
-    _title("7. What it refuses")
-    say(f"{len(shown)} attempts on that ledger, each refused by name; nothing of them was recorded.")
-    family = ""
-    for one in shown:
-        if one.attempt.family != family:
-            family = one.attempt.family
-            say()
-            say(family)
-        say(f"  refused: {one.refusal.code}: {one.refusal}")
+    _refused([*shown, *_port(tour)])
+
+
+def _port(tour: Tour) -> list[Shown]:
+    """The port's ledger, played out of sight, and what it refuses."""
+    keys = _keys(tour, PORT, [TRADER, "stranger"])
+    with _create(tour, PORT, "AE", keys) as ledger:
+        cast = Cast(ledger, keys, tour.day)
+        for _ in play_port(cast):
+            pass
+        return list(refusals(cast, port_attempts(cast)))
+
+
+def _refused(shown: list[Shown]) -> None:
+    """A line for each kind, family by family."""
+    _title("7. What is refused")
+    say(f"{len(shown)} attempts on that ledger and on a port's, each refused by its code; none was recorded.")
+    for family in FAMILIES:
+        say()
+        say(family)
+        for one in shown:
+            if one.attempt.family == family:
+                say(f"  {one.refusal.code}: {one.refusal}")
 
 
 def _next(tour: Tour) -> None:

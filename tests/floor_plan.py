@@ -156,7 +156,8 @@ STEPS: Mapping[str, Steps] = {
         ("drafts", "rejects"),
         ("rehearsal", "custody_sheet", "certificate_rows"),
         ("importing", "demonstration", "demonstration_histories", "border_sheet"),
-        ("demonstration_refusals",),
+        ("demonstration_refusals", "demonstration_port"),
+        ("demonstration_port_refusals",),
     ),
     "cli": (
         ("output",),

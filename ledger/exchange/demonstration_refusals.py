@@ -1,36 +1,90 @@
 """What a ledger refuses: one attempt for each kind, made on the ledger of `demonstration` after the play.
 
 Nothing of them is recorded. The families are those of the rules: may you, is it known, when, whose goods, how
-much, under which certificate and with whom, about which entry, from which source.
+much, under which certificate and with whom, in and back over the border, about which entry, from which
+source.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
-from typing import Any
+from typing import Any, Protocol
 
+from ledger import keys as keyring
+from ledger.chain.note import verifier_key
+from ledger.chain.succession import possession_name
 from ledger.domain import events as e
 from ledger.domain.refusal import Refusal
 from ledger.domain.vocabulary import LARGEST_WEIGHT
-from ledger.exchange.demonstration import CERTIFICATE, MINISTRY, NUMBER, SOURCE, Cast, issue
+from ledger.errors import Refused
+from ledger.exchange.demonstration import CERTIFICATE, MINISTRY, NUMBER, SOURCE, Cast, Stage, issue
+from ledger.exchange.drafts import Draft
+from ledger.exchange.rehearsal import signed
+from ledger.keys import SigningKey
 from ledger.values import dataclass
 
-STANDING, REGISTRY, TIMES, CUSTODY, WEIGHTS, BORDER, ENTRIES, SOURCES = (
+FAMILIES = (
     "May you record it?", "Is it known?", "When was it?", "Whose goods are they?", "How much is it?",
-    "Under which certificate, with whom?", "About which entry?", "From which source?",
+    "Under which certificate, with whom?", "May it come in?", "May it go back?", "How were they acquired?",
+    "About which entry?", "From which source?",
 )  # fmt: skip
+"""In the order in which they are told."""
+STANDING, REGISTRY, TIMES, CUSTODY, WEIGHTS, BORDER, ARRIVAL, RETURN, EVIDENCE, ENTRIES, SOURCES = FAMILIES
+
+
+class Asked(Protocol):
+    """What is asked whether it would record an act."""
+
+    def preview(
+        self,
+        event: e.Event,
+        key: SigningKey,
+        *,
+        occurred: str | None = None,
+        on_behalf: str | None = None,
+        evidence: Sequence[Mapping[str, Any]] = (),
+    ) -> list[Refusal]:
+        """Why it would be refused; nothing is recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class AsSigned:
+    """Offers an act to a ledger as it is: a documented one without its discrepancies named."""
+
+    ledger: Stage
+
+    def preview(
+        self,
+        event: e.Event,
+        key: SigningKey,
+        *,
+        occurred: str | None = None,
+        on_behalf: str | None = None,
+        evidence: Sequence[Mapping[str, Any]] = (),
+    ) -> list[Refusal]:
+        """Why it is refused. Raises ``LookupError`` where it was recorded."""
+        draft = Draft(event, (), occurred, on_behalf, tuple(evidence))
+        try:
+            self.ledger.append([signed(self.ledger, draft, key)])
+        except Refused as refused:
+            return list(refused.refusals)
+        raise LookupError(f"{event.TYPE} was recorded")
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """An act that is refused: the ``code`` it shows, who signs it, what its statement says beside it."""
+    """An act that is refused: the ``code`` it shows, who signs it, what its statement says beside it.
+
+    ``on`` is asked, where it is another one than the cast's ledger.
+    """
 
     family: str
     code: str
     event: e.Event
     party: str
     said: dict[str, Any] = field(default_factory=dict)
+    on: Asked | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +95,14 @@ class Shown:
     refusal: Refusal
 
 
-def refusals(cast: Cast) -> Iterator[Shown]:
+def refusals(cast: Cast, tried: Iterable[Attempt]) -> Iterator[Shown]:
     """Make every attempt and give the refusal it shows.
 
     Raises ``LookupError`` where a rule no longer refuses it: the demonstration would promise too much.
     """
-    for attempt in attempts(cast):
-        found = cast.ledger.preview(attempt.event, cast.keys[attempt.party], **attempt.said)
+    for attempt in tried:
+        asked = attempt.on or cast.ledger
+        found = asked.preview(attempt.event, cast.keys[attempt.party], **attempt.said)
         shown = next((refusal for refusal in found if refusal.code == attempt.code), None)
         if shown is None:
             raise LookupError(f"{attempt.code}: {[str(refusal) for refusal in found]}")
@@ -104,6 +159,22 @@ def _standing(cast: Cast) -> Iterator[Attempt]:
     yield no("key-revoked", _sold("K-6", "dealer-9", "dealer-7"), "dealer-9", **today)
     yield no("key-recovery-only", _mined("X", by=MINISTRY), "recovery", **today)
     yield no("ledger-opened-twice", opening, MINISTRY)
+    yield from _ledger_keys(cast)
+
+
+def _ledger_keys(cast: Cast) -> Iterator[Attempt]:
+    """Keys that speak for the ledger, and one that belongs to somebody already."""
+    origin, own, taken = cast.ledger.origin, cast.keys["ledger"], cast.keys["mine-1"]
+    speaking, other = verifier_key(origin, own), verifier_key(origin, taken)
+    known = keyring.prove_possession(own, possession_name(speaking), origin)
+    size, root = cast.ledger.head().size, cast.ledger.head().root()
+    gone = e.LedgerKeyRevoked(by=MINISTRY, key=str(other), size=size, root=root)
+    again = e.LedgerKeyChanged(by=MINISTRY, key=str(speaking), proof=known)
+    proof = keyring.prove_possession(taken, "dealer-7", origin)
+    enrolled = e.KeyEnrolled(by=MINISTRY, party="dealer-7", key=taken.public, proof=proof)
+    yield Attempt(STANDING, "ledger-key-unknown", gone, MINISTRY)
+    yield Attempt(STANDING, "ledger-key-taken", again, MINISTRY)
+    yield Attempt(STANDING, "key-taken", enrolled, MINISTRY)
 
 
 def _registry(cast: Cast) -> Iterator[Attempt]:
@@ -120,6 +191,8 @@ def _registry(cast: Cast) -> Iterator[Attempt]:
         since=cast.day(1),
         until=cast.day(9),
     )
+    line = e.LicenceLine("dealer", "parcel-wished/1", "dealing")
+    yield no("type-unknown", e.ProfileAdopted(by=MINISTRY, profile="x", licences=(line,)))
     yield no("party-unknown", _sold(to="dealer-99"), "mine-1")
     yield no("site-unknown", _mined("X", site="nowhere"), "mine-1")
     yield no("licence-unknown", nobody)
@@ -144,6 +217,7 @@ def _custody(cast: Cast) -> Iterator[Attempt]:
     yield no("parcel-twice", e.Sold(by="mine-1", parcels=("K-6", "K-6"), to="dealer-7"))
     yield no("parcel-consumed", _weighed("K-1"))
     yield no("parcel-exported", _weighed("K-1a", 10_000, "dealer-7"), "dealer-7")
+    yield no("parcel-underway", e.Lost(by="dealer-7", parcels=("K-1a",), how="stolen"), "dealer-7")
     yield no("parcel-certified", _sold("K-23", "dealer-7", "cutter-2"), "dealer-7")
     yield no("parcel-seized", _sold("K-4"))
     yield no("parcel-not-seized", e.Released(by=MINISTRY, parcels=("K-6",), to="mine-1"), MINISTRY)
@@ -171,6 +245,9 @@ def _border(cast: Cast) -> Iterator[Attempt]:
     def no(code: str, event: e.Event, party: str = MINISTRY) -> Attempt:
         return Attempt(BORDER, code, event, party, {"occurred": cast.day(1)})
 
+    def arrives(code: str, event: e.Event) -> Attempt:
+        return Attempt(ARRIVAL, code, event, MINISTRY, {"occurred": cast.day(1)})
+
     polished = replace(issue(cast, "BW 000109", "K-1c", 900, "710239"), exporter="cutter-2")
 
     def for_polished(**more: Any) -> e.CertificateIssued:
@@ -195,10 +272,12 @@ def _border(cast: Cast) -> Iterator[Attempt]:
     yield no("certificate-used", _exported("K-1a", "dealer-7"), "dealer-7")
     yield no("certificate-unknown", unknown)
     yield no("endorsement-substance", heavier)
+    another = replace(heavier, field="importer", stated="Example Gems, Dubai", endorsed="Another, Antwerp")
+    yield no("endorsement-spelling", another)
     yield no("certificate-state", gone)
     yield no("certificate-taken", replace(polished, certificate=CERTIFICATE, number=NUMBER))
     yield no("certificate-polished", for_polished())
-    yield no("certificate-differs", replace(arriving, weight=2_000))
+    yield arrives("certificate-differs", replace(arriving, weight=2_000))
     yield no("certificate-number", for_polished(number="BW 000110"))
     yield no("certificate-pattern", for_polished(number="BW-109"))
     yield no("certificate-range", for_polished(certificate="BW/00001109", number="BW 001109"))
@@ -206,17 +285,18 @@ def _border(cast: Cast) -> Iterator[Attempt]:
     yield no("certificate-expired", for_polished(expiry=cast.day(30)))
     yield no("certificate-validity", for_polished(expiry=cast.day(-300)))
     yield no("certificate-destination", for_polished(destination="BW"))
-    yield no("certificate-own", own)
-    yield no("certificate-incomplete", arriving)
+    yield arrives("certificate-own", own)
+    yield arrives("certificate-incomplete", arriving)
     yield no("standing-unknown", for_polished(destination="ZA"))
-    yield no("partner-unknown", elsewhere)
+    yield arrives("partner-unknown", elsewhere)
     yield no("application-not-open", for_polished(application="A-99"))
     evidence = e.CertificateApplied(
         by="cutter-2", application="A-1", parts=(e.Part("K-1c"),), destination="AE", importer="an example",
         declaration="an example", acquired=(e.Acquired("AE/00000001", 900),),
     )  # fmt: skip
-    yield no("acquired-unknown", evidence, "cutter-2")
-    yield no("technical-returns", for_polished(technical=True))
+    yield Attempt(EVIDENCE, "acquired-unknown", evidence, "cutter-2", {"occurred": cast.day(1)})
+    back = for_polished(technical=True)
+    yield Attempt(RETURN, "technical-returns", back, MINISTRY, {"occurred": cast.day(1)})
 
 
 def _entries(cast: Cast) -> Iterator[Attempt]:
@@ -251,3 +331,5 @@ def _sources(cast: Cast) -> Iterator[Attempt]:
     yield no("documented-source", unsaid)
     yield no("documented-kind", issued, SOURCE)
     yield no("documented-on-live", known, SOURCE)
+    on = AsSigned(cast.ledger)
+    yield Attempt(SOURCES, "discrepancy-unnamed", unsaid, "archive-0", {"evidence": (SOURCE,)}, on)
