@@ -10,9 +10,11 @@ import urllib.request
 from collections.abc import Callable
 from http.client import HTTPException
 from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 from ledger.errors import StoreTrouble, Unavailable
-from ledger.federation.posting import body_of, check_url
+from ledger.federation.posting import body_of, check_url, in_time, silent
 
 MOST_BYTES = 32 << 20
 """Of one file; a full bundle of entries has at most 256 times 65,537."""
@@ -64,22 +66,46 @@ def _open_file(path: str, flags: int) -> int:
     return handle
 
 
+class _OnTheWeb(urllib.request.HTTPRedirectHandler):
+    """Files may have moved, but on the web only, and never from https to http."""
+
+    def http_error_302(self, req: Any, fp: Any, code: int, msg: str, headers: Any) -> Any:
+        if not _is_web(req.full_url, headers.get("location") or ""):
+            return None  # an answer like any other
+        return super().http_error_302(req, fp, code, msg, headers)
+
+    http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
+
+
+def _is_web(url: str, location: str) -> bool:
+    try:
+        return urlsplit(urljoin(url, location)).scheme in (urlsplit(url).scheme, "https")
+    except ValueError:
+        return False
+
+
+_opener = urllib.request.build_opener(_OnTheWeb)
+
+
 def _fetching(prefix: str) -> Read:
     check_url(prefix)
 
     def read(path: str) -> bytes | None:
         url = f"{prefix}/{path}"
-        request = urllib.request.Request(url, headers={"User-Agent": "adamas"})  # noqa: S310  checked above
         try:
-            with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
-                return body_of(answer, url, _WHOLE, MOST_BYTES)
+            return in_time(lambda: _fetched(url), _WHOLE)
         except urllib.error.HTTPError as problem:
             problem.close()
             if problem.code in _MISSING:
                 return None
             raise Unavailable("server-silent", url=url, reason=f"status {problem.code}") from None
-        except (OSError, HTTPException) as problem:
-            reason = str(getattr(problem, "reason", problem)) or type(problem).__name__
-            raise Unavailable("server-silent", url=url, reason=reason) from None
+        except (OSError, HTTPException, ValueError) as problem:  # the last one: where it is sent is no URL
+            raise silent(url, problem) from None
 
     return read
+
+
+def _fetched(url: str) -> bytes:
+    request = urllib.request.Request(url, headers={"User-Agent": "adamas"})  # noqa: S310  checked before
+    with _opener.open(request, timeout=_SECONDS) as answer:
+        return body_of(answer, url, _WHOLE, MOST_BYTES)

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from ledger.errors import Malformed, StoreTrouble, Unavailable
-from ledger.federation import publications
-from ledger.federation.publications import is_url, reading
+from ledger.federation import posting, publications
+from ledger.federation.publications import _is_web, is_url, reading
+from tests.raw_server import answering
 from tests.refusing import refusing
 
 
@@ -112,6 +113,62 @@ def test_an_answer_that_drips_is_given_up(url: str, monkeypatch: pytest.MonkeyPa
     with refusing(Unavailable, "server-silent"):
         reading(url)("dripping")
     assert reading(url)("checkpoint") == b"a checkpoint\n"
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+NEVER = {
+    "headers without end": (OK, b"X: y\r\n", 0.05),
+    "a header without end": (OK + b"X: ", b"y", 0.01),
+    "more is to come, for ever": (b"", b"HTTP/1.1 100 Continue\r\n\r\n", 0.001),
+    "a status without end": (b"HTTP/1.1 200 ", b"O", 0.01),
+}
+
+
+@pytest.mark.parametrize("what", NEVER)
+def test_an_answer_that_never_begins_is_given_up(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its bytes keep coming, so no read times out; the whole of it has a limit."""
+    monkeypatch.setattr(publications, "_WHOLE", 0.3)
+    with answering(*NEVER[what]) as url, refusing(Unavailable, "server-silent"):
+        reading(url)("checkpoint")
+
+
+NOWHERE = [
+    "http://[::1/x",
+    "ftp://127.0.0.1/checkpoint",
+    "file:///etc/passwd",
+    "http://\x00/",
+    "http://x:99999999/",
+]
+
+
+@pytest.mark.parametrize("place", NOWHERE)
+def test_nobody_is_sent_where_no_web_is(place: str) -> None:
+    """A location that is no URL, or of another scheme, is no answer and no fault of the program."""
+    moved = f"HTTP/1.1 302 Found\r\nLocation: {place}\r\nContent-Length: 0\r\n\r\n".encode("latin-1")
+    with answering(moved) as url:
+        with pytest.raises(Unavailable) as silent:
+            reading(url)("checkpoint")
+        assert silent.value.code == "server-silent"
+        reply = posting.post(url, b"", "x/y", timeout=5)  # where it leads is not even read
+        assert reply.status == 302
+
+
+def test_files_may_have_moved_on_the_web(url: str) -> None:
+    """To another place under http; what was asked for encrypted is not fetched in the clear."""
+    moved = f"HTTP/1.1 301 Moved\r\nLocation: {url}/checkpoint\r\nContent-Length: 0\r\n\r\n"
+    with answering(moved.encode()) as elsewhere:
+        assert reading(elsewhere)("checkpoint") == b"a checkpoint\n"
+    asked = "https://ledger.example/bw/checkpoint"
+    ways = ("https://x.example/y", "/elsewhere", "", "http://x.example/y", "ftp://x.example/y", "//[::1/")
+    assert [_is_web(asked, place) for place in ways] == [True, True, True, False, False, False]
+
+
+def test_of_what_a_server_says_only_the_beginning_is_told() -> None:
+    """A screen full of nonsense tells nobody anything."""
+    with answering(b"\x01nonsense " * 5_000 + b"\r\n\r\n") as url:
+        with pytest.raises(Unavailable) as silent:
+            reading(url)("checkpoint")
+    assert len(str(silent.value)) < 300
 
 
 def test_a_folder_that_cannot_be_read_is_told(folder: Path) -> None:
