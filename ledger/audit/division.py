@@ -8,10 +8,10 @@ here, behind what really came before it: so damage is told as one process tells 
 
 **A ledger that changes meanwhile.** Entries appended later lie behind ``stop`` and are not looked at. On
 PostgreSQL every process reads one snapshot. On SQLite each range is read in a snapshot of its own. Should
-somebody alter the file in between, two states do not pass for one: a range is linked by hash to the one before
-it, and must end as it does in the snapshot that was taken first. So what shows no fault is that first state,
-byte for byte; what shows one had it in one of the two. What is altered behind a range's back is for the next
-verification to find, as is what is altered after one.
+somebody alter the file in between, two states do not pass for one: a range is linked by hash to the one
+before it, and must end as it does in the snapshot that was taken first. So where no fault is told, it is that
+first state, byte for byte, that was verified; a fault that is told was there in one of the two. What is
+altered behind a range's back is for the next verification to find, as is what is altered after one.
 """
 
 from __future__ import annotations

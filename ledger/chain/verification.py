@@ -53,9 +53,9 @@ class _Pays(NamedTuple):
     handed: int
 
 
-_SIGNATURES = _Pays(20_000, 8_192, 2_000)
-_STATEMENTS = _Pays(100_000, 32_768, 40_000)
-_CHAIN = _Pays(250_000, 65_536, _NEVER)
+_SIGNATURES = _Pays(20_000, 4_096, 2_000)
+_STATEMENTS = _Pays(100_000, 16_384, 40_000)
+_CHAIN = _Pays(150_000, 32_768, _NEVER)
 
 
 @dataclass
