@@ -241,9 +241,12 @@ def emit_csv(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
 
 
 def emit_table(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """A table for people: columns aligned, carats and other numbers to the right; None is empty."""
-    lines = [["" if cell is None else str(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(headers, *lines, strict=True)]
+    """A table for people: columns aligned, carats and other numbers to the right; None is empty.
+
+    A row is one line whatever others wrote into it, and columns stand in line in every script.
+    """
+    lines = [["" if cell is None else _within_its_line(str(cell)) for cell in row] for row in rows]
+    widths = [max(map(shown_width, column)) for column in zip(headers, *lines, strict=True)]
     right = [bool(lines) and all(_NUMBER.fullmatch(line[n]) for line in lines) for n in range(len(headers))]
     click.secho(_aligned(list(headers), widths, right), bold=True)
     for line in lines:
@@ -255,7 +258,24 @@ _NUMBER = re.compile(r"(-?[0-9][0-9,.]*( ct)?|US\$ .*|)")
 
 def _aligned(cells: list[str], widths: list[int], right: list[bool]) -> str:
     columns = zip(cells, widths, right, strict=True)
-    return "  ".join(c.rjust(w) if is_right else c.ljust(w) for c, w, is_right in columns).rstrip()
+    return "  ".join(_filled(cell, width, is_right) for cell, width, is_right in columns).rstrip()
+
+
+def _filled(cell: str, width: int, to_the_right: bool) -> str:
+    blank = " " * (width - shown_width(cell))
+    return blank + cell if to_the_right else cell + blank
+
+
+def shown_width(text: str) -> int:
+    """How many columns of a terminal a text takes: two for a wide letter or picture, none for a mark on
+    one (Unicode Standard Annex 11)."""
+    if text.isascii():
+        return len(text)
+    import unicodedata
+
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+    marks = sum(unicodedata.category(c) in ("Mn", "Me", "Cf") for c in text)
+    return len(text) + wide - marks
 
 
 def progress(iterable: Iterable[T], length: int | None = None, label: str = "") -> Iterator[T]:

@@ -69,10 +69,10 @@ def _choice(name: str, choices: tuple[str, ...]) -> Kind:
 
 
 def _ident(name: str, form: str) -> Kind:
-    return Kind(name, form, vocabulary.is_identifier, forms.identifier)
+    return Kind(name, f"{form}, 1-64 characters without ':'", vocabulary.is_identifier, forms.identifier)
 
 
-PARCEL = _ident("parcel", "a parcel's id, 1-64 characters without ':'")
+PARCEL = _ident("parcel", "a parcel's id")
 PARTY = _ident("party", "a party's id, such as dealer-7")
 SITE = _ident("site", "a site's id")
 LICENCE = _ident("licence", "a licence's number")

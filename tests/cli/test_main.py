@@ -19,7 +19,7 @@ import pytest
 
 from cli import main
 from cli.examples import EXAMPLES
-from cli.output import AdamasCommand, Settings, emit_csv, emit_table, exit_codes
+from cli.output import AdamasCommand, Settings, emit_csv, emit_table, exit_codes, shown_width
 from ledger.domain.events import EVENTS
 from tests import exit_codes as table_of_exit_codes
 from tests.laptop import Laptop
@@ -224,6 +224,23 @@ def test_tables_are_aligned(capsys: pytest.CaptureFixture[str]) -> None:
         "P-22    1,109.00 ct",
         "x",
     ]
+
+
+def test_columns_stand_in_line_in_every_script(capsys: pytest.CaptureFixture[str]) -> None:
+    """Wide letters and pictures take two columns of a terminal, a mark on a letter none."""
+    names = ["\u94bb\u77f3-8", "\U0001f48e-9", "e\u0301toile", "\u0641\u0627\u0631\u0633-7", "dealer-7"]
+    emit_table(["party", "role"], [[name, "dealer"] for name in names])
+    lines = capsys.readouterr().out.splitlines()[1:]
+    assert [line.index("dealer", 1) for line in lines[:4]] == [8, 9, 11, 10]  # 6, 4, 6 and 6 columns wide
+    assert [shown_width(line) for line in lines] == [16] * 5
+
+
+def test_a_row_is_one_line_whatever_is_in_it(capsys: pytest.CaptureFixture[str]) -> None:
+    """A name with a line end makes no second row; what is spelled out is counted as it is spelled."""
+    emit_table(["name", "role"], [["a\nb", "dealer"], ["\u202ec", "cutter"]])
+    assert capsys.readouterr().out.splitlines() == [
+        "name      role", r"a\u000ab  dealer", r"\u202ec   cutter",
+    ]  # fmt: skip
 
 
 def test_csv_is_quoted(capsys: pytest.CaptureFixture[str]) -> None:
