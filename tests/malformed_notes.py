@@ -247,7 +247,16 @@ def trusts() -> dict[str, Any]:
     own = note.verifier_key("w.example", signing_key("log"), note.COSIGNATURE)
     named = note.verifier_key(ORIGIN, signing_key("w"), note.COSIGNATURE)
     other = log_key("other", "other.example/x")
+    again = note.verifier_key(WITNESSES[0], signing_key("again"), note.COSIGNATURE)
+    twice = head + f"witness C {again}\n"
+    one = "trust-witness-twice"
     cases = {
+        "two keys of one witness": (twice + "group G 2 A C\nquorum G\n", one),
+        "two keys of one witness among three": (twice + "group G 2 A B C\nquorum G\n", one),
+        "two keys of one witness in two groups": (
+            twice + "group G any A B\ngroup H any C\ngroup I all G H\nquorum I\n",
+            one,
+        ),
         "nothing": ("", "trust-newline"),
         "remarks only": ("# trust everybody\n", "trust-quorum-lines"),
         "no log": (f"witness A {a}\nquorum A\n", "trust-no-log"),
@@ -278,4 +287,9 @@ def trusts() -> dict[str, Any]:
     }
     about = "c2sp.org/tlog-policy, one origin a file. Step 1: it is a policy that one can trust by."
     bad = [(name, text, 1, code) for name, (text, code) in cases.items()]
-    return file(about, {}, {"three of three": good, "nobody but the log": f"log {log}\nquorum none\n"}, bad)
+    samples = {
+        "three of three": good,
+        "nobody but the log": f"log {log}\nquorum none\n",
+        "any of two keys of one witness": twice + "group G any A C\ngroup H 2 G B\nquorum H\n",
+    }
+    return file(about, {}, samples, bad)

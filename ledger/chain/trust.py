@@ -14,7 +14,8 @@ post-quantum trust file lists only the `0x06` keys, since any one log line suffi
 This parser alone takes several spellings, because people write these files. Beyond what the specification
 refuses (a key twice, a name in two groups, names not yet defined, controls, a last line cut off) it refuses:
 no log; logs of several names; a witness that is the ledger itself, by key or by name (its second signature
-would count towards its own quorum); two keys that share name and key id.
+would count towards its own quorum); two keys that share name and key id; two keys of one witness, by their
+name, that would count as two: they stand in one group of which any suffices, or one of them in none.
 
 `signed_by` and `check_quorum` judge a signed checkpoint. Times are numbers of seconds since 1970 that the
 caller passes in: a cosignature counts while it is not older than the maximal age, and not from the future.
@@ -94,6 +95,7 @@ class Trust:
         """Raises `Malformed` (``trust-...``) for a policy that `parse` would refuse."""
         _check_keys(self)
         _check_names(self)
+        _check_counted_once(self)
 
     @property
     def origin(self) -> str:
@@ -297,6 +299,20 @@ def _check_names(trust: Trust) -> None:
         _define(group.name, known)
     if trust.quorum != NONE and trust.quorum not in known:
         raise Malformed("trust-name-unknown", name=trust.quorum)
+
+
+def _check_counted_once(trust: Trust) -> None:
+    """A witness with two keys, an old and a new one or one of each kind, is still one."""
+    group_of = {member: group for group in trust.groups for member in group.members}
+    seen: dict[str, Witness] = {}
+    for witness in trust.witnesses:
+        if witness.name not in group_of:
+            continue
+        earlier = seen.setdefault(witness.key.name, witness)
+        group = group_of[witness.name]
+        if earlier is not witness and (group.needed > 1 or group_of[earlier.name] is not group):
+            one, other = earlier.name, witness.name
+            raise Malformed("trust-witness-twice", one=one, other=other, name=witness.key.name)
 
 
 def _define(name: str, known: set[str]) -> None:

@@ -30,7 +30,8 @@ type Trust struct {
 	origin    string
 	logs      []key
 	revoked   []*revocation
-	witnesses map[string]key // by their names in the file
+	witnesses map[string]key    // by their names in the file
+	keyNames  map[string]string // of all witnesses, also of those whose kind cannot be checked here
 	groups    []group
 	quorum    string
 	quantum   bool // a key of kind 06 stands in it
@@ -125,7 +126,7 @@ func trustKey(text string) (*Trust, error) {
 }
 
 func parseTrust(data []byte) (*Trust, error) {
-	t := &Trust{witnesses: map[string]key{}}
+	t := &Trust{witnesses: map[string]key{}, keyNames: map[string]string{}}
 	known := map[string]bool{"none": true}
 	member := map[string]bool{}
 	publics := map[string]bool{}
@@ -158,10 +159,13 @@ func parseTrust(data []byte) (*Trust, error) {
 		return nil, errors.New("the trust file demands ML-DSA-44 (kind 06), which this program cannot check: " +
 			"make one with adamas trust --classical, and check the second line with other software")
 	}
-	for name, w := range t.witnesses {
-		if w.name == t.origin {
+	for name, keyName := range t.keyNames {
+		if keyName == t.origin {
 			return nil, fmt.Errorf("the witness %s is the ledger itself", name)
 		}
+	}
+	if err := t.checkCountedOnce(); err != nil {
+		return nil, err
 	}
 	if len(t.logs) == 0 || t.quorum == "" {
 		return nil, errors.New("the trust file needs a log of kind 01 and a quorum")
@@ -195,6 +199,7 @@ func (t *Trust) addWitness(name, text string, known, publics map[string]bool) er
 		return fmt.Errorf("the name %q stands twice", name)
 	}
 	known[name] = true
+	t.keyNames[name] = strings.SplitN(text, "+", 2)[0]
 	if k == nil {
 		return nil // kind 06: it never counts here
 	}
@@ -228,6 +233,24 @@ func (t *Trust) addGroup(name, needed string, members []string, known, taken map
 	}
 	known[name] = true
 	t.groups = append(t.groups, group{name, count, members})
+	return nil
+}
+
+// checkCountedOnce: a witness with two keys is still one; they stand in one group of which any suffices.
+func (t *Trust) checkCountedOnce() error {
+	place := map[string]int{} // the group of each witness's first key, by the name of the key
+	for number, g := range t.groups {
+		for _, member := range g.members {
+			keyName, isWitness := t.keyNames[member]
+			if !isWitness {
+				continue
+			}
+			if earlier, twice := place[keyName]; twice && (earlier != number || g.needed > 1) {
+				return fmt.Errorf("the witness %s would count twice", keyName)
+			}
+			place[keyName] = number
+		}
+	}
 	return nil
 }
 

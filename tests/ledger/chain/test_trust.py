@@ -15,6 +15,8 @@ from tests.artefacts import NOW, ORIGIN, WITNESSES, Book, cosigned, log_key, ope
 
 LOG = str(log_key())
 A, B, C = (str(witness_key(name)) for name in WITNESSES)
+AGAIN = note.verifier_key(WITNESSES[0], signing_key("again"), note.COSIGNATURE)
+BESIDE = VerifierKey(WITNESSES[0], note.MLDSA44, bytes(1_312))
 # The example of the specification's section "Example policy", with keys in it and two levels of groups.
 LEVELS = f"""# an example
 log {LOG} https://ledger.example/bw
@@ -45,6 +47,19 @@ def test_a_file_is_read_in_any_spacing_and_written_in_one() -> None:
     assert read.groups == (Group("X", 1, ("X1", "X2")), Group("X-and-Y", 2, ("X", "Y1")))
     assert Trust.parse(read.encode()) == read
     assert Trust.parse(read.encode()).encode() == read.encode()
+
+
+def test_a_witness_with_an_old_and_a_new_key_counts_once() -> None:
+    """In a group of which any suffices, or while the other key counts for nothing."""
+    keys_of = f"log {LOG}\nwitness V {A}\nwitness W {AGAIN}\nwitness X {B}\n"
+    read = Trust.parse(f"{keys_of}group G any V W\ngroup H 2 G X\nquorum H\n".encode())
+    assert [read.reached(names) for names in (["V", "W"], ["V", "X"], ["W", "X"])] == [False, True, True]
+    assert Trust.parse(f"{keys_of}group G all V X\nquorum G\n".encode()).reached(["V", "X"])
+    named = zip("VWX", (witness_key(WITNESSES[0]), AGAIN, witness_key(WITNESSES[1])), strict=True)
+    old, new, other = (Witness(name, key) for name, key in named)
+    with pytest.raises(Malformed) as refused:
+        trust.make([Log(log_key())], [old, new, other], 2)
+    assert refused.value.code == "trust-witness-twice"
 
 
 @pytest.mark.parametrize(
@@ -105,6 +120,19 @@ REFUSED = {
         f"witness W {note.verifier_key('another.example', signing_key(WITNESSES[0]), note.COSIGNATURE)}\n"
         "quorum W\n",
         "trust-key-twice",
+    ),
+    "two keys of one witness that count as two": (
+        f"log {LOG}\nwitness V {A}\nwitness W {AGAIN}\ngroup G 2 V W\nquorum G\n",
+        "trust-witness-twice",
+    ),
+    "two keys of one witness in two groups": (
+        f"log {LOG}\nwitness V {A}\nwitness W {AGAIN}\n"
+        "group G any V\ngroup H any W\ngroup I all G H\nquorum I\n",
+        "trust-witness-twice",
+    ),
+    "two kinds of keys of one witness": (
+        f"log {LOG}\nwitness V {A}\nwitness W {BESIDE}\ngroup G all V W\nquorum G\n",
+        "trust-witness-twice",
     ),
     "a witness with the log's key": (
         f"log {LOG}\nwitness W {note.verifier_key('w.example', signing_key('log'), note.COSIGNATURE)}\n"
