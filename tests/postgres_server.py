@@ -101,7 +101,7 @@ class PostgresServer:
 
     def restart(self) -> None:
         """Start it, after a kill or a stop; it answers when this returns."""
-        arguments = [self._bin / "postgres", "-D", self.data, "-k", self.folder]
+        arguments: list[str | Path] = [self._bin / "postgres", "-D", self.data, "-k", self.folder]
         for setting in self._settings:
             arguments += ["-c", setting]
         log = (self.folder / "log").open("ab")

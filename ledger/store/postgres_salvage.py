@@ -2,8 +2,10 @@
 
 The server keeps every value of its column's kind and every text whole, so no row is `Strange`; what can lie
 there all the same is told as elsewhere: entries that nobody reads, rows too many or missing, tables, indexes,
-triggers and rules that are not a ledger's. Whether pages and indexes are sound is the server's own matter
-(``data_checksums``, ``pg_amcheck``); a page that it cannot read is a loss with its index here too.
+triggers and rules that are not a ledger's. A page that it cannot read is a loss with its index here too. Rows
+are read in their tables, never in an index alone, and each index is then held against its table: a page that
+was lost without a word, of either, is missed by one of the two. (``data_checksums`` and ``pg_amcheck`` are
+the server's own ways to look at its pages.)
 
 Checking has a connection of its own on the same snapshot as the journal's transaction, taken anew after
 each damage: an error ends a transaction there.
@@ -29,6 +31,26 @@ from ledger.store.salvage import KINDS, Deformed, Row, Salvage, Strange
 _PAGE_ROWS = 2_000
 _BEYOND = 2**53
 _numbers = count(1)
+_IN_TABLES = "SET LOCAL enable_indexonlyscan = off"
+_WAYS = ("enable_seqscan", "enable_indexonlyscan", "enable_indexscan", "enable_bitmapscan")
+_WAY = ", ".join(f"set_config('{name}', %s, true)" for name in _WAYS)
+_TABLE_ALONE, _INDEX_ALONE = ("on", "off", "off", "off"), ("off", "on", "on", "off")
+_INDEXED: dict[str, tuple[str, str, str]] = {
+    "stored_events_pkey": (
+        "stored_events", "hashint8extended(originator_version, 0)", "originator_id = 'ledger'",
+    ),
+    "erasures": (
+        "stored_events", "hashint8extended(originator_version, 0)", "topic = 'disclosure-erased/1'",
+    ),
+    "links_pkey": ("links", "hashtextextended(subject, version)", "true"),
+    "mentions_pkey": ("mentions", "hashtextextended(subject, idx)", "true"),
+    "nodes_pkey": ("nodes", "hashint8extended(place, level)", "true"),
+    "types_pkey": ("types", "hashtextextended(wire, 0)", "true"),
+    "ids_pkey": ("ids", "hashtextextended(encode(id, 'hex'), 0)", "true"),
+    "disclosures_pkey": ("disclosures", "hashint8extended(number, 0)", "true"),
+    "disclosures_by_entry": ("disclosures", "hashint8extended(idx, 0)", "true"),
+}  # fmt: skip
+"""By index: its table, a hash of what it is made of, and which rows it has."""
 _STRANGE_ENTRIES = (
     "SELECT count(*) FROM stored_events WHERE originator_id <> %s OR originator_version < 0 "
     "OR originator_version >= %s OR topic IS NULL OR state IS NULL"
@@ -115,6 +137,7 @@ class PostgresSalvage(Salvage):
         self.connection.rollback()
         self.connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         self.connection.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(sql.Literal(self.snapshot)))
+        self.connection.execute(_IN_TABLES)
 
     def rows(self, table: str) -> Iterator[Row | Strange]:
         """See `Salvage.rows`."""
@@ -166,8 +189,27 @@ class PostgresSalvage(Salvage):
         return EXPECTED
 
     def integrity(self, most: int = 20) -> list[str]:
-        """Nothing: see the module's head."""
-        return []
+        """The indexes that do not have what their tables have."""
+        found = [said for name in _INDEXED if (said := self._index_fault(name)) is not None]
+        return found[:most]
+
+    def _index_fault(self, name: str) -> str | None:
+        table, hashed, where = _INDEXED[name]
+        statement = f"SELECT count(*), coalesce(sum({hashed}), 0) FROM {table} WHERE {where}"  # noqa: S608
+        try:
+            there, kept = (self._looked_at(way, statement) for way in (_TABLE_ALONE, _INDEX_ALONE))
+        except StoreTrouble as damage:
+            return f"{name}: {damage.values.get('reason', damage)}"
+        if there == kept:
+            return None
+        return f"the index {name} does not have what the table {table} has ({kept[0]} rows, and {there[0]})"
+
+    def _looked_at(self, way: tuple[str, ...], statement: str) -> Row:
+        """The one row of a statement that is answered from the table alone, or from the index alone."""
+        list(self._all(f"SELECT {_WAY}", *way))
+        (found,) = self._all(statement)
+        list(self._all(f"SELECT {_WAY}", "on", "off", "on", "on"))
+        return found
 
     def _all(self, statement: str, *values: object) -> Iterator[Row]:
         with self._told(), self.connection.cursor(binary=True) as cursor:

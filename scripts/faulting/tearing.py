@@ -116,8 +116,12 @@ def torn_tile(folder: Path, times: int) -> Told:
     return told
 
 
+_TABLES = ("stored_events", "links", "mentions", "ids", "links_pkey", "mentions_pkey", "ids_pkey")
+"""Where half a page is lost on PostgreSQL: tables, and indexes by which they are asked."""
+
+
 def torn_server(_folder: Path, times: int) -> Told:
-    """Half a page of a table of a stopped server lost: found when it runs again."""
+    """Half a page of a table or an index of a stopped server lost: found when it runs again."""
     told, chance = Told("torn page, PostgreSQL"), random.Random(10)  # noqa: S311
     server = PostgresServer.start()
     url = server.url("torn")
@@ -129,7 +133,7 @@ def torn_server(_folder: Path, times: int) -> Told:
         connection.execute("VACUUM")
         names = [
             str(connection.execute("SELECT pg_relation_filepath(%s::regclass)", (table,)).fetchone()[0])
-            for table in ("stored_events", "links", "ids")  # of mentions, the index alone is ever read
+            for table in _TABLES
         ]
     server.halt()
     whole = server.folder / "whole"
