@@ -100,12 +100,11 @@ class Audit:
         with snapshot(self.journal) as salvage:
             stop = salvage.stop()
             chain = self._chain(salvage, stop)
-            for done in chain.run():
-                yield Progress(1, done, stop)
+            look = None if self.options.chain_only else Examination(salvage, chain, self.options.evidence)
+            yield from self._bytes(chain, look, stop)
             self._take(chain, salvage)
             self._compare_trusted()
-            if not self.options.chain_only:
-                look = Examination(salvage, chain, self.options.evidence)
+            if look is not None:
                 for done in look.run(stop):
                     yield Progress(2, done, stop)
                 self._add(look)
@@ -113,6 +112,13 @@ class Audit:
                 if self.options.views and self._views_can_be_compared(salvage):
                     yield from self._compare_views(stop)
         self.faults = steps.in_order(self.faults)
+
+    def _bytes(self, chain: Verification, look: Examination | None, stop: int) -> Iterator[Progress]:
+        """The first phase. While others read and look at bytes, this process goes on with the second."""
+        for done in chain.run():
+            if look is not None and self.division is not None and self.division.is_at_work:
+                look.follow()
+            yield Progress(1, done, stop)
 
     def _chain(self, salvage: Salvage, stop: int) -> Verification:
         chosen = self.options

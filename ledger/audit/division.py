@@ -32,19 +32,21 @@ from ledger.store.sharing import SharedFile, SharedSchema
 class Divided:
     """The entries of ``source``; ``read`` reads the same ones here.
 
-    ``lost`` and ``count``: entries that other processes could not read, and how many they read.
+    ``lost`` and ``count``: entries that other processes could not read, and how many they read;
+    ``is_at_work``: whether others were asked at all.
     """
 
     source: SharedFile | SharedSchema
     read: Read
     lost: dict[int, str] = field(default_factory=dict)
     count: int = 0
+    is_at_work: bool = False
 
     def inspected(
         self, start: int, before: Before, look: Look, *, size: int, number: int
     ) -> Iterator[Inspected]:
         """See `ledger.chain.paging.Division`."""
-        self._skipped = start
+        self._skipped, self.is_at_work = start, True
         ranges = self._ranges(Range(self.source, look, start, start, before), size)
         for asked, told in on_others(inspect_range, ranges, number):
             if told is None or told.before != before or not self._is_here(asked, told):

@@ -22,13 +22,14 @@ RESTS_ON = ("ledger:", "party:", "key:", "licence:", "mandate:")
 
 class Entitlement:
     """Follows the ledger entry by entry. ``looked`` counts entries; ``opaque`` those of which only the key
-    could be judged, ``first_opaque`` the first one's index; ``known`` is what was known before the first."""
+    could be judged, ``first_opaque`` the first one's index; ``known`` is what was known before the first.
+    ``origin`` is the ledger's, to be told before the first entry."""
 
-    def __init__(self, origin: str | None, known: dict[str, Subject | None] | None = None) -> None:
+    def __init__(self, known: dict[str, Subject | None] | None = None) -> None:
         self.looked = 0
         self.opaque = 0
         self.first_opaque: int | None = None
-        self._origin = origin or ""
+        self.origin = ""
         self._known = {} if known is None else known
 
     def look(self, recorded: Recorded, guarded: Sequence[str]) -> list[StepFault]:
@@ -52,7 +53,7 @@ class Entitlement:
             yield StepFault(steps.AUTHORITY, recorded.index, "verify-authority", values)
         event = recorded.event
         if isinstance(event, KeyEnrolled) and not verify_possession(
-            event.key, event.party, self._origin, event.proof
+            event.key, event.party, self.origin, event.proof
         ):
             values = {"party": event.party, "key": fingerprint(event.key)}
             yield StepFault(steps.AUTHORITY, recorded.index, "verify-possession", values)

@@ -45,30 +45,45 @@ _GOODS = "parcel:"
 
 class Examination:
     """One pass over the entries, then the tables. ``recorded`` is the last entry's time, ``stated`` the
-    certificate indexes that entries state."""
+    certificate indexes that entries state, ``done`` the number of entries seen."""
 
     def __init__(self, salvage: Salvage, chain: Verification, evidence: Evidence | None) -> None:
         self.faults: list[StepFault] = []
         self.recorded: int | None = None
-        self.entitlement = Entitlement(chain.origin)
+        self.entitlement = Entitlement()
         self.derived = DerivedRows()
         self.nodes = DerivedNodes()
         self.stated: list[tuple[int, CertificateIndex]] = []
+        self.done = 0
         self.values = KeptValues(evidence)
         self._salvage = salvage
         self._chain = chain
-        self._bad = {
-            fault.index for fault in chain.faults if fault.step == steps.BYTES or fault.code == UNDATED
-        }
+        self._bad: set[int | None] = set()
+        self._heard = 0
+        self._at = 0
         self._earlier = lru_cache(maxsize=256)(self._decoded)
 
+    def follow(self) -> None:
+        """Go through the entries whose bytes were looked at, while others look at those that come after."""
+        new = self._chain.faults[self._heard :]
+        self._heard += len(new)
+        self._bad |= _bad(new)
+        if self._chain.last is not None:
+            for _ in self._walk(self._chain.last.index + 1):
+                pass
+
     def run(self, stop: int) -> Iterator[int]:
-        """Go through the entries, then the tables; gives the number of entries seen so far."""
-        yield from self._walk(0, stop)
+        """Go through the entries, then the tables, when all bytes have been looked at; gives the number of
+        entries seen so far."""
+        self._bad = _bad(self._chain.faults)
+        if self.done:
+            yield self.done
+        yield from self._walk(stop)
         self._finish(stop)
 
-    def _walk(self, start: int, stop: int) -> Iterator[int]:
-        done = 0
+    def _walk(self, stop: int) -> Iterator[int]:
+        self.entitlement.origin = self._chain.origin or ""
+        start, self._at = self._at, max(self._at, stop)
         pages = self._salvage.topics(start, stop)
         while page := list(islice(pages, _PAGE)):
             kept = self._kept(page[0][0], page[-1][0] + 1)
@@ -77,8 +92,8 @@ class Examination:
                 self.nodes.add(data)
                 going_on += self._entry(index, topic, data, kept.get(index, []))
             self._begun_before(going_on)
-            done += len(page)
-            yield done
+            self.done += len(page)
+            yield self.done
 
     def _finish(self, stop: int) -> None:
         self.faults += self.derived.compare(self._salvage, self._again)
@@ -190,8 +205,13 @@ class Examination:
             yield unreadable("stored_events", damage)
 
 
+def _bad(faults: Iterable[StepFault]) -> set[int | None]:
+    """The entries whose bytes say nothing."""
+    return {fault.index for fault in faults if fault.step == steps.BYTES or fault.code == UNDATED}
+
+
 def _rows(recorded: Recorded, names: tuple[str, ...], statement: Statement) -> Rows:
-    mentions = touched(recorded.event, recorded.about)
+    mentions = touched(recorded.event, recorded.about, names)
     return Rows(recorded.index, names, mentions, statement.id, statement.type)
 
 

@@ -99,11 +99,10 @@ class OnlyNew(Audit):
             division=self.division,
         )
         yield Progress(1, covered.size, stop)
-        for done in chain.run():
-            yield Progress(1, done, stop)
+        look = EndExamination(salvage, chain, self.options.evidence, rows, covered)
+        yield from self._bytes(chain, look, stop)
         self._take(chain, salvage)
         self._compare_trusted()
-        look = EndExamination(salvage, chain, self.options.evidence, rows, covered)
         for done in look.run(stop):
             yield Progress(2, covered.size + done, stop)
         self._add(look)
@@ -128,14 +127,10 @@ class EndExamination(Examination):
         self._covered = covered
         self._told: set[int] = set()
         self.recorded = Entry.decode(covered.last).recorded
-        self.entitlement = Entitlement(chain.origin, _Known(self._folded))
+        self.entitlement = Entitlement(_Known(self._folded))
+        self._at = covered.size
         self.end_rows = self.derived = EndRows(covered.size)
         self.end_nodes = self.nodes = EndNodes(covered.frontier())
-
-    def run(self, stop: int) -> Iterator[int]:
-        """Go through the new entries, then their rows; gives the number of entries seen so far."""
-        yield from self._walk(self._covered.size, stop)
-        self._finish(stop)
 
     def _finish(self, stop: int) -> None:
         self.faults += self.end_rows.compare_with(self._single)
