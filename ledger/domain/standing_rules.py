@@ -152,7 +152,8 @@ def _licensed(state: State, act: e.Recorded, event: e.Event, party: Party, wante
             return
         ended = licence
     kinds = sorted(f"{kind} ({national})" if national else kind for kind, national in wanted)
-    values = {"party": party.id, "kinds": " or ".join(kinds), "date": when(act).text}
+    at = "" if site is None else f" at site {site}"
+    values = {"party": party.id, "kinds": " or ".join(kinds) + at, "date": when(act).text}
     if ended is None:
         yield Refusal("licence-missing", f"party:{party.id}", values)
         return

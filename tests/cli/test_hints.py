@@ -190,3 +190,16 @@ def test_no_hint_is_recorded(laptop: Laptop) -> None:
     assert {line["rule"]: line["said"] for line in found}["parcel-unknown"] == (
         "parcel OLD-1 is not known to this ledger"
     )
+
+
+def test_a_missing_licence_tells_where_it_is_missing(laptop: Laptop) -> None:
+    """A licence for one site is none for another; the line to type names the party."""
+    laptop.ok("party", "register", "miner-2", "--role", "miner")
+    laptop.ok("key", "enrol", "miner-2", "--new", "--no-passphrase")
+    laptop.ok("site", "register", "orapa", "--in-country", "BW")
+    given = ("--party", "miner-2", "--licensed", "mining", "--site", "karowe", "--since", "2018-01-01")
+    laptop.ok("licence", "grant", "ML-2", *given)
+    laptop.ok("parcel", "mine", "karowe", "--line", "K8=1", "--key", "miner-2")
+    ran = laptop("parcel", "mine", "orapa", "--line", "K9=1", "--key", "miner-2")
+    assert "miner-2 holds no licence for artisanal or mining at site orapa\n" in ran.err
+    assert "adamas licence grant NUMBER --party miner-2 --licensed KIND --since DATE" in ran.err
