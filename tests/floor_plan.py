@@ -122,7 +122,7 @@ STEPS: Mapping[str, Steps] = {
         ("following", "balances", "wording"),
         ("*",),
     ),
-    "ledger.investigation": (("replay", "shipments"), ("compare", "accounts"), ("*",)),
+    "ledger.investigation": (("occurrence",), ("replay", "shipments"), ("compare", "accounts"), ("*",)),
     "ledger.audit": (
         ("entitlement", "derived_rows", "ranges", "serving"),
         ("derived_nodes", "kept_values", "processes"),

@@ -20,8 +20,8 @@ comes earlier, and where the ledger's own order contradicts no date it is kept.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
-from heapq import heapify, heappop, heappush
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from heapq import heappop, heappush
 from typing import Protocol
 
 from ledger import messages
@@ -174,23 +174,37 @@ def known_at(records: Iterable[Recorded], moment: Moment = NOW) -> list[Recorded
 
 def in_order_of_occurrence(records: Iterable[Recorded]) -> list[Recorded]:
     """The acts in the order of occurrence that the module describes; O(n log n)."""
-    acts = sorted(records, key=_index)
-    spans = [when(act) for act in acts]
-    ends = [(span.latest, place) for place, span in enumerate(spans) if span.latest is not None]
-    heapify(ends)
-    waiting = sorted(((_begin(span), place) for place, span in enumerate(spans)), reverse=True)
+    acts = {act.index: act for act in records}
+    spans = {index: when(act) for index, act in acts.items()}
+    begins = sorted((begin(span), index) for index, span in spans.items())
+    ends = sorted((span.latest, index) for index, span in spans.items() if span.latest is not None)
+    return [acts[index] for index in merged(iter(begins), iter(ends))]
+
+
+def merged(begins: Iterator[tuple[int, int]], ends: Iterator[tuple[int, int]]) -> Iterator[int]:
+    """The order of occurrence of acts, given in the order of (earliest instant, index), as `begin` has it,
+    and of (latest instant, index), without those whose latest is not known.
+
+    What is remembered are the acts whose time lies around that of the next one, not more.
+    """
     ready: list[int] = []
-    gone = [False] * len(acts)
-    order: list[Recorded] = []
-    while len(order) < len(acts):
-        while ends and gone[ends[0][1]]:
-            heappop(ends)
-        while waiting and (not ends or waiting[-1][0] <= ends[0][0]):
-            heappush(ready, waiting.pop()[1])
-        place = heappop(ready)
-        gone[place] = True
-        order.append(acts[place])
-    return order
+    gone: set[int] = set()
+    start, end = next(begins, None), next(ends, None)
+    while start is not None or ready:
+        while end is not None and end[1] in gone:
+            gone.remove(end[1])
+            end = next(ends, None)
+        while start is not None and (end is None or start[0] <= end[0]):
+            heappush(ready, start[1])
+            start = next(begins, None)
+        index = heappop(ready)
+        gone.add(index)
+        yield index
+
+
+def begin(span: Span) -> int:
+    """The earliest instant, before all others where that is not known."""
+    return _EVER if span.earliest is None else span.earliest
 
 
 def disputed(key: Key | None, act: Recorded) -> bool:
@@ -208,9 +222,5 @@ def _index(record: Recorded) -> int:
     return record.index
 
 
-def _begin(span: Span) -> int:
-    return _EVER if span.earliest is None else span.earliest
-
-
-_EVER = -(2**80)
+_EVER = -(2**62)
 """Before every instant that a date can spell."""

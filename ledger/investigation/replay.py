@@ -19,8 +19,9 @@ from ledger.domain import moments
 from ledger.domain.moments import Moment
 from ledger.domain.state import replacement
 from ledger.errors import NotFound
+from ledger.investigation.occurrence import happened
 from ledger.projections import views
-from ledger.projections.entries import ENTRIES, date_only
+from ledger.projections.entries import ENTRIES
 from ledger.projections.following import reading
 from ledger.projections.views import Progress
 from ledger.store.rows import Rows, Where
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 _RUN = 8
 """So many entries one behind the other are read in a stream, fewer one by one."""
+_LONGEST_RUN = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,30 +94,30 @@ def _as_occurred(
     tables: Tables, journal: Journal, records: Records, moment: Moment, progress: Progress | None
 ) -> Replay:
     with reading(journal, records, progress) as rows:
-        dated = [date_only(row) for row in rows.select(ENTRIES, [Where("corrects", "is", None)])]
+        found = happened(tables, rows, moment)
         corrections = {
             int(row[0]): int(row[ENTRIES.places["corrected_by"]])
             for row in rows.select(ENTRIES, [Where("corrected_by", "not", None)])
         }
-    counted = [act for act in dated if moments.counts(act, moment)]
-    uncertain = sum(moments.may_count(act, moment) for act in dated)
-    order = [act.index for act in moments.in_order_of_occurrence(counted)]
-    acts = _as_corrected(_read(records, order), records, corrections)
-    return Replay(moment, tables, views.build(tables, acts, records.of, progress), uncertain)
+    acts = _as_corrected(_read(records, found.order), records, corrections)
+    return Replay(moment, tables, views.build(tables, acts, records.of, progress), found.uncertain)
 
 
-def _read(records: Records, order: list[int]) -> Iterator[e.Recorded]:
+def _read(records: Records, order: Iterable[int]) -> Iterator[e.Recorded]:
     """The entries in an order that mostly is their own."""
-    start = 0
-    while start < len(order):
-        stop = start + 1
-        while stop < len(order) and order[stop] == order[stop - 1] + 1:
-            stop += 1
-        if stop - start >= _RUN:
-            yield from records.between(order[start], order[stop - 1] + 1)
-        else:
-            yield from (records.recorded(index) for index in order[start:stop])
-        start = stop
+    start = stop = 0
+    for index in order:
+        if index != stop or stop - start >= _LONGEST_RUN:
+            yield from _run(records, start, stop)
+            start = index
+        stop = index + 1
+    yield from _run(records, start, stop)
+
+
+def _run(records: Records, start: int, stop: int) -> Iterator[e.Recorded]:
+    if stop - start < _RUN:
+        return map(records.recorded, range(start, stop))
+    return records.between(start, stop)
 
 
 def _as_corrected(

@@ -20,6 +20,7 @@ _FEWEST = 150_000
 _WORKS = {
     "verify": ("verify",),
     "replay": ("replay", "--as-recorded-index", "LAST"),
+    "replay in the order of occurrence": ("replay", "--as-occurred", "9998"),
     "list (views built from zero)": ("list", "parcels", "--limit", "1"),
     "publish": ("publish", "FOLDER/published"),
     "backup": ("backup", "FOLDER/backup"),
