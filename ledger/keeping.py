@@ -176,7 +176,7 @@ class Keeper:
         (``store-replica``) where the store only follows.
         """
         self._journal.check_signable()
-        head = self._permitted(self._head() if durable is None else self._of(durable))
+        head = self._permitted(self._lasting() if durable is None else self._of(durable))
         if self._last is None or self._last.checkpoint != head:
             self._last = self._sign(head)
         return self._last
@@ -214,6 +214,9 @@ class Keeper:
         for guard in self._guards:
             guard.close()
 
+    def _lasting(self) -> Checkpoint:
+        return self._of(self._journal.lasting_head())
+
     def _head(self) -> Checkpoint:
         return self._of(self._journal.head())
 
@@ -229,7 +232,7 @@ class Keeper:
                 self.check()  # what another process has signed must be contained here
             except Conflict:
                 self.check()
-                again = self._head()
+                again = self._lasting()
                 if again == head:
                     raise
                 head = again

@@ -187,6 +187,10 @@ class Journal(ABC):
     def head(self) -> Head:
         """Where the ledger ends now."""
 
+    def lasting_head(self) -> Head:
+        """`head`, for signing it: where a second server is waited for, it has it."""
+        return self.head()
+
     @abstractmethod
     def append(
         self,
@@ -272,7 +276,7 @@ class Journal(ABC):
 
     @abstractmethod
     def indexes_of(self, ids: Iterable[bytes]) -> dict[bytes, int]:
-        """The indexes of the statements with these ids; unknown ids are left out."""
+        """The indexes of the statements with these ids, which stay; unknown ids are left out."""
 
     def index_of(self, statement_id: bytes) -> int | None:
         """The index of the statement with this id, or None."""

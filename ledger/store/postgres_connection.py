@@ -14,8 +14,10 @@ goes on: nothing had been done. What is cut off in the middle is told (``store-u
 **In a synchronous cluster** a commit is answered when a second server has it, and until then nobody sees it,
 with two exceptions. After a leader's own crash what no second server has is visible at once: so a writer's
 new connection begins with a message in the write-ahead log (`_BARRIER`), whose commit waits until everything
-before it is there (a crash ends all connections). And a wait that is cancelled ends in success and a warning:
-so no time limit ends it, and after a commit with a warning it is waited for once more in the same way.
+before it is there (a crash ends all connections). And a wait that is cancelled ends in success and a warning,
+and everybody sees what was committed: so no time limit ends it, after a commit with a warning it is waited
+for once more in the same way, and whoever is going to sign or acknowledge what he sees waits so, too
+(`LedgerDatastore.lasting`).
 """
 
 from __future__ import annotations
@@ -56,6 +58,9 @@ _MESSAGE = (
     "THEN pg_logical_emit_message(true, 'adamas', '') END"
 )
 _BARRIER = f"SELECT {_MESSAGE}"
+LASTING = f"CASE WHEN current_setting('synchronous_standby_names') <> '' THEN {_MESSAGE} END"
+"""A column of a statement that is answered when a second server has what its rows rest on, where one is asked
+for."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 
 
@@ -215,6 +220,18 @@ class LedgerDatastore(PostgresDatastore):
             if self.depth:
                 return self._asked(statement, values)
             return self.patiently(lambda: self._ask(statement, values))
+
+    def lasting(self, statement: str, values: Sequence[object] = ()) -> list[Any]:
+        """`answer` to a statement with the column `LASTING`: its rows stay, whichever server fails."""
+
+        def ask() -> list[Any]:
+            connection = self.connection()
+            rows = self._ask(statement, values)
+            self.wait_out(connection)  # on this one: another may be to another server, which never had them
+            return rows
+
+        with self.lock:
+            return self._asked(statement, values) if self.depth else self.patiently(ask)
 
     def _asked(self, statement: str, values: Sequence[object]) -> list[Any]:
         try:

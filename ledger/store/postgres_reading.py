@@ -13,13 +13,15 @@ from psycopg import sql
 
 from ledger.errors import NotFound, StoreTrouble
 from ledger.store.journal import Found, Head, Journal
-from ledger.store.postgres_connection import LedgerDatastore
+from ledger.store.postgres_connection import LASTING, LedgerDatastore
 from ledger.store.postgres_recorder import ERASURES, array_of
 
 _PAGE_ROWS = 20_000
 _PAGE_BYTES = 4 * 1024 * 1024
 _STRIDE = 500
 _HEAD = "SELECT size, hash, recorded, frontier FROM head"
+_LASTING_HEAD = _HEAD.replace(" FROM", f", {LASTING} FROM")
+_WITH_IDS = f"SELECT id, idx, {LASTING} FROM ids WHERE id = ANY(%s::bytea[])"  # noqa: S608  ours
 HEAD_TAKEN = _HEAD + " FOR UPDATE"
 STATES = (
     "SELECT originator_version, state FROM stored_events WHERE originator_id = 'ledger' "
@@ -63,6 +65,10 @@ class PostgresReading(Journal):
     def head(self) -> Head:
         """Where the ledger ends now."""
         return self.the_head(self._all(_HEAD))
+
+    def lasting_head(self) -> Head:
+        """See `Journal.lasting_head`."""
+        return self.the_head([row[:-1] for row in self._datastore.lasting(_LASTING_HEAD)])
 
     def the_head(self, found: list[tuple[Any, ...]]) -> Head:
         """The head in rows of its table. Raises `StoreTrouble` (``store-damaged``)."""
@@ -168,7 +174,7 @@ class PostgresReading(Journal):
 
     def indexes_of(self, ids: Iterable[bytes]) -> dict[bytes, int]:
         """See `Journal.indexes_of`."""
-        return dict(self._all("SELECT id, idx FROM ids WHERE id = ANY(%s::bytea[])", list(ids)))
+        return {one: index for one, index, _ in self._datastore.lasting(_WITH_IDS, [list(ids)])}
 
     def disclosures(self, index: int) -> tuple[str, ...]:
         """See `Journal.disclosures`."""

@@ -171,6 +171,59 @@ def test_a_wait_that_is_cancelled_is_waited_again(own: PostgresServer) -> None:
         assert told.answer().index == shown(url) - 1
 
 
+def test_what_a_cancelled_wait_shows_is_neither_signed_nor_acknowledged(
+    own: PostgresServer, tmp_path: Path
+) -> None:
+    """Connections that were open before see the act at once: who signs where the ledger ends, proves an
+    entry, or is asked for the act again, waits for the second server all the same."""
+    url = own.url()
+    world = World(url, guard=tmp_path / "guard")
+    signed = world.ledger.sign(mined("P1"), signing_key("miner-1"))
+    world.ledger.checkpoint()
+    with writers.opened(url) as asked, Ledger.open(url, write=False, keeper=world.kept) as keeping:
+        size = keeping.checkpoint().checkpoint.size
+        assert asked.head().size == size
+        with writers.opened(url) as writing, Second(own) as second:
+            told = Asked(lambda: writing.append([signed])[0])
+            [pid] = second.waiting()
+            assert keeping.head().size == size
+            with own.connect() as connection:
+                connection.execute("SELECT pg_cancel_backend(%s)", (pid,))
+            until = time.monotonic() + 30
+            while asked.head().size == size:
+                assert time.monotonic() < until
+            assert keeping.head().size == size + 1
+            again = Asked(lambda: asked.append([signed])[0])
+            second.waiting(2)
+            checkpoint = Asked(keeping.checkpoint)
+            second.waiting(3)
+            time.sleep(SHORT)
+            assert (told.found, again.found, checkpoint.found) == ([], [], [])
+            second.__exit__()
+            assert told.answer() == again.answer()
+            assert checkpoint.answer().checkpoint.size == size + 1
+    world.close()
+
+
+def test_without_a_second_server_what_lasts_is_what_is_there(own: PostgresServer, tmp_path: Path) -> None:
+    """Asking for what lasts costs no commit where no second server is waited for."""
+    url = own.url()
+    world = World(url, guard=tmp_path / "guard")
+
+    def written() -> int:
+        with own.connect() as connection:
+            [(found,)] = connection.execute("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn")
+            return int(found)
+
+    assert world.ledger.journal.lasting_head() == world.ledger.head()
+    before = written()
+    for _ in range(3):
+        assert world.ledger.journal.lasting_head() == world.ledger.head()
+        assert world.ledger.journal.indexes_of([b"x" * 16]) == {}
+    assert written() == before
+    world.close()
+
+
 def test_with_all_servers_there_nobody_waits(own: PostgresServer) -> None:
     """A new connection for writing costs one commit, of a message that changes nothing; one for reading,
     none."""
