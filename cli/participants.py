@@ -94,17 +94,21 @@ def participant_standing(session: Session, code: str, day: str | None, as_csv: b
 
 def _asked(state: State, code: str, on: edtf.Span, asked: dict[str, Any]) -> Passage:
     """The answer, and whom it is about."""
+    from ledger.domain.measure_rules import names_moving
     from ledger.domain.participants import standing
-    from ledger.domain.passages import Passage, passage
+    from ledger.domain.passages import Passage, barred_parties, passage, worst
 
-    zone, parties = (normal(asked["zone"]) if asked["zone"] else None), asked["parties"]
+    house = state.house()
+    zone, parties = (normal(asked["zone"]) if asked["zone"] else None), names_moving(state, *asked["parties"])
+    barring = () if house is None else house.barring
     if asked["to"] is not None:
         return passage(
-            state.participant, code, asked["to"], on, origin=asked["mined"], zone=zone, parties=parties
-        )
-    house = state.house()
+            state.participant, code, asked["to"], on, origin=asked["mined"], zone=zone, parties=parties,
+            barring=barring,
+        )  # fmt: skip
     here = None if house is None else house.participant
-    return Passage(code, standing(state.participant(code), on, zone=zone, parties=parties, here=here))
+    own = Passage(code, standing(state.participant(code), on, zone=zone, here=here))
+    return worst([own, *barred_parties(state.participant, barring, on, parties, here=here)])
 
 
 def _row(code: str, day: str, asked: dict[str, Any], found: Passage, register: str | None) -> dict[str, Any]:
@@ -136,7 +140,7 @@ def _tell(row: dict[str, Any], state: State) -> None:
     goods += f", {row['zone']}" if row["zone"] else ""
     heading(f"{who}{goods}, {row['on']}: {row['may_trade']}")
     measure = f" ({row['measure']})" if row["measure"] else ""
-    about = f"{row['about']}: " if row["to"] else ""
+    about = f"{row['about']}: " if row["to"] or row["about"] != row["participant"] else ""
     say(f"  because   {about}{row['because']}{measure}")
     if row["attestations"]:
         say(f"  needs     {how_many('count-attestations', row['attestations'])}")

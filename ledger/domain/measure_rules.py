@@ -12,7 +12,8 @@ from ledger.domain import events as e
 from ledger.domain.ancestry import ancestors
 from ledger.domain.parcels import Parcel
 from ledger.domain.participants import Answer, Reply, standing
-from ledger.domain.passages import barred_zones, embargo, trading
+from ledger.domain.parties import House
+from ledger.domain.passages import barred_parties, barred_zones, embargo, trading
 from ledger.domain.refusal import Refusal, Refusals, when
 from ledger.domain.state import State
 from ledger.domain.supervision_rules import supervised
@@ -39,26 +40,27 @@ def good_standing(state: State, act: e.Recorded) -> Refusals:
     house = state.house()
     if house is None or house.register is None:
         return
+    day = when(act)
     match act.event:
         case e.CertificateIssued() as event:
-            parties = _named(state, event.exporter, event.importer)
-            yield from _may_trade(state, house.participant, when(act), parties)
-            yield from _may_trade(state, event.destination, when(act), parties)
-            yield from _own_goods(state, event, when(act), parties)
+            yield from _may_trade(state, house.participant, day)
+            yield from _may_trade(state, event.destination, day)
+            yield from _own_goods(state, event, day)
+            yield from _barred(state, house, day, event.exporter, event.importer)
         case e.CertificateValidated():
             yield from supervised(state, act)
-        case e.Exported(destination=str(destination)):
-            yield from _may_trade(state, house.participant, when(act), ())
-            yield from _may_trade(state, destination, when(act), ())
+        case e.Exported(destination=str(destination)) as event:
+            yield from _may_trade(state, house.participant, day)
+            yield from _may_trade(state, destination, day)
+            yield from _barred(state, house, day, event.by, event.carrier)
         case e.Imported() as event:
-            parties = _named(state, event.by, event.exporter)
-            yield from _may_trade(state, house.participant, when(act), parties)
-            yield from _may_trade(state, event.provenance, when(act), parties)
-            yield from _zones(state, event, when(act))
+            yield from _may_trade(state, house.participant, day)
+            yield from _may_trade(state, event.provenance, day)
+            yield from _zones(state, event, day)
             # where no origin is stated, the goods are taken to be of the country they come from
             for origin in event.origins or filter(None, (event.provenance,)):
-                asked = () if origin == event.provenance else parties
-                yield from _origin(state, origin, when(act), asked)
+                yield from _origin(state, origin, day)
+            yield from _barred(state, house, day, event.by, event.exporter, event.importer)
             yield from supervised(state, act)
 
 
@@ -79,15 +81,22 @@ def _said(participant: str, day: Span, answer: Answer) -> Refusal:
     return Refusal(code, f"participant:{participant}", values)
 
 
-def _may_trade(state: State, code: str | None, day: Span, parties: tuple[str, ...]) -> Refusals:
+def _may_trade(state: State, code: str | None, day: Span) -> Refusals:
     if code is None:
         return
-    answer = trading(state.participant(code), day, parties=parties, here=_here(state))
+    answer = trading(state.participant(code), day, here=_here(state))
     if answer.reply != Reply.YES:
         yield _said(code, day, answer)
 
 
-def _named(state: State, *parties: object) -> tuple[str, ...]:
+def _barred(state: State, house: House, day: Span, *parties: object) -> Refusals:
+    """Who is listed moves nothing, whichever participant the goods come from, go to, or were mined in."""
+    names = names_moving(state, *parties)
+    for found in barred_parties(state.participant, house.barring, day, names, here=house.participant):
+        yield _said(found.participant, day, found.answer)
+
+
+def names_moving(state: State, *parties: object) -> tuple[str, ...]:
     """Who moves the goods, as far as it is told: ids and words, and all that parties are called besides."""
     told = [party for party in parties if isinstance(party, str)]
     known = filter(None, map(state.party, told))
@@ -110,7 +119,7 @@ def _zones(state: State, event: e.Imported, day: Span) -> Refusals:
         yield _said(source, day, answer)
 
 
-def _own_goods(state: State, event: e.CertificateIssued, day: Span, parties: tuple[str, ...]) -> Refusals:
+def _own_goods(state: State, event: e.CertificateIssued, day: Span) -> Refusals:
     """Goods of own mining are judged zone by zone, own stock as of no known zone, others by an embargo."""
     house = state.house()
     own = event.provenance
@@ -122,15 +131,13 @@ def _own_goods(state: State, event: e.CertificateIssued, day: Span, parties: tup
             country, zone = _mined_at(state, parcel, own)
             if country is None:
                 continue
-            answer = standing(
-                state.participant(country), day, zone=zone, parties=parties, here=house.participant
-            )
+            answer = standing(state.participant(country), day, zone=zone, here=house.participant)
             if answer.reply != Reply.YES and (country, answer.reason) not in said:
                 said.add((country, answer.reason))
                 yield _said(country, day, answer)
     for origin in event.origins:
         if origin != own:
-            yield from _origin(state, origin, day, parties)
+            yield from _origin(state, origin, day)
 
 
 def _mined_at(state: State, parcel: Parcel, own: str) -> tuple[str | None, str | None]:
@@ -143,8 +150,8 @@ def _mined_at(state: State, parcel: Parcel, own: str) -> tuple[str | None, str |
     return (own, None) if parcel.marked and own in parcel.origins else (None, None)
 
 
-def _origin(state: State, origin: str, day: Span, parties: tuple[str, ...]) -> Refusals:
-    """An embargo on goods mined in a country, or on who moves them, meets them wherever they come from."""
-    answer = embargo(state.participant(origin), day, parties=parties, here=_here(state))
+def _origin(state: State, origin: str, day: Span) -> Refusals:
+    """An embargo on goods mined in a country meets them wherever they come from."""
+    answer = embargo(state.participant(origin), day, here=_here(state))
     if answer is not None and answer.reply != Reply.YES:
         yield _said(origin, day, answer)

@@ -234,7 +234,8 @@ class House:
     """The ledger itself: its origin, whose it is, the keys that speak for it.
 
     ``revoked``: verifier keys with the size and root up to which they count; ``indexed``: where the newest
-    certificate index stands; ``partners``: participant and origin of each ledger that was ever recognised.
+    certificate index stands; ``partners``: participant and origin of each ledger that was ever recognised;
+    ``barring``: participants under whose name a measure on a party was adopted.
     """
 
     id: str = "house"
@@ -250,6 +251,7 @@ class House:
     register: str | None = None
     profile: e.ProfileAdopted | None = None
     partners: tuple[tuple[str, str], ...] = ()
+    barring: tuple[str, ...] = ()
     acts: tuple[e.Recorded, ...] = ()
 
 

@@ -35,53 +35,71 @@ def passage(
     origin: str | None = None,
     zone: str | None = None,
     parties: Sequence[str] = (),
+    barring: Iterable[str] = (),
     asking: Sequence[str] | None = None,
 ) -> Passage:
     """Whether ``sender`` could lawfully send goods to ``receiver`` on a day: no before unknown before yes.
 
-    ``origin`` is where they were mined, None: at the sender's; ``zone`` where in it. Both sides are asked,
-    each with its national dates, or only those in ``asking``.
+    ``origin`` is where they were mined, None: at the sender's; ``zone`` where in it; ``parties`` move them,
+    and are held to the measures on parties of all ``barring`` participants. Both sides are asked, each with
+    its national dates, or only those in ``asking``.
     """
     found: list[Passage] = []
     for here in asking or (sender, receiver):
         for code in (sender, receiver):
-            found.append(Passage(code, trading(find(code), day, parties=parties, here=here)))
+            found.append(Passage(code, trading(find(code), day, here=here)))
+        found += barred_parties(find, barring, day, parties, here=here)
         mined = sender if origin is None else origin
         goods: Answer | None
         if mined == sender:
-            goods = standing(find(mined), day, zone=zone, parties=parties, here=here)
+            goods = standing(find(mined), day, zone=zone, here=here)
         else:
-            goods = embargo(find(mined), day, parties=parties, here=here)
+            goods = embargo(find(mined), day, here=here)
         if goods is not None:
             found.append(Passage(mined, goods))
+    return worst(found)
+
+
+def worst(found: Iterable[Passage]) -> Passage:
+    """What decides: no before unknown before yes, what needs attestations before what needs none."""
     return min(found, key=lambda one: (_WORST.index(one.answer.reply), one.answer.attestations is None))
 
 
-def trading(
-    participant: Participant | None, day: Span, *, parties: Iterable[str] = (), here: str | None = None
-) -> Answer:
+def trading(participant: Participant | None, day: Span, *, here: str | None = None) -> Answer:
     """Whether a participant may trade at all, its own goods aside: membership, and the measures that stop all
-    of its trade, or a party's.
+    of its trade.
     """
     answer = member(participant, day, here)
     if participant is None or answer.reply != Reply.YES:
         return answer
-    stopping = (m for m in measures(participant) if m.effect in ("no-trade", "no-party") and not m.zones)
-    return measured(stopping, day, parties=parties, here=here) or answer
+    stopping = (m for m in measures(participant) if m.effect == "no-trade" and not m.zones)
+    return measured(stopping, day, here=here) or answer
 
 
-def embargo(
-    participant: Participant | None, day: Span, *, parties: Iterable[str] = (), here: str | None = None
-) -> Answer | None:
-    """The embargo that meets goods mined in a country on a day, or ``parties`` that move them, wherever they
-    come from; None: there is none.
+def embargo(participant: Participant | None, day: Span, *, here: str | None = None) -> Answer | None:
+    """The embargo that meets goods mined in a country on a day, wherever they come from; None: there is none.
 
     It is asked of a country that was no member too: that was Liberia's case.
     """
     if participant is None:
         return None
-    stopping = (m for m in measures(participant) if m.effect in ("no-origin", "no-party"))
-    return measured(stopping, day, parties=parties, here=here)
+    stopping = (m for m in measures(participant) if m.effect == "no-origin")
+    return measured(stopping, day, here=here)
+
+
+def barred_parties(
+    find: Find, barring: Iterable[str], day: Span, parties: Iterable[str], *, here: str | None = None
+) -> Iterator[Passage]:
+    """The measures that bar one of the parties, under whichever participant's name they were adopted: who is
+    listed moves no goods of anybody.
+    """
+    for code in dict.fromkeys(barring):
+        participant = find(code)
+        listed = () if participant is None else measures(participant)
+        among = [measure for measure in listed if measure.effect == "no-party"]
+        answer = measured(among, day, parties=parties, here=here)
+        if answer is not None and answer.reply != Reply.YES:
+            yield Passage(code, answer)
 
 
 def barred_zones(

@@ -120,7 +120,13 @@ def _revoked(event: e.KeyRevoked, index: int) -> Iterator[Change]:
 
 
 def _adopted(event: e.RegisterAdopted, index: int) -> Iterator[Change]:
-    yield Change(HOUSE, {"register": event.register})
+    barring = [row.participant for row in event.measures if row.effect == "no-party"]
+    yield Change(HOUSE, {"register": event.register}, add={"barring": tuple(dict.fromkeys(barring))})
+
+
+def _measure(event: e.MeasureAdopted, index: int) -> Iterator[Change]:
+    if event.effect == "no-party":
+        yield Change(HOUSE, {}, add={"barring": (event.participant,)})
 
 
 def _attested(event: e.Attested, index: int) -> Iterator[Change]:
@@ -149,6 +155,7 @@ _CHANGES: dict[type[Any], Callable[[Any, int], Iterable[Change]]] = {
     e.KeyEnrolled: _enrolled,
     e.KeyRevoked: _revoked,
     e.RegisterAdopted: _adopted,
+    e.MeasureAdopted: _measure,
     e.Attested: _attested,
 }
 
