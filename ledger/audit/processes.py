@@ -37,14 +37,18 @@ def on_others(
     """Each question with its answer, in their order, by as many processes.
 
     At most a few questions for each are read ahead of the answers. What a process that died should have
-    answered is worked out here.
+    answered is worked out here; everything, where none can be had.
     """
     waiting: deque[tuple[Question, Future[Any]]] = deque()
     with ExitStack() as ending:
         threads = ending.enter_context(ThreadPoolExecutor(number))
         free: SimpleQueue[_Process] = SimpleQueue()
-        for _ in range(number):
-            free.put(ending.enter_context(_Process()))
+        with suppress(OSError):  # as many as the system allows
+            for _ in range(number):
+                free.put(ending.enter_context(_Process()))
+        if free.empty():
+            yield from ((question, work(question)) for question in questions)
+            return
 
         def ask(question: Question) -> Any:
             process = free.get()

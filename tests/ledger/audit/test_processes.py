@@ -18,7 +18,8 @@ from ledger.audit.processes import on_others
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals of this kind")
 ROOT = Path(__file__).parents[3]
 SCRIPT = """
-import os, time, sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs tests in the background ignores it
 sys.path.insert(0, {root!r})
 from ledger.audit.processes import on_others
 print("main", flush=True)
@@ -56,6 +57,12 @@ def test_who_dies_costs_no_answer() -> None:
     dying = f"__import__('os')._exit(3) if {PID} != {os.getpid()} else 'here'"
     asked = [dying, dying, *["1 + 1"] * 20]
     assert list(on_others(eval, asked, 2)) == [(dying, "here")] * 2 + [("1 + 1", 2)] * 20
+
+
+def test_where_none_can_be_had_it_is_done_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The system may allow no more of them."""
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    assert list(on_others(eval, [PID] * 9, 2)) == [(PID, os.getpid())] * 9
 
 
 def test_an_exception_is_raised_here() -> None:
