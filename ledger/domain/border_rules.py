@@ -171,7 +171,8 @@ def _inspected(state: State, event: e.Imported, name: str) -> Refusals:
             yield differs(name, "weight", carats(event.weight), f"{carats(found.weight)} on inspection")
     counted = [line.stones for line in event.lines]
     total = sum(stones or 0 for stones in counted)
-    if found.stones is not None and None not in counted and total != found.stones:
+    may_differ = (profile.stone_tolerance if profile is not None else None) or 0
+    if found.stones is not None and None not in counted and abs(total - found.stones) > may_differ:
         yield differs(name, "stones", total, f"{found.stones} on inspection")
     values = (event.value, found.value)
     percent = None if profile is None else profile.value_tolerance

@@ -122,3 +122,4 @@ class ProfileAdopted(Event):
     detention_days: int | None = may(f.DAYS, "within how many days a detained shipment is decided on")
     application_needed: bool | None = may(f.YES, "whether a certificate is issued on an application only")
     seals_needed: bool | None = may(f.YES, "whether validation names the seals")
+    stone_tolerance: int | None = may(f.COUNTED, "by how many stones a counted shipment may differ")

@@ -7,6 +7,7 @@
     detention_days = 30                   within how many days a detained shipment is decided on
     weight_tolerance = "0.05"             carats, by how much a shipment may differ on arrival
     value_tolerance = "0.50"              percent, by how much its value may differ
+    stone_tolerance = 5                   by how many stones, where they were counted
     number_pattern = "BW########"         the form of own numbers, # for a digit
     application_needed = true             no certificate is issued but on an application
     seals_needed = true                   validation names the seals

@@ -206,6 +206,18 @@ def test_stones_that_were_counted_otherwise_hold_an_import_up() -> None:
         assert book.codes(IMPORT) == []
 
 
+@pytest.mark.parametrize(
+    ("stones", "codes"), [(40, []), (44, []), (39, ["certificate-differs"]), (45, ["certificate-differs"])]
+)
+def test_a_profile_says_by_how_many_stones_a_count_may_differ(stones: int, codes: list[str]) -> None:
+    """Small goods are counted otherwise by every hand: KPCS leaves it to the State."""
+    book = Book()
+    book.do(e.ProfileAdopted(by="ministry", profile="BW/1", stone_tolerance=2))
+    book.do(ARRIVAL)
+    book.do(dataclasses.replace(INSPECTION, stones=stones))
+    assert book.codes(dataclasses.replace(IMPORT, lines=(e.Arrival("Z1", 5_000, 42),))) == codes
+
+
 def test_what_remains_of_a_shipment_that_was_robbed_comes_back() -> None:
     """The stolen parcel does not, and the certificate carries nothing any more."""
     book = Book()

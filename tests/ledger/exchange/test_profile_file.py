@@ -16,6 +16,7 @@ confirmation_working = true
 detention_days = 30
 weight_tolerance = "0.055"
 value_tolerance = "2.5"
+stone_tolerance = 3
 number_pattern = "BW########"
 retention_years = 5
 inspection = "risk"
@@ -51,7 +52,7 @@ def test_every_field_comes_through_in_its_unit() -> None:
     profile = read_profile(WHOLE, "ministry")
     event = profile.event
     assert (event.by, event.profile, event.validity_days) == ("ministry", "test/2", 60)
-    assert (event.weight_tolerance, event.value_tolerance) == (55, 250)
+    assert (event.weight_tolerance, event.value_tolerance, event.stone_tolerance) == (55, 250, 3)
     assert (event.confirmation_days, event.confirmation_working, event.detention_days) == (10, True, 30)
     assert event.ranges == (RangeLine("EC", 1, 99_999_999, None, "2012-12-31"),)
     assert event.trade == (TradeLine("miner", "dealer"),)

@@ -143,3 +143,11 @@ def test_an_import_from_under_supervision_is_found_without_its_attestations(worl
         ("ZW/00000011", "ZW", "KP-ZW"),
     ]
     assert objections[0].source == "a decision of the Chair"
+
+
+def test_a_party_that_was_listed_later_is_found_whoever_the_measure_is_about(world: World) -> None:
+    """A measure under a third State's name meets the import that names the party, and no other act."""
+    world.do(embargo("LR", SHIPPED_DAY, effect="no-party", parties=("an exporter, harare",)))
+    (objection,) = found(world)
+    assert (objection.type, objection.certificate) == ("shipment-imported/1", "ZW/00000009")
+    assert (objection.code, objection.participant, objection.measure) == ("standing-no", "LR", "KP-LR")
