@@ -354,4 +354,4 @@ def _tell(session: Session, answers: Answers, receipt: Receipt, *, plain: bool, 
         )
     if answers.participant is not None and receipt.index == 0:
         remark("Nobody's standing is asked before a register is adopted: adamas participant adopt --shipped.")
-    remark("Next: adamas party register, adamas key enrol, adamas --help.")
+    remark("Next: adamas party register PARTY --role ROLE, adamas key enrol PARTY --new; all: adamas --help.")

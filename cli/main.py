@@ -30,8 +30,8 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Record goods": {
         "parcel": ("cli.acts", "Parcels: mined, sorted, split, mixed, sold, received, seized, ..."),
-        "certificate": ("cli.acts", "Certificates: issue, validate, void"),
-        "shipment": ("cli.acts", "Shipments: export, import, confirm"),
+        "certificate": ("cli.acts", "Certificates: apply, issue, validate, send, receive, ..."),
+        "shipment": ("cli.acts", "Shipments: export, import, confirm, inspect, ..."),
         "import": ("cli.importing", "Record a production sheet, parties or a history from CSV or XLSX"),
         "template": ("cli.importing", "Print a sheet to fill in, with an example"),
     },

@@ -65,6 +65,9 @@ _DESTINATION = "field_"
 _REPEATED = 60
 
 
+_LAST = ("parcel-forfeited/1",)
+"""Acts that end what others of their family begin, and are defined with those of another one."""
+
 if TYPE_CHECKING:
     Reader = click.ParamType[Any]  # generic for the type checker from click 8.5 on
 else:
@@ -296,5 +299,10 @@ def body_of(event: type[Event], given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def act_classes() -> list[type[Event]]:
-    """Every act that has a command in a family; `init` opens a ledger, and acts on entries have no family."""
-    return [event for event in EVENTS.values() if len(event.COMMAND) == 2 and event.TYPE != "ledger-opened/1"]
+    """Every act that has a command in a family, as a family's life goes: `init` opens a ledger, and acts on
+    entries have no family.
+    """
+    found = [
+        event for event in EVENTS.values() if len(event.COMMAND) == 2 and event.TYPE != "ledger-opened/1"
+    ]
+    return sorted(found, key=lambda event: event.TYPE in _LAST)

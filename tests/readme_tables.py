@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from cli.main import TABLE
+from cli.options import act_classes
 from ledger import errors
 from ledger.chain.steps import STEPS
 from ledger.domain import applications, certificates, events, fields
@@ -36,14 +38,20 @@ def roles() -> str:
 
 
 def acts() -> str:
-    """Every act with its command and its first sentence."""
+    """Every act with its command and its first sentence, in the order of ``adamas --help``."""
     lines = ["| command | act | what |", "|---|---|---|"]
-    for record in events.EVENTS.values():
+    for record in sorted(events.EVENTS.values(), key=_told_at):
         said = inspect.getdoc(record) or ""
         first = " ".join(said.split("\n\n")[0].split())
         command = "init" if record is events.LedgerOpened else " ".join(record.COMMAND)
         lines.append(f"| `adamas {command}` | `{record.TYPE}` | {first} |")
     return "\n".join(lines)
+
+
+def _told_at(record: type[events.Event]) -> tuple[int, int]:
+    family = "init" if record is events.LedgerOpened else record.COMMAND[0]
+    within = [act.TYPE for act in act_classes()]
+    return list(TABLE).index(family), within.index(record.TYPE) if record.TYPE in within else -1
 
 
 def life() -> str:
