@@ -20,7 +20,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from ledger.audit.processes import on_others
 from ledger.audit.ranges import Range, Ranged, inspect_range
 from ledger.chain.entry import entry_hash
 from ledger.chain.inspection import Before, Inspected, Look
@@ -46,6 +45,8 @@ class Divided:
         self, start: int, before: Before, look: Look, *, size: int, number: int
     ) -> Iterator[Inspected]:
         """See `ledger.chain.paging.Division`."""
+        from ledger.audit.processes import on_others  # large ledgers alone need what it imports
+
         self._skipped, self.is_at_work = start, True
         ranges = self._ranges(Range(self.source, look, start, start, before), size)
         for asked, told in on_others(inspect_range, ranges, number):

@@ -1,22 +1,24 @@
 """Work on all cores: a pure function over many pages, the answers in the pages' order.
 
 Processes, because signatures are checked under the interpreter's lock. Where one core is all there is, or a
-process cannot be had, the same function runs here, one page after the other.
+process cannot be had, the same function runs here, one page after the other. What processes take to be
+imported is imported when there are to be any.
 """
 
 from __future__ import annotations
 
 import gc
-import multiprocessing
 import os
 import signal
 import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ProcessPoolExecutor
+    from multiprocessing.context import BaseContext
 
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")
@@ -36,6 +38,8 @@ def on_all(
     if cores < 2:
         yield from ((question, work(question)) for question in questions)
         return
+    from concurrent.futures import ProcessPoolExecutor
+
     pool = ProcessPoolExecutor(cores, mp_context=_context(), initializer=_begin)
     waiting: deque[tuple[Question, Future[Answer] | None]] = deque()
     try:
@@ -53,6 +57,8 @@ def _submitted(
     pool: ProcessPoolExecutor, work: Callable[[Question], Answer], question: Question
 ) -> Future[Answer] | None:
     """The question handed on; None where a process was lost, after which the pool takes nothing more."""
+    from concurrent.futures.process import BrokenProcessPool
+
     try:
         return pool.submit(work, question)
     except BrokenProcessPool:
@@ -62,14 +68,18 @@ def _submitted(
 def _answered(
     work: Callable[[Question], Answer], question: Question, future: Future[Answer] | None
 ) -> tuple[Question, Answer]:
+    from concurrent.futures.process import BrokenProcessPool
+
     try:
         return question, work(question) if future is None else future.result()
     except BrokenProcessPool:
         return question, work(question)
 
 
-def _context() -> multiprocessing.context.BaseContext:
+def _context() -> BaseContext:
     """Forking starts at once, and is safe on Linux while this process has no other thread."""
+    import multiprocessing
+
     alone = threading.active_count() == 1
     return multiprocessing.get_context("fork" if sys.platform == "linux" and alone else "spawn")
 

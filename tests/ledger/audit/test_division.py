@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ledger.audit import division, ranges
+from ledger.audit import processes, ranges
 from ledger.audit.auditing import Audit, Options
 from ledger.audit.only_new import OnlyNew
 from ledger.audit.report import Report
@@ -58,7 +58,7 @@ def here(small: None, monkeypatch: pytest.MonkeyPatch) -> None:
         assert number == 2
         return ((question, work(question)) for question in questions)
 
-    monkeypatch.setattr(division, "on_others", on_others)
+    monkeypatch.setattr(processes, "on_others", on_others)
 
 
 def reported(audit: Audit) -> dict[str, Any]:
