@@ -43,10 +43,13 @@ NOTES: Mapping[str, Mapping[str, str]] = {
     "import-confirmed/1": {
         "parcels": "how many parcels the certificate covers",
         "weight": "the sum of their weights, for a shipment that arrived here as measured",
-        "importer": "who imported it here",
+        "importer": "the importer that the import names, or who imported it here",
         "exporter": "the exporter that the import names",
     },
-    "parcel-mixed/1": {"weight": "the sum of the parcels, less the loss"},
+    "parcel-mixed/1": {
+        "weight": "the sum of the parcels, less the loss",
+        "hs": "that of the parcels, where all have the same",
+    },
 }
 """By wire name and field: what is filled in."""
 
@@ -165,11 +168,14 @@ def _confirmed(body: Body, state: State) -> Body:
 
 
 def _mixed(body: Body, state: State) -> Body:
-    weights = [_parcel(state, parcel).weight for parcel in body.get("inputs", ())]
-    if not weights or None in weights or "weight" in body:
-        return {}
-    left = sum(weight or 0 for weight in weights) - body.get("loss", 0)
-    return {"weight": left} if left > 0 else {}
+    parcels = [_parcel(state, parcel) for parcel in body.get("inputs", ())]
+    classes = {parcel.hs for parcel in parcels}
+    values: Body = {"hs": classes.pop() if len(classes) == 1 else None}
+    weights = [parcel.weight for parcel in parcels]
+    if weights and None not in weights:
+        left = sum(weight or 0 for weight in weights) - body.get("loss", 0)
+        values["weight"] = left if left > 0 else None
+    return _absent(body, values)
 
 
 _FILLERS: Mapping[str, Callable[[Body, State], Body]] = {

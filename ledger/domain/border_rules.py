@@ -51,9 +51,8 @@ def border(state: State, act: e.Recorded) -> Refusals:
             yield from _came_back(state, event)
         case e.ShipmentRejected():
             yield from rejecting(state, event)
-        case e.ShipmentLost():
-            yield from _ours(state, event)
-            yield from lost(state, event)
+        case e.ShipmentLost() | e.ShipmentNotified():
+            yield from _told(state, event)
 
 
 def _sealed(state: State, event: e.CertificateValidated) -> Refusals:
@@ -119,11 +118,20 @@ def _foreign(state: State, act: e.Recorded, event: e.ShipmentArrived | e.Importe
             yield Refusal("partner-forked", f"partner:{event.origin}", {"origin": event.origin})
 
 
-def _ours(state: State, event: e.ShipmentArrived | e.Imported | e.ShipmentLost) -> Refusals:
+def _ours(
+    state: State, event: e.ShipmentArrived | e.Imported | e.ShipmentLost | e.ShipmentNotified
+) -> Refusals:
     """A certificate with our letters was issued here."""
     house, name = state.house(), event.certificate or ""
     if house is not None and house.participant == name[:2] and status(state.certificate(name)) == "unknown":
         yield Refusal("certificate-own", about(name), {"certificate": name, "participant": house.participant})
+
+
+def _told(state: State, event: e.ShipmentLost | e.ShipmentNotified) -> Refusals:
+    """What a ledger is told of a shipment: one of its own it knows."""
+    yield from _ours(state, event)
+    if isinstance(event, e.ShipmentLost):
+        yield from lost(state, event)
 
 
 def _arriving(state: State, act: e.Recorded, event: e.ShipmentArrived | e.Imported) -> Refusals:

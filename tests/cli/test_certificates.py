@@ -89,10 +89,19 @@ def test_a_mixture_weighs_what_went_into_it(sorted_goods: Laptop) -> None:
     """Less the loss that is declared."""
     size = sorted_goods.size()
     mixed = ("parcel", "mix", "K2", "K3", "--output", "K4", *DEALER)
-    assert sorted_goods.data(*mixed, "--dry-run")["body"]["weight"] == 12_500
+    body = sorted_goods.data(*mixed, "--dry-run")["body"]
+    assert (body["weight"], "hs" in body) == (12_500, False)
     sorted_goods.ok(*mixed, "--loss", "0.010")
     assert sorted_goods.body(size)["weight"] == 12_490
     assert "parcel-consumed" in sorted_goods(*mixed[:4], "--output", "K5", *DEALER).err
+
+
+def test_a_mixture_of_one_class_is_of_that_class(sorted_goods: Laptop) -> None:
+    """What was sorted stays sorted, so that a certificate can tell its classes."""
+    split = [f"{name}={carats},hs=710221" for name, carats in (("K21", "1.500"), ("K22", "2.000"))]
+    sorted_goods.ok("parcel", "split", "K2", "--output", split[0], "--output", split[1], *DEALER)
+    mixed = ("parcel", "mix", "K21", "K22", "--output", "K4", *DEALER, "--dry-run")
+    assert sorted_goods.data(*mixed)["body"]["hs"] == "710221"
 
 
 def test_the_help_says_what_is_filled_in(laptop: Laptop) -> None:

@@ -78,6 +78,15 @@ def test_what_a_letter_proves_is_not_copied(book: Book) -> None:
     assert book.codes(dataclasses.replace(bare, origin=origin)) == ["certificate-incomplete"]
 
 
+def test_a_notice_of_a_certificate_with_our_letters_that_was_never_issued_is_refused(book: Book) -> None:
+    """It would be announced as another's, and could never be issued any more."""
+    notice = e.ShipmentNotified(by="ministry", certificate="BW/00000107", direction="sent", weight=12_500)
+    assert book.codes(notice) == ["certificate-own"]
+    book.mine("P1", 12_500)
+    assert book.certify("P1", 12_500) == "BW/00000107"
+    assert book.codes(dataclasses.replace(notice, certificate=FOREIGN)) == []
+
+
 def test_it_was_issued_before_its_shipment_came(book: Book) -> None:
     """On the very day it may be."""
     that_day = dataclasses.replace(IMPORT, issued="2023-12-10")
