@@ -104,7 +104,7 @@ STEPS: Mapping[str, Steps] = {
             "nodes",
             "postgres_at_once",
         ),
-        ("sqlite_recorder", "sqlite_connection", "postgres_connection"),
+        ("sqlite_recorder", "sqlite_connection", "postgres_connection", "plain_tables"),
         ("sqlite_erasure", "postgres_recorder"),
         ("postgres_place", "postgres_reading", "sqlite_reading"),
         ("sqlite", "postgres"),

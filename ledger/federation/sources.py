@@ -24,7 +24,7 @@ from ledger.domain.moments import Acts
 from ledger.domain.state import guarded, touched
 from ledger.errors import Malformed, NotFound, StoreTrouble
 from ledger.federation import publications
-from ledger.store import opening
+from ledger.store import opening, plain_tables
 from ledger.store.decoding import decode
 from ledger.store.nodes import JournalTree
 from ledger.store.records import Records
@@ -131,6 +131,8 @@ def _is_letter(path: Path) -> bool:
 
 
 def _ledger(place: str) -> Source:
+    if not opening.is_postgresql(place):
+        plain_tables.check(place)
     journal = opening.open(place, write=False)
     records, tree, size = Records(journal), JournalTree(journal), journal.head().size
     opened = records.recorded(0).event if size else None
