@@ -52,6 +52,8 @@ ANY = _Any()
 class Guard:
     """The guard of one ledger's key. One object is for one thread at a time; processes may share the file."""
 
+    _shut = staticmethod(os.close)  # at the program's very end modules are gone before the last objects
+
     def __init__(self, path: Path, origin: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._file: int | None = None
         self.path = path
@@ -159,7 +161,7 @@ class Guard:
     def _let_go(self) -> None:
         file, self._file = self._file, None
         if file is not None:
-            os.close(file)
+            self._shut(file)
 
     def _take_in(self) -> None:
         """What the file says; another process may have signed a later size."""

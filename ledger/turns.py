@@ -135,6 +135,8 @@ class Turn:
     One object is for one thread at a time; each has its own hold on the file, also within a process.
     """
 
+    _shut = staticmethod(os.close)  # at the program's very end modules are gone before the last objects
+
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file: int | None = None
@@ -172,7 +174,7 @@ class Turn:
         """Let go of the file; the turn can be taken again."""
         file, self._file = self._file, None
         if file is not None:
-            os.close(file)
+            self._shut(file)
         waiting, self._waiting = self._waiting, None
         if waiting is not None:
             waiting.end()

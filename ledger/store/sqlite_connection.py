@@ -99,7 +99,8 @@ class LedgerConnection:
             self._line.discard()
 
     def __del__(self) -> None:
-        self.close()
+        if self._kept is not None:
+            self._kept.close()
 
     def _connection(self) -> sqlite3.Connection:
         if self._kept is None:

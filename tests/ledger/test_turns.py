@@ -14,6 +14,7 @@ import pytest
 from ledger.errors import StoreTrouble
 from ledger.turns import Turn, turn
 from tests.witnessing import raised
+from tests.world import World
 
 HOLD = """
 import sys, time
@@ -134,3 +135,32 @@ def test_a_file_that_is_removed_is_nobodys_turn(tmp_path: Path) -> None:
     third.discard()
     second.discard()
     assert not path.exists() or sys.platform == "win32"
+
+
+UNCLOSED = """
+import sys
+from cli.main import spare_the_collector
+from ledger.application import Ledger
+from ledger.domain import moments
+from ledger.investigation.replay import replay
+spare_the_collector()
+ledger = Ledger.open(sys.argv[1])
+with replay(ledger.journal, ledger.records, moments.as_occurred("9998"), lambda count: None) as found:
+    print(found.counted)
+"""
+
+
+def test_a_program_that_closes_nothing_ends_without_a_word(tmp_path: Path) -> None:
+    """A ledger that wrote its views and was never closed, taken apart when all modules are gone already."""
+    world = World(tmp_path / "ledger.db")
+    world.mine("P1", "1.000")
+    size = world.ledger.head().size
+    world.close()
+    ended = subprocess.run(
+        [sys.executable, "-c", UNCLOSED, str(tmp_path / "ledger.db")],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.stdout, ended.stderr, ended.returncode) == (f"{size}\n", "", 0)
