@@ -133,6 +133,8 @@ class PostgresJournal(PostgresReading):
 
     def transaction(self, *, write: bool) -> Turn:
         """See `Journal.transaction`; the cursor's rows are tuples."""
+        if write:
+            self.check_writable()
         return self._datastore.turn(write=write)
 
     def check_writable(self) -> None:
@@ -305,7 +307,7 @@ class PostgresJournal(PostgresReading):
         commit. What this cannot reach: the write-ahead log until its segments are used again, replicas,
         archives, backups. Raises `Conflict` (``store-locked``) while somebody keeps the table in use.
         """
-        with self._datastore.turn(write=True) as rows:
+        with self.transaction(write=True) as rows:
             rows.execute(
                 "DELETE FROM disclosures WHERE idx = %s AND digest = ANY(%s)", (index, list(set(digests)))
             )

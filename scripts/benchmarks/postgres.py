@@ -10,6 +10,8 @@ import multiprocessing
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from tests.postgres_server import SETTINGS, PostgresServer
 from tests.world import SITE, World, signing_key
 
 WRITERS = 8
+_ROUNDS = 3
 DURABLE = tuple(one for one in SETTINGS if not one.startswith("fsync"))
 _Timed = list[float]
 _barriers: list[Any] = []
@@ -142,15 +145,27 @@ def _acts(server: PostgresServer, acts: int) -> list[Row]:
     ]
 
 
-def _many(name: str, url: str, seconds: float) -> tuple[list[Row], float]:
-    """One writer process and eight on one store; the rate of eight."""
-    [alone] = _together(_weigh_until, [(url, 0)], seconds)
-    eight = _together(_weigh_until, [(url, writer) for writer in range(WRITERS)], seconds)
-    one, all_of_them = len(alone) / seconds, sum(map(len, eight)) / seconds
-    took = [second for each in eight for second in each]
-    fewest, most = min(map(len, eight)), max(map(len, eight))
-    late = quantile(took, 0.99) * 1000
-    return [
+def _fastest(rounds: Sequence[list[_Timed]]) -> list[_Timed]:
+    return max(rounds, key=lambda one: sum(map(len, one)))
+
+
+def _many(
+    name: str, url: str, seconds: float, beside: Callable[[], list[_Timed]] | None = None
+) -> tuple[list[Row], float, float]:
+    """One writer process and eight on one store; the rate of eight, and of who writes ``beside`` in the same
+    rounds, in turn. Of all the fastest round counts, for they meet other work on the machine."""
+    alone, eight, others = [], [], []
+    for _ in range(_ROUNDS):
+        alone.append(_together(_weigh_until, [(url, 0)], seconds))
+        eight.append(_together(_weigh_until, [(url, writer) for writer in range(WRITERS)], seconds))
+        if beside is not None:
+            others.append(beside())
+    best = _fastest(eight)
+    one, all_of_them = len(_fastest(alone)[0]) / seconds, sum(map(len, best)) / seconds
+    theirs = sum(map(len, _fastest(others))) / seconds if others else 0.0
+    fewest, most = min(map(len, best)), max(map(len, best))
+    late = quantile([second for each in best for second in each], 0.99) * 1000
+    rows = [
         Row(
             f"{name}: {WRITERS} writer processes against one",
             f"{all_of_them:,.0f}/s",
@@ -169,19 +184,22 @@ def _many(name: str, url: str, seconds: float) -> tuple[list[Row], float]:
         Row(
             f"{name}: who got least of {WRITERS}, against who got most", f"{fewest}", f"{most}", fewest / most
         ),
-    ], all_of_them
+    ]
+    return rows, all_of_them, theirs
 
 
 def _sheets(server: PostgresServer, stones: int) -> list[Row]:
+    """The fastest of five rounds, together so many stones."""
     world = World(server.url())
     key = signing_key("miner-1")
+    sheets = iter(range(stones // 500))
 
     def register() -> None:
-        for sheet in range(stones // 500):
+        for sheet in islice(sheets, stones // 500 // 5):
             lines = tuple(e.Goods(f"K-{sheet:05d}-{line:03d}", 100 + line, 1) for line in range(500))
             world.ledger.record(e.Mined(by="miner-1", site=SITE, lines=lines), key)
 
-    (seconds,) = in_turn([register], 1)
+    seconds = 5 * in_turn([register], 5)[0]
     world.close()
     what = f"PostgreSQL: {stones:,} stones in sheets of 500, each durable"
     return [
@@ -189,14 +207,13 @@ def _sheets(server: PostgresServer, stones: int) -> list[Row]:
     ]
 
 
-def many_writers(folder: Path, stones: int, acts: int = 400, seconds: float = 4.0) -> list[Row]:
+def many_writers(folder: Path, stones: int, acts: int = 400, seconds: float = 2.0) -> list[Row]:
     """All rows about PostgreSQL and about several writers."""
     server = PostgresServer.start(DURABLE)
     try:
         rows = [*_acts(server, acts), *_sheets(server, stones)]
-        more, rate = _many("PostgreSQL", _ready(server.url()), seconds)
-        plain = _together(_save_until, [(str(server.folder), "public")] * WRITERS, seconds)
-        theirs = sum(map(len, plain)) / seconds
+        plain = partial(_together, _save_until, [(str(server.folder), "public")] * WRITERS, seconds)
+        more, rate, theirs = _many("PostgreSQL", _ready(server.url()), seconds, plain)
         rows.append(
             Row(
                 f"PostgreSQL: durable acts, {WRITERS} writer processes",

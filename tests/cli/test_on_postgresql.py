@@ -102,6 +102,8 @@ def test_an_auditor_reads_everything_and_writes_nothing(
     refused = reader("party", "register", "miner-2", "--role", "miner", "--residence", "BW", "--name", "B")
     assert refused.code == 7
     assert "adamas: store-reader: this database role may only read" in refused.err
+    refused = reader("views", "rebuild")
+    assert (refused.code, refused.err.partition(" this")[0]) == (7, "adamas: store-reader:")
     stranger = Laptop(tmp_path, url.replace("user=postgres", "user=stranger"))("verify")
     assert stranger.code == 7
     assert keeper.size() == 2

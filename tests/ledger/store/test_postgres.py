@@ -15,7 +15,7 @@ from ledger.chain import disclosure
 from ledger.chain.entry import Entry
 from ledger.domain import events as e
 from ledger.errors import StoreTrouble
-from ledger.projections.following import reading
+from ledger.projections.following import reading, rebuild
 from ledger.store import opening
 from ledger.store.checking import snapshot
 from ledger.store.journal import Draft, Journal, Stale
@@ -25,6 +25,7 @@ from ledger.store.postgres_url import address_of, without_password
 from tests import writers
 from tests.lossy_proxy import LossyProxy
 from tests.postgres_server import PostgresServer
+from tests.refusing import refusing
 from tests.world import SITE, World, goods, signing_key
 
 START = 1_700_000_000_000_000
@@ -233,6 +234,8 @@ def test_a_replica_answers_and_is_not_written(own: PostgresServer) -> None:
                     e.Mined(by="miner-1", site=SITE, lines=(goods("P2", "1.000"),)), signing_key("miner-1")
                 )
             assert caught.value.code == "store-replica"
+            with refusing(StoreTrouble, "store-replica"):
+                rebuild(ledger.journal, ledger.records)
         with pytest.raises(StoreTrouble) as caught:
             opening.create(elsewhere.replace("search_path%3D", "search_path%3Dnew"))
         assert caught.value.code == "store-replica"

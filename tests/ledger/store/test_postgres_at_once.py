@@ -147,3 +147,26 @@ def test_nothing_is_recorded_behind_a_head_that_is_none(
             assert told in str(caught.value) + caught.value.code
             for table in ("stored_events", "ids", "links"):
                 assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (1,)
+
+
+def test_acts_are_found_by_indexes_from_the_beginning(postgres: PostgresServer) -> None:
+    """One plan is made while the tables are empty and no statistics are there, and it serves when they are
+    not: no table but the head is gone through."""
+    url = postgres.url()
+    asked = (
+        "SELECT coalesce(sum(seq_scan), 0) FROM pg_stat_user_tables "
+        "WHERE schemaname = %s AND relname IN ('stored_events', 'links', 'ids', 'mentions', 'nodes')"
+    )
+    name = url.rpartition("%3D")[2]
+    opening.create(url).close()
+    time.sleep(0.2)  # a server process tells what it did when it ends
+    with postgres.connect(name) as connection:
+        before = connection.execute(asked, (name,)).fetchone()
+    with opening.open(url) as journal:
+        head = journal.head()
+        for number in range(200):  # the head has always moved, so what was read is compared
+            read = {f"p{number}": 0, **{f"p{n}": 1 for n in range(min(number, 9))}}
+            journal.append([draft(f"p{number}")], clock=lambda: START, read=read, head=head)
+    time.sleep(0.2)
+    with postgres.connect(name) as connection:
+        assert connection.execute(asked, (name,)).fetchone() == before
