@@ -176,17 +176,23 @@ def _inspected(state: State, event: e.Imported, name: str) -> Refusals:
         return
     if found.weight is not None and event.weight is not None:
         if abs(found.weight - event.weight) > _tolerance(state, len(event.lines)):
-            yield differs(name, "weight", carats(event.weight), f"{carats(found.weight)} on inspection")
+            yield _found(name, "weight", carats(event.weight), carats(found.weight))
     counted = [line.stones for line in event.lines]
     total = sum(stones or 0 for stones in counted)
     may_differ = (profile.stone_tolerance if profile is not None else None) or 0
     if found.stones is not None and None not in counted and abs(total - found.stones) > may_differ:
-        yield differs(name, "stones", total, f"{found.stones} on inspection")
+        yield _found(name, "number of stones", total, found.stones)
     values = (event.value, found.value)
     percent = None if profile is None else profile.value_tolerance
     if percent is not None and isinstance(values[0], int) and isinstance(values[1], int):
         if not within(values[0], values[1], percent):
-            yield differs(name, "value", dollars(values[0]), f"{dollars(values[1])} on inspection")
+            yield _found(name, "value", dollars(values[0]), dollars(values[1]))
+
+
+def _found(name: str, what: str, stated: object, found: object) -> Refusal:
+    """The import states otherwise than the inspection found."""
+    values = {"certificate": name, "what": what, "stated": stated, "found": found}
+    return Refusal("inspection-differs", about(name), values)
 
 
 def _unopened(acts: list[Any], event: e.Imported, name: str) -> Refusals:

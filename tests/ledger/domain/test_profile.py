@@ -66,8 +66,8 @@ def test_a_value_found_on_inspection_may_differ_by_the_tolerance() -> None:
     stated = dataclasses.replace(IMPORT, value=100_000)
     for found, codes in (
         (110_000, []),
-        (110_001, ["certificate-differs"]),
-        (90_909, ["certificate-differs"]),
+        (110_001, ["inspection-differs"]),
+        (90_909, ["inspection-differs"]),
     ):
         book = Book()
         book.do(ARRIVAL)
@@ -82,7 +82,7 @@ def test_a_weight_found_on_inspection_is_the_certificates() -> None:
     book = Book()
     book.do(ARRIVAL)
     book.do(dataclasses.replace(INSPECTION, weight=3_000))
-    assert book.codes(IMPORT) == ["certificate-differs"]
+    assert book.codes(IMPORT) == ["inspection-differs"]
     book.do(dataclasses.replace(INSPECTION, weight=5_010))
     assert book.codes(IMPORT) == []
 

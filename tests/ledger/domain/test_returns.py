@@ -198,7 +198,7 @@ def test_stones_that_were_counted_otherwise_hold_an_import_up() -> None:
     stated = dataclasses.replace(
         IMPORT, lines=(e.Arrival("Z1", 3_000, 40), e.Arrival("Z2", 2_000, 2)), weight=5_000
     )
-    for stones, codes in ((42, []), (41, ["certificate-differs"]), (None, [])):
+    for stones, codes in ((42, []), (41, ["inspection-differs"]), (None, [])):
         book = Book()
         book.do(ARRIVAL)
         book.do(dataclasses.replace(INSPECTION, stones=stones))
@@ -207,7 +207,7 @@ def test_stones_that_were_counted_otherwise_hold_an_import_up() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stones", "codes"), [(40, []), (44, []), (39, ["certificate-differs"]), (45, ["certificate-differs"])]
+    ("stones", "codes"), [(40, []), (44, []), (39, ["inspection-differs"]), (45, ["inspection-differs"])]
 )
 def test_a_profile_says_by_how_many_stones_a_count_may_differ(stones: int, codes: list[str]) -> None:
     """Small goods are counted otherwise by every hand: KPCS leaves it to the State."""
