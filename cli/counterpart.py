@@ -122,7 +122,7 @@ def _their_table(path: Path, given: dict[str, Any]) -> list[Shipment]:
     from ledger.exchange.dialect import GIVEN_AS
     from ledger.exchange.tabular import Options, read_file
 
-    names = ("separator", "decimal", "encoding", "unit", "sheet")
+    names = ("separator", "decimal", "encoding", "unit", "sheet", "dates")
     options = Options(**{name: GIVEN_AS.get(given[name], given[name]) for name in names})
     found, dialect = read_certificates(read_file(path), options)
     for part in dialect.parts:

@@ -20,7 +20,7 @@ from cli.recording import ask_about_slips, party_of
 from cli.session import Session, pass_session
 from ledger import edtf
 from ledger.errors import AdamasError, Malformed, Refused, Unconfirmed
-from ledger.exchange.dialect import DECIMALS, ENCODINGS, GIVEN_AS, SEPARATORS, UNITS, Dialect
+from ledger.exchange.dialect import DATES, DECIMALS, ENCODINGS, GIVEN_AS, SEPARATORS, UNITS, Dialect
 from ledger.exchange.templates import CERTIFICATES, HISTORY, TEMPLATES, as_csv, as_workbook
 from ledger.messages import how_many
 from ledger.values import dataclass
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 SHOWN = 40
 """So many faults are printed; the rejects file has all."""
 
-_CHOICES = {"separator": SEPARATORS, "decimal": DECIMALS, "unit": UNITS}
+_CHOICES = {"separator": SEPARATORS, "decimal": DECIMALS, "unit": UNITS, "dates": DATES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,7 @@ def _date(context: click.Context, parameter: click.Parameter, text: str | None) 
 @click.option("--decimal", metavar="MARK", callback=_one_of("decimal"), help="point or comma.")
 @click.option("--encoding", metavar="NAME", help=f"{', '.join(ENCODINGS)} or another that Python knows.")
 @click.option("--unit", metavar="UNIT", callback=_one_of("unit"), help="carats or grams.")
+@click.option("--dates", type=click.Choice(DATES), help="What comes first in dates such as 04/11/2026.")
 @click.option("--sheet", metavar="NAME", help="Which sheet of a workbook.")
 @click.option(
     "--column", "columns", multiple=True, metavar="HEADING=COLUMN", callback=_columns,

@@ -99,6 +99,11 @@ _HEADERS = (
 )
 @click.option("--encoding", metavar="NAME", help="Of a table: its encoding.  [default: detected]")
 @click.option("--unit", type=click.Choice(["carats", "grams"]), help="Of a table: the unit of its weights.")
+@click.option(
+    "--dates",
+    type=click.Choice(["day-first", "month-first"]),
+    help="Of a table: what comes first in dates such as 04/11/2026.  [default: detected]",
+)
 @click.option("--sheet", metavar="NAME", help="Of a workbook: which sheet.")
 @limit_option(50)
 @csv_option

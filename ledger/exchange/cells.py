@@ -19,7 +19,8 @@ from decimal import Decimal
 from typing import Any
 
 from ledger import messages
-from ledger.exchange.dialect import Dialect, plain_number
+from ledger.domain.fields import DATE
+from ledger.exchange.dialect import Dialect, plain_date, plain_number
 from ledger.exchange.history_form import exact
 from ledger.exchange.sheets import Cell, Figure, Formula
 from ledger.exchange.tabular import Table
@@ -140,7 +141,8 @@ def read_cell(column: Column, cell: Cell, dialect: Dialect) -> Any:
     if isinstance(column.holds, Measure):
         decimal = "." if isinstance(cell, Figure) else dialect.get("decimal", ".")
         return _measure(column.holds, text, decimal, dialect.get("unit", "ct"))
-    words = text.split() if column.many else [text]
+    written = plain_date(text, dialect.get("dates", "")) if column.holds is DATE else text
+    words = written.split() if column.many else [written]
     try:
         read = tuple(column.holds.read(word) for word in words)
     except ValueError:

@@ -11,6 +11,7 @@ was detected is shown and confirmed by whoever calls this.
 | separator | a line `sep=;`, or the one that gives most of the template's columns                           |
 | decimal   | a number with one mark that cannot divide thousands, or with both marks                        |
 | unit      | the weight column's heading: `weight (ct)`, `weight (g)`                                       |
+| dates     | a day above 12 in `24/11/2026`; dots, as in `24.11.2026`; no part where all are `2026-11-24`   |
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from ledger.values import dataclass
 SEPARATORS = (",", ";", "\t", "|")
 DECIMALS = (".", ",")
 UNITS = ("ct", "g")
+DATES = ("day-first", "month-first")
 CODE_PAGES = ("cp1252", "cp1250", "cp850")
 ENCODINGS = ("utf-8", "utf-16", *CODE_PAGES)
 GIVEN_AS = {
@@ -232,6 +234,43 @@ def _mark_of(number: str) -> str:
         return "?" if bare.count(found[1]) == 1 else {",": ".", ".": ","}[found[1]]
     found = _ONE_MARK.fullmatch(bare)
     return found[1] if found else ""
+
+
+_WRITTEN_DATE = re.compile(r"([0-9]{1,2})([./-])([0-9]{1,2})\2([0-9]{4})")
+
+
+def dates_of(texts: Iterable[str]) -> Part | None:
+    """Whether day or month comes first in dates that end in the year; None where no date does."""
+    told: dict[str, str] = {}
+    doubtful = ""
+    for text in texts:
+        if (found := _WRITTEN_DATE.fullmatch(text.strip())) is None:
+            continue
+        first, second = int(found[1]), int(found[3])
+        if first > 12 or (found[2] == "." and second <= 12):
+            told.setdefault("day-first", text.strip())
+        elif second > 12:
+            told.setdefault("month-first", text.strip())
+        else:
+            doubtful = text.strip()
+    if len(told) == 1:
+        order, example = next(iter(told.items()))
+        return _because("dates", order, "dialect-decimal", example=example)
+    if told:
+        return _because("dates", None, "dialect-decimals", examples=" and ".join(told.values()))
+    return _because("dates", None, "dialect-decimal-open", example=doubtful) if doubtful else None
+
+
+def plain_date(text: str, order: str) -> str:
+    """A date that ends in the year as ``2026-11-24``; anything else as it is.
+
+    >>> plain_date("4.11.2026", "day-first"), plain_date("11/04/2026", "month-first")
+    ('2026-11-04', '2026-11-04')
+    """
+    if (found := _WRITTEN_DATE.fullmatch(text)) is None or order not in DATES:
+        return text
+    day, month = (found[1], found[3]) if order == "day-first" else (found[3], found[1])
+    return f"{found[4]}-{month:0>2}-{day:0>2}"
 
 
 _PLAIN = {

@@ -12,6 +12,7 @@ from dataclasses import field
 from pathlib import Path
 
 from ledger import messages
+from ledger.domain.fields import DATE
 from ledger.errors import Malformed, Unconfirmed
 from ledger.exchange import dialect as d
 from ledger.exchange.sheets import (
@@ -40,6 +41,7 @@ class Options:
     decimal: str | None = None
     unit: str | None = None
     sheet: str | None = None
+    dates: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -210,7 +212,21 @@ def _measured(table: Table, unit: str | None, options: Options) -> Table:
             raise _open(parts[-1], ["point", "comma"])
     if any(column and column.holds is Measure.WEIGHT for column in table.columns):
         parts.append(_unit(unit, options))
+    if (dates := _dates(table, options)) is not None:
+        parts.append(dates)
     return Table(table.template, table.dialect.then(*parts), table.headings, table.columns, table.rows)
+
+
+def _dates(table: Table, options: Options) -> d.Part | None:
+    """The order of day and month, where a date of the table is written so."""
+    places = [n for n, column in enumerate(table.columns) if column is not None and column.holds is DATE]
+    found = (cells[n] for _, cells in table.rows for n in places if n < len(cells))
+    part = d.dates_of(dict.fromkeys(cell for cell in found if isinstance(cell, str)))
+    if part is not None and options.dates:
+        return d.given("dates", options.dates)
+    if part is not None and part.value is None:
+        raise _open(part, d.DATES)
+    return part
 
 
 def _unit(stated: str | None, options: Options) -> d.Part:

@@ -92,13 +92,31 @@ def test_every_fault_is_told_and_nothing_is_recorded(laptop: Laptop) -> None:
     assert laptop.size() == size
 
 
+def test_dates_as_they_are_written_in_the_world(laptop: Laptop) -> None:
+    """Day first is detected and shown; what could be either must be given; what is recorded is one
+    spelling.
+    """
+    size = laptop.size()
+    open_ = put(laptop, sheet("A;1,5;karowe;03/04/2024"))
+    ran = laptop("import", open_, *MINER, "--yes")
+    assert (ran.code, "Give --dates (day-first, month-first)" in ran.err) == (9, True), ran.err
+    ran = laptop.ok("import", put(laptop, sheet("B;1,5;karowe;24.11.2023"), "b.csv"), *MINER, "--yes")
+    assert "  dates      day-first  as in 24.11.2023" in ran.err
+    laptop.ok(
+        "import", put(laptop, sheet("C;1,5;karowe;03/04/2024")), *MINER, "--yes", "--dates", "day-first"
+    )
+    with Ledger.open(laptop.ledger, write=False) as ledger:
+        said = [ledger.records.recorded(index).occurred for index in (size, size + 1)]
+    assert said == ["2023-11-24", "2024-04-03"]
+
+
 def test_what_only_rules_refuse_ends_as_a_refusal(laptop: Laptop) -> None:
     """An unknown site, an id that is taken: code 3, each with its row."""
     name = put(laptop, sheet("K1;1,5;karowe;2024-01-02", "B;1,5;karowe;2024-01-02"))
     ran = laptop("import", name, *MINER, "--yes")
     assert ran.code == 3
     assert "row 2, column parcel: id-taken" in ran.err
-    assert "  next for id-taken: adamas find K1 shows what has this one" in ran.err
+    assert "  next for id-taken: choose another id; adamas find K1 shows what has this one" in ran.err
 
 
 def test_skip_errors_records_the_good_rows_and_writes_the_others(laptop: Laptop) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from ledger.errors import Malformed, Unconfirmed
 from ledger.exchange import dialect as d
+from ledger.exchange.cells import check
 from ledger.exchange.tabular import Options, Table, read_table
 from ledger.exchange.templates import PRODUCTION, TEMPLATES
 
@@ -200,3 +201,53 @@ def test_every_column_of_every_template_is_known_by_its_own_heading() -> None:
             found = template.recognised(column.name.upper().replace(" ", "_"))
             assert found is not None
             assert found[0] is column
+
+
+def dated(*dates: str, **options: object) -> Table:
+    """A sheet with these dates."""
+    rows = "\n".join(f"P{n},12.50,karowe,{date}" for n, date in enumerate(dates))
+    return read(f"{HEADINGS}\n{rows}\n", **options)
+
+
+@pytest.mark.parametrize(
+    ("dates", "order"),
+    [
+        (["2024-01-02", "2024"], None),
+        (["24.11.2024"], "day-first"),
+        (["4.11.2024"], "day-first"),
+        (["24/11/2024", "04/11/2024"], "day-first"),
+        (["04/11/2024", "11/24/2024"], "month-first"),
+        (["04-11-2024", "24-11-2024", "2024-11"], "day-first"),
+    ],
+)
+def test_which_comes_first_day_or_month_is_told_or_open(dates: list[str], order: str | None) -> None:
+    """A day above twelve tells it for the whole file, and dots do; nothing is said where nothing is in
+    doubt.
+    """
+    table = dated(*dates)
+    assert [part.value for part in table.dialect.parts if part.name == "dates"] == ([order] if order else [])
+    lines, faults = check(table)
+    assert faults == []
+    fourth = "2024-04-11" if order == "month-first" else "2024-11-04"
+    assert {fourth, "2024-11-24", "2024-01-02", "2024", "2024-11"} >= {x.values["date"] for x in lines}
+
+
+@pytest.mark.parametrize(
+    "dates", [["04/11/2024"], ["24/11/2024", "11/24/2024"], ["24.11.2024", "11/24/2024"]]
+)
+def test_an_open_date_must_be_given(dates: list[str]) -> None:
+    """It can be read in two ways, or the file writes both; what is no date then is a fault of its row."""
+    with pytest.raises(Unconfirmed, match="Give --dates") as trouble:
+        dated(*dates)
+    assert trouble.value.values["part"] == "dates"
+    for order, wanted in (("day-first", "2024-11-04"), ("month-first", "2024-04-11")):
+        lines, _ = check(dated("04/11/2024", dates=order))
+        assert [line.values["date"] for line in lines] == [wanted]
+    _, faults = check(dated("24/11/2024", dates="month-first"))
+    assert [(fault.code, fault.values["value"]) for fault in faults] == [("cell-kind", "24/11/2024")]
+
+
+def test_an_order_that_is_given_is_not_asked_where_no_date_needs_it() -> None:
+    """Dates with the year first stay as they are."""
+    assert [part.name for part in dated("2024-01-02", dates="month-first").dialect.parts][-1] == "unit"
+    assert check(dated("2024-01-02", dates="month-first"))[0][0].values["date"] == "2024-01-02"

@@ -64,7 +64,8 @@ def test_a_good_row_becomes_values() -> None:
         ({"stones": "0"}, "stones", "cell-kind"),
         ({"stones": "2.5"}, "stones", "cell-kind"),
         ({"hs": "999999"}, "hs", "cell-kind"),
-        ({"date": "02.01.2024"}, "date", "cell-kind"),
+        ({"date": "30.02.2024"}, "date", "cell-kind"),
+        ({"date": "2 January 2024"}, "date", "cell-kind"),
         ({"date": "2024-02-30"}, "date", "cell-kind"),
     ],
 )
