@@ -69,6 +69,8 @@ def _shipment(lines: Sequence[Line]) -> Shipment:
         parcels=first.get("parcels"),
         confirmed=bool(first.get("confirmed")),
         basis=first.get("basis"),
+        back=first.get("became") == "returned",
+        lost=first.get("became") == "lost",
     )
 
 

@@ -192,14 +192,16 @@ CERTIFICATES = Template(
         Column("parcels", f.STONES, "how many parcels"),
         Column("confirmed", f.YES, "of an export: whether receipt was confirmed"),
         Column("basis", f.TEXT, "what the value is: FOB, CIF, re-assessed"),
+        Column("became", _one_of("became", ("returned", "lost")), "of an export that did not enter: "
+               "what became of it; stolen is lost"),
     ),
     (
         {"number": "BW 107", "flow": "import", "provenance": "BW", "destination": "AE", "date": "2024-03-04",
          "weight": "1200.50", "value usd": "240100.00", "hs": "710231", "origins": "BW", "exporter": "",
-         "importer": "", "parcels": "2", "confirmed": "", "basis": "CIF"},
+         "importer": "", "parcels": "2", "confirmed": "", "basis": "CIF", "became": ""},
         {"number": "AE 4711", "flow": "export", "provenance": "AE", "destination": "BW", "date": "2024-05-16",
          "weight": "310.00", "value usd": "99000.00", "hs": "710231", "origins": "AO BW ZA",
-         "exporter": "", "importer": "", "parcels": "1", "confirmed": "yes", "basis": "FOB"},
+         "exporter": "", "importer": "", "parcels": "1", "confirmed": "yes", "basis": "FOB", "became": ""},
     ),
 )  # fmt: skip
 """A partner's certificates, to be reconciled with; never imported."""

@@ -61,6 +61,16 @@ def test_a_value_that_is_not_known_of_every_line_is_not_known() -> None:
     assert one.value is None
 
 
+def test_what_became_of_a_shipment_that_did_not_enter() -> None:
+    """Back, or lost on the way; nothing said, it is taken to have gone on."""
+    told = [f"BW {number},export,BW,AE,2024-02-01,1.00,,,,,{became}" for number, became in
+            ((1, "returned"), (2, "lost"), (3, ""))]  # fmt: skip
+    found = read(*told, head=HEAD.replace("confirmed", "confirmed,became"))
+    assert [(one.back, one.lost) for one in found] == [(True, False), (False, True), (False, False)]
+    with pytest.raises(Malformed, match="became"):
+        read(told[0].replace("returned", "gone"), head=HEAD.replace("confirmed", "confirmed,became"))
+
+
 def test_the_letters_of_a_number_are_its_issuers() -> None:
     """Goods by way of another country keep the certificate of the first; EC is the European Union's."""
     assert key_of("bw-107", "CH") == "BW/00000107"
