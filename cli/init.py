@@ -57,7 +57,7 @@ class Answers:
     "init",
     example="adamas init\nadamas init --yes --participant BW --authority authority-bw --no-passphrase\n"
     "adamas init --file opening.json --dry-run",
-    exits=(0, 2, 4, 6, 7, 9, 10),
+    exits=(0, 2, 3, 4, 6, 7, 8, 9, 10),
 )
 @click.option("--participant", metavar="COUNTRY", help="The participant whose ledger it is, such as BW.")
 @click.option("--authority", metavar="PARTY", help="The first authority's id, public, such as authority-bw.")
