@@ -23,7 +23,7 @@ from itertools import islice
 from ledger.audit.ranges import Range, Ranged, inspect_range
 from ledger.chain.entry import entry_hash
 from ledger.chain.inspection import Before, Inspected, Look
-from ledger.chain.paging import Read, inspected
+from ledger.chain.paging import PAGE, Read, inspected
 from ledger.store.sharing import SharedFile, SharedSchema
 
 
@@ -48,7 +48,7 @@ class Divided:
         from ledger.audit.processes import on_others  # large ledgers alone need what it imports
 
         self._skipped, self.is_at_work = start, True
-        ranges = self._ranges(Range(self.source, look, start, start, before), size)
+        ranges = self._ranges(Range(self.source, look, start, start, before), size, number)
         for asked, told in on_others(inspect_range, ranges, number):
             if told is None or told.before != before or not self._is_here(asked, told):
                 found = inspected(self.read(asked.start, asked.stop), before, look)
@@ -70,9 +70,12 @@ class Divided:
         ends = [(index, entry_hash(data)) for index, data in islice(self.read(start, asked.stop), 2)]
         return ends == ([] if last is None else [(last.index, last.hash)])
 
-    def _ranges(self, first: Range, size: int) -> Iterator[Range]:
+    def _ranges(self, first: Range, size: int, number: int) -> Iterator[Range]:
+        """Towards the end they become smaller, so that nobody waits long for the last one."""
         start, before, stop = first.start, first.before, self.source.stop
         while start < stop:
+            while size > PAGE and 2 * number * size > stop - start:
+                size //= 2
             end = min((start // size + 1) * size, stop)
             yield Range(self.source, first.look, start, end, before)
             start, before = max(end, self._skipped), None
