@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from ledger.chain.bundle import Bundle
-from ledger.chain.entry import fields as entry_fields
+from ledger.chain.entry import Entry
 from ledger.chain.statement import Statement
 from ledger.domain import certificates
 from ledger.domain import events as e
@@ -103,7 +103,7 @@ def named_in(files: Iterable[bytes]) -> str | None:
     that can be read."""
     for data in files:
         try:
-            statement = Statement.read(entry_fields(Bundle.decode(data).entry)[3])
+            statement = Statement.decode(Entry.decode(Bundle.decode(data).entry).statement)
         except Malformed:
             continue  # what is wrong with it, the steps say
         name = statement.body.get("certificate") if statement.type in _ABOUT else None

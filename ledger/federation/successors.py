@@ -21,7 +21,7 @@ from ledger.chain import proof_steps as steps
 from ledger.chain.bundle import Bundle
 from ledger.chain.bundle_check import Reader, Report
 from ledger.chain.checkpoint import SignedCheckpoint
-from ledger.chain.entry import fields as entry_fields
+from ledger.chain.entry import Entry
 from ledger.chain.note import VerifierKey
 from ledger.chain.statement import Statement
 from ledger.chain.trust import Log, Trust
@@ -80,7 +80,7 @@ def _is_about_keys(bundle: Bundle) -> bool:
 
 
 def _statement(bundle: Bundle) -> Statement:
-    return Statement.read(entry_fields(bundle.entry)[3])
+    return Statement.decode(Entry.decode(bundle.entry).statement)
 
 
 def _changed(
