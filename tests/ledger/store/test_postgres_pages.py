@@ -1,6 +1,7 @@
 """Pages of a PostgreSQL ledger that were lost or altered without a word: found by verifying, and located.
 
-Checksums of pages are off, as they were by default until PostgreSQL 18: the server itself notices nothing.
+Checksums of pages are off, as they were by default until PostgreSQL 18: the server itself notices nothing of
+altered letters.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class Stopped:
     server: PostgresServer
     url: str
     files: dict[str, Path]
+    checksums: bool
 
     def altered(self, name: str, alter: Callable[[bytes], bytes]) -> list[StepFault]:
         """What verifying finds after the last page of a table or index was altered. All is put back then: who
@@ -73,9 +75,18 @@ def stopped() -> Iterator[Stopped]:
             name: server.data / connection.execute(asked, (name,)).fetchone()[0]
             for name in (*_TABLES, *_INDEXES)
         }
+        checksums = connection.execute("SHOW data_checksums").fetchone() == ("on",)
     server.halt()
-    yield Stopped(server, url, files)
+    yield Stopped(server, url, files, checksums)
     server.stop()
+
+
+@pytest.fixture
+def unsummed(stopped: Stopped) -> Stopped:
+    """The same, where the server has no checksums that find altered letters before anybody else."""
+    if stopped.checksums:
+        pytest.skip("this server's own checksums find it")
+    return stopped
 
 
 def torn(page: bytes) -> bytes:
@@ -99,9 +110,9 @@ def test_a_page_of_a_table_that_is_torn_or_empty_is_found(stopped: Stopped, tabl
         assert table in said or "entry" in said
 
 
-def test_letters_altered_in_a_table_are_found_though_its_index_has_them(stopped: Stopped) -> None:
+def test_letters_altered_in_a_table_are_found_though_its_index_has_them(unsummed: Stopped) -> None:
     """The entry whose mention was altered is named, and the mention."""
-    faults = stopped.altered("mentions", lambda page: page.replace(b"party:miner-1", b"party:minor-1", 1))
+    faults = unsummed.altered("mentions", lambda page: page.replace(b"party:miner-1", b"party:minor-1", 1))
     codes = {fault.code for fault in faults}
     assert {"verify-row-missing", "verify-row-extra", "verify-structure"} <= codes
     assert any("party:minor-1" in str(fault) for fault in faults)
@@ -116,8 +127,8 @@ def test_a_page_of_an_index_that_is_empty_is_found(stopped: Stopped, index: str)
 
 @pytest.mark.parametrize("index", ["links_pkey", "mentions_pkey"])
 def test_letters_altered_in_an_index_are_found_though_its_table_has_them(
-    stopped: Stopped, index: str
+    unsummed: Stopped, index: str
 ) -> None:
     """A question by that index would not find the entry; the table still tells it."""
-    faults = stopped.altered(index, lambda page: page.replace(b"miner-1", b"minor-1", 1))
+    faults = unsummed.altered(index, lambda page: page.replace(b"miner-1", b"minor-1", 1))
     assert [fault.code for fault in faults if index in str(fault)] == ["verify-structure"]
