@@ -165,19 +165,22 @@ def erase_command(run: Run, *, signing: bool = False) -> AdamasCommand:
     @click.pass_context
     @pass_session
     def callback(session: Session, context: click.Context, /, **given: Any) -> None:
-        ledger = session.ledger(write=not signing and not given["dry_run"])
-        about = entry(ledger, given["field_index"])
-        given["field_digests"] = _digests(ledger, about.index, given.pop("names"))
+        names = given.pop("names")
+        if given["file"] is None and (given["field_index"] is None or not names):
+            raise click.UsageError("Missing INDEX and --field: which entry, and what of it goes.", context)
+        if names:
+            ledger = session.ledger(write=not signing and not given["dry_run"])
+            about = entry(ledger, _erased_of(given))
+            given["field_digests"] = _digests(ledger, about.index, names)
         run(session, context, DisclosureErased, given)
         if not given.get("dry_run", signing):
             remark("Replicas, backups and bundles already given away are beyond this erasure.")
 
     options: list[click.Parameter] = [
-        click.Argument(["field_index"], type=FieldType(INDEX), metavar="INDEX"),
+        click.Argument(["field_index"], type=FieldType(INDEX), metavar="INDEX", required=False),
         click.Option(
             ["names", "--field"],
             multiple=True,
-            required=True,
             metavar="FIELD",
             help="The sealed field whose value goes; repeat for more.  [needed]",
         ),
@@ -197,6 +200,16 @@ def erase_command(run: Run, *, signing: bool = False) -> AdamasCommand:
         help="Erase sealed values of an entry from this ledger, by law; the erasure itself is an act.\n\n"
         "INDEX: the entry's index.\n\nNo hash changes and every proof still holds. No value comes back.",
     )
+
+
+def _erased_of(given: Given) -> int:
+    """The entry that is named, else the one that the body names."""
+    index: Any = given["field_index"]
+    if index is None:
+        index = bodies.read_body(given["file"], DisclosureErased).get("index")
+    if type(index) is not int:
+        raise click.UsageError("Missing INDEX: the entry.")
+    return index
 
 
 def _digests(ledger: Ledger, index: int, names: tuple[str, ...]) -> tuple[str, ...]:

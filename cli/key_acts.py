@@ -99,10 +99,13 @@ def enrol_command(run: Run, *, signing: bool = False) -> AdamasCommand:
     def callback(session: Session, context: click.Context, /, **given: Any) -> None:
         party, is_new, file = given.pop("party"), given.pop("new", False), given.pop("request")
         plain = given.pop("no_passphrase", False)
-        if is_new == (file is not None):
-            raise click.UsageError("Give either --new or --request FILE.", context)
+        if (is_new, file is not None, given["file"] is not None).count(True) != 1:
+            raise click.UsageError("Give one of --new, --request FILE and --file BODY.", context)
         if is_new and party is None:
             raise click.UsageError("Missing PARTY: whose key it is.", context)
+        if given["file"] is not None:
+            run(session, context, KeyEnrolled, given | {"field_party": party})
+            return
 
         def enrol(request: Request) -> None:
             asked = {"field_party": request.party, "field_key": request.key, "field_proof": request.proof}
@@ -178,13 +181,17 @@ def revoke_command(run: Run, *, signing: bool = False) -> AdamasCommand:
     @click.pass_context
     @pass_session
     def callback(session: Session, context: click.Context, /, **given: Any) -> None:
-        ledger = session.ledger(write=not given.get("dry_run", signing))
-        given["field_key"] = _in_force(ledger, given.pop("which"), context)
+        which = given.pop("which")
+        if which is None and given["file"] is None:
+            raise click.UsageError("Missing PARTY|KEY: whose key, or which one.", context)
+        if which is not None:
+            ledger = session.ledger(write=not given.get("dry_run", signing))
+            given["field_key"] = _in_force(ledger, which, context)
         run(session, context, KeyRevoked, given)
 
     options: list[click.Parameter] = [
-        click.Argument(["which"], metavar="PARTY|KEY"),
-        click.Option(["field_since", "--since"], type=FieldType(DATE), metavar="DATE", required=True,
+        click.Argument(["which"], metavar="PARTY|KEY", required=False),
+        click.Option(["field_since", "--since"], type=FieldType(DATE), metavar="DATE",
                      help="From which day on what it signed is disputed.  [needed]"),
         click.Option(["field_reason", "--reason"], type=FieldType(TEXT), metavar="TEXT", help="Why."),
     ]  # fmt: skip
