@@ -7,6 +7,7 @@ import re
 
 from ledger.domain import events as e
 from ledger.domain.certificates import (
+    DETAINED,
     JOURNEYED,
     LIFE,
     LOST,
@@ -54,6 +55,8 @@ def life(state: State, act: e.Recorded, event: e.Event) -> Refusals:
         code = "certificate-taken"
     elif now == LOST and isinstance(event, e.Imported | e.ShipmentArrived):
         code = "certificate-lost"
+    elif now == DETAINED and isinstance(event, e.Imported):
+        code = "certificate-detained"
     elif now == UNKNOWN:
         code = "certificate-unknown"
     elif now in JOURNEYED and isinstance(event, e.Exported | e.Imported | e.ShipmentArrived):

@@ -218,14 +218,17 @@ def open_(state: State, data: bytes, published: Published | None = None) -> Mail
 
     ``published`` must be signed as the letter must be.
 
-    Raises `Malformed` (``archive-...``, ``bundle-...``, ``peer-path``), `Refused` (``partner-...``,
-    ``mail-not-signed``).
+    Raises `Malformed` (``archive-...``, ``bundle-...``, ``peer-path``), `Refused` (``mail-own``,
+    ``partner-...``, ``mail-not-signed``).
     """
     packed = files(data)  # (1)
     held = _readable(packed)
     first = next(iter(packed))
     signed = (held.get(first) or Bundle.decode(packed[first])).checkpoint
-    peer = recognised(state, signed.checkpoint.origin, _sizes(signed, held, published))  # (2)
+    house, origin = state.house(), signed.checkpoint.origin
+    if house is not None and house.origin == origin:
+        raise refused("mail-own", f"partner:{origin}", origin=origin)
+    peer = recognised(state, origin, _sizes(signed, held, published))  # (2)
     peer, keys = _followed(peer, signed, held, published)  # (3)
     if published is not None:
         check_signed(peer, published[0])

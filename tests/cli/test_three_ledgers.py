@@ -322,26 +322,6 @@ def test_published_tiles_show_what_the_letter_does_not(two: Ministries) -> None:
     assert [step["step"] for step in told["steps"]] == list(range(1, 12))
 
 
-def test_a_letter_older_than_the_pin_is_shown_to_be_of_the_same_history(two: Ministries) -> None:
-    """Mail out of order: the sender's tiles prove it, so nothing is pinned anew; alone it is not shown."""
-    first, second = two.exported("K1", "SL 004201"), _another(two, "K2", "SL 004202")
-    late, tiles = _another(two, "K3", "SL 004203"), str(two.post / "tiles")
-    assert two.receive(late).code == 0
-    size = two.hub.size()
-    alone = two.receive(first)
-    assert (alone.code, "here: not-shown" in alone.err, "--from" in alone.err) == (0, True, True)
-    assert (two.hub.size(), "9 not shown" in alone.err) == (size + 2, True)
-    two.producer.ok("publish", tiles)
-    told = two.receive(second, "--from", tiles)
-    assert (told.code, "here: earlier" in told.err, "9 ok" in told.err) == (0, True, True)
-    assert two.hub.size() == size + 3
-
-
-def _another(two: Ministries, parcel: str, number: str) -> str:
-    two.stock(parcel, "3.000")
-    return two.exported(parcel, number)
-
-
 def test_a_rewritten_publication_convicts_too(two: Ministries, tmp_path: Path) -> None:
     """No path in the letter: the public tiles are the second history."""
     rewritten(two, tmp_path)

@@ -84,6 +84,7 @@ LIFE_CODES = {
     "certificate-unknown",
     "certificate-taken",
     "certificate-lost",
+    "certificate-detained",
 }
 
 

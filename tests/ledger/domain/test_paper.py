@@ -118,7 +118,7 @@ def test_goods_whose_paper_lacks_something_wait_for_its_issuer(book: Book) -> No
     """They are detained; what the issuer supplies is stated once they are released."""
     book.do(ARRIVAL)
     book.do(by_ministry(e.ShipmentDetained, FOREIGN))
-    assert book.codes(IMPORT) == ["certificate-state"]
+    assert book.codes(IMPORT) == ["certificate-detained"]
     book.do(by_ministry(e.ShipmentRemedied, FOREIGN))
     assert book.codes(without("authority")) == ["certificate-incomplete"]
     assert book.codes(IMPORT) == []
