@@ -152,7 +152,7 @@ def in_range(profile: e.ProfileAdopted, certificate: str, day: Span) -> bool:
     ranges = [line for line in profile.ranges if line.issuer == letters]
     if not ranges:
         return True
-    if not number.isdigit():
+    if not (number.isascii() and number.isdigit()):  # digits of other scripts are other numbers
         return False
     return any(
         line.first <= int(number) <= line.last

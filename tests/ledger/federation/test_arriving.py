@@ -75,6 +75,8 @@ def test_an_honest_letter_has_nothing_against_it() -> None:
         ("BW4306", "BW/00004306", ["certificate-pattern", "certificate-range"]),
         ("BW 000199", "BW/00000199", []),
         ("BW 000200", "BW/00000200", ["certificate-range"]),
+        ("BW 000107", "BW/0000010\u00b2", ["certificate-range"]),  # a raised two: a digit, and no number
+        ("BW 000107", "BW/\u0660\u0660\u0660\u0660\u0660\u0661\u0660\u0667", ["certificate-range"]),
     ],
 )
 def test_a_number_is_held_to_the_profile_of_its_issuer(number: str, key: str, codes: list[str]) -> None:
