@@ -33,8 +33,9 @@ def foreign(serial: int, country: str = "EU") -> str:
 
 
 OPENED, OTHERWISE, ORDERED_BACK, WAITING, STOLEN = (foreign(serial) for serial in range(3, 8))
+DETAINED, LIGHTER = foreign(10), foreign(11)
 """Certificates of shipments that came opened, that hold other goods, that go back, that wait, that never
-came."""
+came, that are detained, and that weigh less than is said."""
 
 
 def play_port(cast: Cast) -> Iterator[Scene]:
@@ -129,11 +130,14 @@ def _arrivals(cast: Cast) -> Iterator[Part]:
     back = e.ShipmentRejected(by=MINISTRY, certificate=ORDERED_BACK, reason="an example")
     yield Part("orders it back", back, day(18))
     yield Part("sees a fourth come", arrived(WAITING, number="EU 000006"), day(20))
-    yield Part(
-        "is told of a theft on the way",
-        e.ShipmentLost(by=MINISTRY, certificate=STOLEN, how="stolen"),
-        day(20),
-    )
+    yield Part("sees a fifth come", arrived(DETAINED, number="EU 000010"), day(20))
+    kept = e.ShipmentDetained(by=MINISTRY, certificate=DETAINED, ground="an example")
+    yield Part("detains it", kept, day(19))
+    yield Part("sees a sixth come", arrived(LIGHTER, number="EU 000011"), day(20))
+    weighed = e.ShipmentInspected(by=MINISTRY, certificate=LIGHTER, weight=900, conforms=True)
+    yield Part("weighs it", weighed, day(19))
+    theft = e.ShipmentLost(by=MINISTRY, certificate=STOLEN, how="stolen")
+    yield Part("is told of a theft on the way", theft, day(20))
 
 
 def issued(cast: Cast, serial: int, parcel: str, weight: int, **more: Any) -> e.CertificateIssued:

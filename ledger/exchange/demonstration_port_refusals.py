@@ -105,6 +105,8 @@ def _arriving(cast: Cast) -> Iterator[Attempt]:
     yield no("container-opened", of(3))
     yield no("seals-differ", of(3, seals=("S-2",)))
     yield no("certificate-nonconforming", of(4))
+    yield no("certificate-detained", of(10))
+    yield no("inspection-differs", of(11))
     early = e.ShipmentDetained(by=MINISTRY, certificate=OTHERWISE, ground="an example")
     yield Attempt(ARRIVAL, "certificate-order", early, MINISTRY, {"occurred": cast.day(25)})
 
