@@ -48,6 +48,7 @@ _SETTLED = (
     "set_config('lock_timeout', %s, false), set_config('statement_timeout', '0', false), "
     "set_config('extra_float_digits', '0', false), "
     "set_config('default_transaction_isolation', 'read committed', false), "
+    "set_config('standard_conforming_strings', 'on', false), "
     "set_config('synchronous_commit', "
     "CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' "
     "ELSE current_setting('synchronous_commit') END, false)"

@@ -105,12 +105,23 @@ def test_a_server_that_makes_another_entry_is_not_believed(postgres: PostgresSer
         journal.append([draft("a")], clock=lambda: START, read={"a": 0}, head=journal.head())
 
 
-@pytest.mark.parametrize("level", ["read uncommitted", "repeatable read", "serializable"])
-def test_another_isolation_of_the_role_changes_nothing(postgres: PostgresServer, level: str) -> None:
-    """What is compared is what was committed while the act waited."""
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "default_transaction_isolation = 'read uncommitted'",
+        "default_transaction_isolation = 'repeatable read'",
+        "default_transaction_isolation = 'serializable'",
+        "default_transaction_deferrable = on",
+        "standard_conforming_strings = off",
+        "bytea_output = escape",
+        "search_path = public",
+    ],
+)
+def test_what_the_role_has_set_changes_nothing(postgres: PostgresServer, setting: str) -> None:
+    """What is compared is what was committed while the act waited, and bytes are the same bytes."""
     with postgres.connect() as connection:
         connection.execute("CREATE ROLE strict LOGIN SUPERUSER")
-        connection.execute(f"ALTER ROLE strict SET default_transaction_isolation = '{level}'")
+        connection.execute(f"ALTER ROLE strict SET {setting}")
     url = postgres.url()
     try:
         with opening.create(url), opening.open(url.replace("user=postgres", "user=strict")) as journal:
