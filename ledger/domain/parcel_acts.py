@@ -18,6 +18,7 @@ class Mined(Event):
     site: str | None = need(f.SITE, "the site")
     lines: tuple[Goods, ...] = rows(Goods, "what was recovered")
     paid: int | f.Withheld | None = may(f.VALUE, "the price paid to the miner", sealed=True)
+    ticket: str | None = may(f.TEXT, "the number of the production ticket")
 
 
 @act("stock-opened/1", "parcel open-stock")

@@ -50,6 +50,7 @@ class Parcel:
     value: Any = None
     names: tuple[str, ...] = ()
     tracking: tuple[str, ...] = ()
+    ticket: str | None = None
     documented: bool = False
     marked: bool = False
     acts: tuple[e.Recorded, ...] = ()
@@ -105,6 +106,8 @@ def _mixed(event: e.Mixed, index: int) -> Iterator[Change]:
 
 def _mined(event: e.Mined, index: int) -> Iterator[Change]:
     values = {"holder": event.by, "owner": event.by, "site": event.site, "country": event.country}
+    if event.ticket is not None:
+        values["ticket"] = event.ticket
     return _begin(event.lines, event, index, values)
 
 

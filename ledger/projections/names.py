@@ -1,8 +1,8 @@
 """Names: by what a subject can be found, folded so that letter case and diacritics do not matter.
 
-Ids, names, aliases, seals, certificate and couriers' tracking numbers; a name of several words is found by
-each of them. Numbers and seals are kept without spaces and marks too, as people copy them. Sealed names of
-parties are not here (see `ledger.projections.register`).
+Ids, names, aliases, seals, the numbers of certificates, of couriers and of production tickets; a name of
+several words is found by each of them. Numbers and seals are kept without spaces and marks too, as people
+copy them. Sealed names of parties are not here (see `ledger.projections.register`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ledger.store.rows import Changes, Column, Row, Rows, Table, Where
 NAMES = Table("names", (Column("folded"), Column("subject"), Column("kind"), Column("text")), key=3)
 
 ID, NAME, ALIAS, SEAL, NUMBER = "id", "name", "alias", "seal", "number"
-TRACKING = "tracking"
+TRACKING, TICKET = "tracking", "ticket"
 _MANY = 200
 """How many words of one name are found at most; the rest of a longer text is no name."""
 
@@ -32,6 +32,8 @@ def names_of(state: Any) -> Iterator[tuple[str, str]]:
             yield from ((NAME, name) for name in state.names)
             yield from ((SEAL, seal) for seal in state.seals)
             yield from ((TRACKING, number) for number in state.tracking)
+            if state.ticket is not None:
+                yield TICKET, state.ticket
         case Certificate():
             yield ID, state.id
             if state.number is not None:
@@ -61,7 +63,7 @@ def spellings(kind: str, text: str) -> Iterator[str]:
     if kind in (NAME, ALIAS):
         words = whole.split(" ", _MANY)
         yield from (" ".join(words[place:]) for place in range(1, len(words)))
-    elif kind in (SEAL, NUMBER, TRACKING):
+    elif kind in (SEAL, NUMBER, TRACKING, TICKET):
         yield bare(text)
 
 

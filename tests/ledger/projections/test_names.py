@@ -20,6 +20,8 @@ def named(world: World) -> World:
     world.do(e.AliasRecorded(by=AUTHORITY, subject="party:dealer-7", alias="Братья Ивановы"))
     world.do(e.Sold(by="miner-1", parcels=("Łódź-7",), to="dealer-7", channel="courier", tracking="Z 99-41"))
     world.certify("BW 1-07", "LD-0042")
+    lines = (e.Goods("T-0044", 200),)
+    world.do(e.Mined(by="miner-1", site=SITE, lines=lines, paid=9_000, ticket="KONO 2024/017"))
     return world
 
 
@@ -51,6 +53,8 @@ def found(world: World, text: str, limit: int = 50) -> list[tuple[str, str, str]
         ("dealer-7", "party:dealer-7", "id"),
         ("z9941", "parcel:Łódź-7", "tracking"),
         ("Z 99-41", "parcel:Łódź-7", "tracking"),
+        ("kono 2024/017", "parcel:T-0044", "ticket"),
+        ("Kono2024017", "parcel:T-0044", "ticket"),
     ],
 )
 def test_a_name_is_found(named: World, text: str, subject: str, kind: str) -> None:
