@@ -30,7 +30,7 @@ class ShowGroup(AdamasGroup):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does; a word that is no kind of thing and stands alone is looked up.
 
-        Raises `NotFound` (``nothing-found``), `StoreTrouble` where there is no ledger to look into.
+        Raises `NotFound` (``show-...``), `StoreTrouble` where there is no ledger to look into.
         """
         if not args or self.get_command(ctx, args[0]) is not None or args[0].startswith("-"):
             return super().resolve_command(ctx, args)
@@ -41,7 +41,7 @@ class ShowGroup(AdamasGroup):
         if len(known) == 1:
             return known[0], self.get_command(ctx, known[0]), args
         if not known:
-            raise NotFound("nothing-found", text=args[0])
+            raise _not_shown(session_of(ctx), args[0])
         told = " or ".join(f"adamas show {kind} {shlex.quote(args[0])}" for kind in known)
         raise click.UsageError(f"say what {args[0]} is: {told}", ctx)
 
@@ -66,6 +66,16 @@ def _kinds(session: Session, text: str) -> list[str]:
             kind(ledger.records, name)
             found.append(kind.__name__)
     return found
+
+
+def _not_shown(session: Session, text: str) -> NotFound:
+    """What an id is that nothing can be shown of."""
+    state = session.ledger().state()
+    if state.licence(normal(text)) is not None:
+        return NotFound("show-licence", text=text)
+    if state.site(normal(text)) is not None:
+        return NotFound("show-site", text=text)
+    return NotFound("show-unknown", text=text)
 
 
 @click.group("show", cls=ShowGroup)

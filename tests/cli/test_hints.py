@@ -132,8 +132,18 @@ def test_what_could_be_two_things_is_asked_about(laptop: Laptop) -> None:
 def test_what_nothing_is_called_is_told(laptop: Laptop, word: str) -> None:
     """Also a number beyond the last entry, and one in digits that no index is written in."""
     ran = laptop("show", word)
-    assert (ran.code, f"nothing-found: nothing is called '{word}' here" in ran.err) == (5, True), ran.err
+    assert (ran.code, f"show-unknown: nothing has the id {word} here\n" in ran.err) == (5, True), ran.err
+    assert "adamas find" in ran.err
     assert "No such command" in laptop("show", word, "K1").err
+
+
+def test_licences_and_sites_are_told_where_they_stand(laptop: Laptop) -> None:
+    """They are known, and nothing of them is shown alone."""
+    licence, site = laptop("show", "ML-1"), laptop("show", "karowe")
+    assert (licence.code, site.code) == (5, 5)
+    assert "ML-1 is a licence, and stands in their list\n  next: adamas list licences\n" in licence.err
+    assert "karowe is a site, and stands in their list\n" in site.err
+    assert "adamas log --site karowe" in site.err
 
 
 @pytest.mark.parametrize("named", [("--ledger", "other.db"), ("--ledger=other.db",)])

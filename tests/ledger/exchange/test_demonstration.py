@@ -137,7 +137,8 @@ def test_every_refusal_of_the_rules_is_shown_once(played: Played, port: Played) 
     """One attempt for each code, but for those that no act can be made to meet; each family has some."""
     shown = [attempt.code for attempt in all_attempts(played, port)]
     assert len(shown) == len(set(shown)) > 100
-    assert set(shown) == codes_of_the_rules() - NOT_SHOWN.keys()
+    wanted = codes_of_the_rules() - NOT_SHOWN.keys()
+    assert set(shown) == wanted, "an attempt goes into demonstration_refusals or demonstration_port_refusals"
     assert {attempt.family for attempt in all_attempts(played, port)} == set(FAMILIES)
 
 
