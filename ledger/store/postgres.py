@@ -223,7 +223,8 @@ class PostgresJournal(PostgresReading):
         return put(draft, clock(), read, head, first=draft.wire not in self._wires)
 
     def _at_once(self, drafts: Sequence[Draft], single: Put) -> tuple[list[Appended], Head] | None:
-        """See `ledger.store.postgres_at_once`; None where nothing was done, since there is no sound head."""
+        """See `ledger.store.postgres_at_once`; None where nothing was done: there is no sound head, or
+        the server does not reckon as it should."""
         try:
             rows = self._datastore.at_once(single)
         except UniqueViolation:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ledger.chain.entry import entry_hash
 from ledger.errors import Malformed, StoreTrouble
 from ledger.store import opening
 from ledger.store.journal import Appended, Draft, Head, Journal, Stale
@@ -94,15 +95,24 @@ def test_what_a_single_act_rests_on_is_compared_where_the_head_has_moved(postgre
 
 
 def test_a_server_that_makes_another_entry_is_not_believed(postgres: PostgresServer) -> None:
-    """Here by a function of the same name as its own, in front of it."""
+    """Here by a function of the same name as its own, in front of it: made before, it is noticed and entries
+    are made here; made meanwhile, what it did is told as damage, and nobody has a receipt."""
     url = postgres.url()
-    with opening.create(url):
-        pass
+    opening.create(url).close()
     name = url.rpartition("%3D")[2]
+    create = "CREATE FUNCTION sha256(bytea) RETURNS bytea LANGUAGE sql AS 'SELECT $1'"
     with postgres.connect(name) as connection:
-        connection.execute("CREATE FUNCTION sha256(bytea) RETURNS bytea LANGUAGE sql AS 'SELECT $1'")
-    with opening.open(f"{url},pg_catalog") as journal, refusing(StoreTrouble, "store-damaged"):
-        journal.append([draft("a")], clock=lambda: START, read={"a": 0}, head=journal.head())
+        connection.execute(create)
+        with opening.open(f"{url},pg_catalog") as journal:
+            add(journal, draft("a"), {"a": 0})
+            [(_, data)] = journal.entries()
+            assert journal.head().hash == entry_hash(data)
+        connection.execute(f"DROP FUNCTION {name}.sha256(bytea)")
+        with opening.open(f"{url},pg_catalog") as journal:
+            add(journal, draft("b"), {"b": 0})
+            connection.execute(create)
+            with refusing(StoreTrouble, "store-damaged"):
+                add(journal, draft("c"), {"c": 0})
 
 
 @pytest.mark.parametrize(
