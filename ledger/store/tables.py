@@ -46,8 +46,9 @@ SQLITE = Dialect(
     "?", " WITHOUT ROWID", "INTEGER", "TEXT", "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?"
 )
 POSTGRESQL = Dialect(
-    "%s", "", "BIGINT", 'TEXT COLLATE "C"', "SELECT 1 WHERE to_regclass(quote_ident(%s)) IS NOT NULL"
-)
+    "%s", "", "BIGINT", 'TEXT COLLATE "C"',
+    "SELECT 1 FROM pg_class WHERE oid = to_regclass(quote_ident(%s)) AND relkind IN ('r', 'p')",
+)  # fmt: skip
 DIALECTS = {"sqlite": SQLITE, "postgresql": POSTGRESQL}
 _META = "views"
 _A_VIEWS = re.compile(r"view_[a-z_]+")

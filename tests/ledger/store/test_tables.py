@@ -271,3 +271,26 @@ def test_a_row_laid_over_a_base_is_nowhere_else(ledger_tables: Tables) -> None:
         assert list(layered.select(STONES)) != list(ledger_tables.select(STONES))
     assert ("gone", 1, 999, "dealer-7", 9) in ledger_tables.select(STONES)
     assert ledger_tables.position(VIEW, 1) == 1
+
+
+def test_tables_are_discarded_whatever_is_told_of_them(ledger_tables: Tables) -> None:
+    """Also where the table that tells of all views is gone, or tells of others; then they begin from zero."""
+    for told in ("DROP TABLE views", "UPDATE views SET tables = 'entries subjects'", "DELETE FROM views"):
+        filled(ledger_tables, stones())
+        with ledger_tables._transaction(write=True) as cursor:
+            cursor.execute(told)
+        ledger_tables.discard(VIEW, TABLES)
+        assert ledger_tables.position(VIEW, 1) is None
+    filled(ledger_tables, stones()[:1])
+    assert list(ledger_tables.select(STONES)) == stones()[:1]
+
+
+def test_a_view_in_a_tables_place_is_discarded_too(ledger_tables: Tables) -> None:
+    """Somebody else made it so."""
+    filled(ledger_tables, stones())
+    ledger_tables.drop(VIEW)
+    with ledger_tables._transaction(write=True) as cursor:
+        cursor.execute("CREATE VIEW view_stones AS SELECT 1 AS parcel")
+    ledger_tables.discard(VIEW, TABLES)
+    filled(ledger_tables, stones())
+    assert len(list(ledger_tables.select(STONES))) == len(stones())
