@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any
 
 from ledger import edtf, keys
-from ledger.chain import authority, merkle
+from ledger.chain import authority, merkle, names
 from ledger.chain import proof_steps as steps
 from ledger.chain import statement as statements
 from ledger.chain.bundle import Bundle
@@ -259,6 +259,7 @@ def _ledger(bundle: Bundle, statement: Statement) -> Outcome:  # (6)
     origin = bundle.checkpoint.checkpoint.origin
     values = {"ledger": statement.ledger, "origin": origin}
     if statement.ledger != origin:
+        values = {name: names.told(text) for name, text in values.items()}
         return Outcome(steps.LEDGER, FAULT, "bundle-ledger-other", values)
     return Outcome(steps.LEDGER, OK, "bundle-ledger", values)
 

@@ -44,6 +44,15 @@ def check_identifier(text: str) -> None:
         raise Malformed("name-identifier", text=text[:80], length=len(text))
 
 
+def told(text: str) -> str:
+    """A name beside another one that it is not: letters beyond ASCII, which may look alike, are spelled out.
+
+    >>> told("ledger.example/bw"), told("l\u0435dger.example/bw")
+    ('ledger.example/bw', 'l\\\\u0435dger.example/bw')
+    """
+    return text if text.isascii() else ascii(text)[1:-1]
+
+
 def _has_control(text: str) -> bool:
     return any(unicodedata.category(character) == "Cc" for character in text)
 

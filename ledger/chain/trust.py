@@ -26,7 +26,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 
-from ledger.chain import note
+from ledger.chain import names, note
 from ledger.chain.checkpoint import SignedCheckpoint
 from ledger.chain.note import VerifierKey
 from ledger.errors import Malformed
@@ -151,7 +151,8 @@ class Trust:
         signature fails, stands twice, or there is none), ``trust-log-time`` (a `0x06` line with a time).
         """
         if signed.checkpoint.origin != self.origin:
-            raise Malformed("trust-origin", origin=self.origin, found=signed.checkpoint.origin)
+            found = names.told(signed.checkpoint.origin)
+            raise Malformed("trust-origin", origin=names.told(self.origin), found=found)
         verified = signed.verify([*self.keys, *(key for key in also if key not in self.keys)])
         for line in verified:
             if line.timestamp:

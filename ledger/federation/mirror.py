@@ -27,7 +27,7 @@ from functools import partial
 from typing import Any
 
 from ledger import messages
-from ledger.chain import merkle
+from ledger.chain import merkle, names
 from ledger.chain.bundle_check import signature
 from ledger.chain.checkpoint import SignedCheckpoint
 from ledger.chain.entry import entry_hash
@@ -130,7 +130,8 @@ class Mirror:
         signed = SignedCheckpoint.parse(data)
         head = signed.checkpoint
         if head.origin != self.trust.origin:
-            raise Malformed("trust-origin", origin=self.trust.origin, found=head.origin)
+            found = names.told(head.origin)
+            raise Malformed("trust-origin", origin=names.told(self.trust.origin), found=found)
         self._tell(CHECKED, OK, "mirror-checkpoint", origin=head.origin, size=head.size, root=head.root.hex())
         return signed
 
