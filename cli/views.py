@@ -25,14 +25,12 @@ def rebuild(session: Session) -> None:
     nothing: the next command that asks goes on from there. Entries are not touched.
     """
     from ledger.projections.following import rebuild as built
-    from ledger.projections.views import TABLES
 
     ledger = session.ledger(write=True)
     size = ledger.head().size
     hidden = not sys.stderr.isatty()
     with click.progressbar(length=size, label="Building views", file=sys.stderr, hidden=hidden) as bar:
-        tables = built(ledger.journal, ledger.records, bar.update)
-    rows = {table.name: tables.sums(table, ())[0][0] for table in TABLES}
+        rows = built(ledger.journal, ledger.records, bar.update)
     head = ledger.head()
     last = f"{head.size - 1}:{head.hash.hex()}"
     if session.json:

@@ -60,17 +60,28 @@ def advance(tables: Tables, journal: Journal, records: Records, progress: Progre
                 progress(len(page))
 
 
-def rebuild(journal: Journal, records: Records, progress: Progress | None = None) -> Tables:
-    """Throw the views away and build them anew from the entries; whoever is stopped in between goes on from
-    there the next time anybody asks.
+_GONE = ("store-damaged", "store-missing")
+"""What the stores say of a table that is not there."""
+_ATTEMPTS = 8
+"""So often another one who throws the views away is given way to."""
 
-    Raises `StoreTrouble` (``store-read-only``, ``store-full``, ...).
+
+def rebuild(journal: Journal, records: Records, progress: Progress | None = None) -> dict[str, int]:
+    """Throw the views away and build them anew from the entries; how many rows each has.
+
+    Whoever is stopped in between loses nothing: who asks next goes on from there. Raises `StoreTrouble`
+    (``store-readonly``, ``store-full``, ...), `Conflict`.
     """
     tables = Tables.of(journal)
     tables.discard(VIEW, TABLES)
-    prepare(tables)
-    advance(tables, journal, records, progress)
-    return tables
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            advance(tables, journal, records, progress)
+            return {table.name: tables.sums(table, ())[0][0] for table in TABLES}
+        except StoreTrouble as trouble:  # tables that another one has thrown away meanwhile look like damage
+            if trouble.code not in _GONE or attempt == _ATTEMPTS:
+                raise
+    raise AssertionError("the last attempt returns or raises")
 
 
 def behind(journal: Journal) -> int:

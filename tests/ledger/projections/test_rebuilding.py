@@ -11,6 +11,7 @@ import pytest
 
 from ledger.application import Ledger
 from ledger.errors import StoreTrouble
+from ledger.projections import following
 from ledger.projections.following import advance, reading, rebuild
 from ledger.projections.view_check import compare_views
 from ledger.projections.views import TABLES, VERSION, VIEW, build
@@ -87,7 +88,9 @@ def test_whatever_was_done_to_them_they_are_as_the_entries_give(kept: World, dam
     other.close()
     ledger = kept.reopen()
     told: list[int] = []
-    tables = rebuild(ledger.journal, ledger.records, told.append)
+    counted = rebuild(ledger.journal, ledger.records, told.append)
+    tables = Tables.of(ledger.journal)
+    assert counted == {name: len(rows) for name, rows in from_zero(ledger).items()}
     assert (sum(told), tables.position(VIEW, VERSION)) == (head.size, head.size)
     assert all_rows(tables) == from_zero(ledger)
     assert compare_views(ledger.journal, ledger.records) == []
@@ -125,8 +128,33 @@ def test_two_who_build_at_once_end_with_one_set(kept: World, monkeypatch: pytest
         if len(told) == 2:
             rebuild(other.journal, other.records)
 
-    tables = rebuild(kept.ledger.journal, kept.ledger.records, interfere)
-    assert all_rows(tables) == from_zero(kept.ledger)
+    rebuild(kept.ledger.journal, kept.ledger.records, interfere)
+    assert all_rows(Tables.of(kept.ledger.journal)) == from_zero(kept.ledger)
+    other.close()
+
+
+def test_tables_that_another_one_has_just_thrown_away_are_no_damage(
+    kept: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between two pages, and the other one died before it made new ones: the first makes them."""
+    from ledger.projections import views
+
+    monkeypatch.setattr(views, "_PAGE", 4)
+    other = Ledger.open(kept.ledger.journal.url)
+    told: list[int] = []
+
+    def interfere(done: int) -> None:
+        told.append(done)
+        if len(told) in (1, 3):
+            Tables.of(other.journal).discard(VIEW, TABLES)
+
+    counted = rebuild(kept.ledger.journal, kept.ledger.records, interfere)
+    assert all_rows(Tables.of(kept.ledger.journal)) == from_zero(kept.ledger)
+    assert counted["entries"] == kept.ledger.head().size
+    with monkeypatch.context() as patch, refusing(StoreTrouble, "store-damaged"):
+        patch.setattr(following, "_ATTEMPTS", 1)
+        told.clear()
+        rebuild(kept.ledger.journal, kept.ledger.records, interfere)
     other.close()
 
 
