@@ -114,6 +114,7 @@ def _trees(path: Path, rounds: int) -> list[Row]:
     )
     here, all_of_them = f"{count / alone:,.0f}/s", f"{count / together:,.0f}/s"
     used = (_seconds(on_one), _seconds(on_all))
+    many = count > 0.9 * _MANY  # with few entries, beginning a process costs more than it saves
     what = f"chain and tree of {count:,} entries, steps 2-4"
     return [
         Row(
@@ -130,13 +131,19 @@ def _trees(path: Path, rounds: int) -> list[Row]:
             tree / alone,
             0.6,
         ),
-        Row(f"{what}, {number} cores", all_of_them, f"one core: {here}", alone / together, 0.85 * number),
+        Row(
+            f"{what}, {number} cores",
+            all_of_them,
+            f"one core: {here}",
+            alone / together,
+            0.85 * number if many else None,
+        ),
         Row(
             f"processor time of the same, {number} cores",
             f"{used[1]:.2f} s",
             f"one core: {used[0]:.2f} s",
             used[1] / used[0],
-            1.15,
+            1.15 if many else None,
             at_most=True,
         ),
     ]

@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 
 from ledger.audit import processes, ranges
 from ledger.audit.auditing import Audit, Options
+from ledger.audit.division import Divided
 from ledger.audit.only_new import OnlyNew
 from ledger.audit.report import Report
 from ledger.chain import verification
@@ -23,9 +25,9 @@ from ledger.chain.inspection import Before, Look
 from ledger.chain.merkle import root
 from ledger.chain.verification import _Pays
 from ledger.errors import StoreTrouble
-from ledger.store.checking import open_for_checking
+from ledger.store.checking import open_for_checking, snapshot
 from ledger.store.salvage import Salvage
-from ledger.store.sharing import SharedFile
+from ledger.store.sharing import SharedFile, shared
 from tests import scene
 from tests.attacker import Attacker
 from tests.attacks import ATTACKS, Attack
@@ -145,6 +147,25 @@ def _damage(attacker: Attacker, place: int, dice: random.Random) -> None:
                 10_000 + place,
                 place,
             )
+
+
+def test_ranges_are_those_of_a_tree(original: Scene) -> None:
+    """Each begins where the one before ended and lies in one subtree; the last ones are small, so that all
+    who read end at about the same time."""
+    with open_for_checking(str(original.path)) as journal, snapshot(journal) as salvage:
+        file = shared(journal, salvage, 100_003)
+    assert isinstance(file, SharedFile)
+    divided = Divided(file, lambda start, stop: [])
+    divided._skipped = 0
+    first = ranges.Range(file, Look(None), 21, 21, Before(20))
+    cut = list(divided._ranges(first, 1 << 14, 3))
+    assert (cut[0].start, cut[-1].stop) == (21, 100_003)
+    assert [one.before for one in cut] == [Before(20)] + [None] * (len(cut) - 1)
+    assert all(one.stop == other.start for one, other in pairwise(cut))
+    lengths = [one.stop - one.start for one in cut[1:-1]]
+    assert lengths == sorted(lengths, reverse=True)
+    assert (lengths[0], lengths[-1]) == (1 << 13, 512)
+    assert all(one.start % length == 0 for one, length in zip(cut[1:-1], lengths, strict=True))
 
 
 @pytest.mark.usefixtures("here")
