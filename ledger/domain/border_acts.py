@@ -24,7 +24,10 @@ class Exported(Event):
 @act("shipment-imported/1", "shipment import")
 @record
 class Imported(Event):
-    """A shipment arrives under another participant's certificate; its parcels begin here."""
+    """A shipment arrives under another participant's certificate; its parcels begin here.
+
+    Without an entry of the issuer's ledger, all that KPCS Annex I makes mandatory is copied from the paper.
+    """
 
     certificate: str | None = may(f.CERTIFICATE, "the certificate it came under")
     number: str | None = may(f.NUMBER, "the number as printed")

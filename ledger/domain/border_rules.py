@@ -18,7 +18,7 @@ from ledger.domain.refusal import Refusal, Refusals, when
 from ledger.domain.return_rules import leaving, lost, rejecting, staying
 from ledger.domain.state import State
 from ledger.domain.valuation_rules import within
-from ledger.domain.vocabulary import carats, dollars
+from ledger.domain.vocabulary import POLISHED_HS, carats, dollars
 from ledger.domain.weight_rules import WEIGHING_TOLERANCE
 
 
@@ -143,6 +143,7 @@ def _arriving(state: State, act: e.Recorded, event: e.ShipmentArrived | e.Import
     yield from expired(state, act, name, event.expiry)
     yield from staying(state, name)
     if not event.documented:
+        yield from _worked(event, name)
         yield from _inspected(state, event, name)
     measured = [line.weight for line in event.lines]
     if event.weight is None or None in measured:
@@ -150,6 +151,13 @@ def _arriving(state: State, act: e.Recorded, event: e.ShipmentArrived | e.Import
     total = sum(weight or 0 for weight in measured)
     if abs(total - event.weight) > _tolerance(state, len(measured)):
         yield differs(name, "weight", carats(event.weight), carats(total))
+
+
+def _worked(event: e.Imported, name: str) -> Refusals:
+    """Polished goods travel under no certificate, and none covers them."""
+    for line in event.lines:
+        if line.hs in POLISHED_HS:
+            yield Refusal("certificate-polished", about(name), {"parcel": line.parcel, "hs": line.hs})
 
 
 def _tolerance(state: State, lines: int) -> int:

@@ -98,7 +98,9 @@ class CertificateEndorsed(Event):
     """
 
     certificate: str = need(f.CERTIFICATE, "the certificate", always=True)
-    field: str = need(f.TEXT, "what was wrong", always=True)
+    field: str = need(
+        f.TEXT, "what was misspelt: exporter, importer, authority, quality or remark", always=True
+    )
     stated: str = need(f.TEXT, "as printed", always=True)
     endorsed: str = need(f.TEXT, "as it should read", always=True)
     instruction: str | None = need(f.TEXT, "the issuer's instruction")

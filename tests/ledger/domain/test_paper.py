@@ -78,6 +78,16 @@ def test_what_a_letter_proves_is_not_copied(book: Book) -> None:
     assert book.codes(dataclasses.replace(bare, origin=origin)) == ["certificate-incomplete"]
 
 
+def test_worked_goods_come_under_no_certificate(book: Book) -> None:
+    """On paper or by a letter; what a source tells stays as it is."""
+    worked = dataclasses.replace(IMPORT, lines=(e.Arrival("Z1", 5_000, None, "710239"),))
+    assert book.codes(worked) == ["certificate-polished"]
+    rough = dataclasses.replace(IMPORT, lines=(e.Arrival("Z1", 5_000, None, "710231"),))
+    assert book.codes(rough) == []
+    told = dataclasses.replace(worked, documented=True)
+    assert rules.discrepancies(book.state, book.act(told, occurred="2003")) == []
+
+
 def test_a_notice_of_a_certificate_with_our_letters_that_was_never_issued_is_refused(book: Book) -> None:
     """It would be announced as another's, and could never be issued any more."""
     notice = e.ShipmentNotified(by="ministry", certificate="BW/00000107", direction="sent", weight=12_500)
