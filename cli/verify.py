@@ -138,10 +138,10 @@ def verify(
     if target is not None and not is_ledger(target):
         verify_target(session, target, given)
         return
+    _check_given(given, chain_only)
     if target is not None:
         _check_posing(target, given)
         session.settings.ledger = target
-    _check_given(given, chain_only)
     if only_new and (len(since) != 1 or views or anchor is not None):
         raise click.UsageError("--only-new goes by one --since, without --head and --views.")
     _verify_ledger(session, given, views, no_signatures, chain_only, file, only_new)
@@ -150,10 +150,11 @@ def verify(
 def _check_posing(target: str, given: Given) -> None:
     """A database handed over in a proof's place must not pass by a trust file, of which it needs the origin
     alone: anybody can write a ledger under any origin. Raises `click.UsageError`."""
-    if given.trust and not given.since:
+    if given.trust and not given.since and given.anchor is None:
         raise click.UsageError(
             f"{target} is a database, and nobody signs a database: of --trust only the origin could be"
-            " compared. Hold it to a signed checkpoint (--since FILE), or leave --trust out."
+            " compared. Hold it to a signed checkpoint (--since FILE) or to a receipt (--head), or leave"
+            " --trust out."
         )
 
 

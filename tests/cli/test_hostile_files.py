@@ -47,6 +47,9 @@ def test_a_database_in_a_proofs_place_does_not_pass_by_a_trust_file(kept: Laptop
     assert refused.out == ""
     held = kept("verify", forged.name, "--trust", "bw.trust", "--since", "held")
     assert (held.code, "verify-held-root" in held.out) == (1, True)
+    receipt = kept.ok("verify").out.rpartition("head: ")[2].split()[0]
+    assert kept("verify", forged.name, "--trust", "bw.trust", "--head", receipt).code == 1
+    kept.ok("verify", LEDGER, "--trust", "bw.trust", "--head", receipt)
     kept.ok("verify", LEDGER, "--trust", "bw.trust", "--since", "held")
     kept.ok("verify", "--trust", "bw.trust")  # one's own, where it stands
 
