@@ -40,3 +40,20 @@ def test_a_ledgers_own_letter_is_told_to_be_its_own(two: Ministries) -> None:
     letter = two.exported("K1", "SL 004201")
     ran = two.producer("certificate", "receive", letter)
     assert (ran.code, "mail-own" in ran.err, "partner recognise" in ran.err) == (3, True, False)
+
+
+def test_what_its_issuer_endorsed_is_received_so(two: Ministries) -> None:
+    """The import, the sheet and the confirmation spell the importer as he should be; the paper did not."""
+    key = two.certified("K1", "SL 004201")
+    two.producer.ok("shipment", "export", key, "--key", "trader-sl", "--occurred", "2024-02-02")
+    wrong = ("--field", "importer", "--stated", "Importing", "--endorsed", "Importers")
+    two.producer.ok(
+        "certificate", "endorse", key, *wrong, "--instruction", "own error", "--occurred", "2024-02-03"
+    )
+    letter = two.sent(key, "--disclose", "importer", "--without-grant")
+    size = two.hub.size()
+    assert two.receive(letter).code == 0
+    assert two.hub.body(size)["importer"] == "Importers House"
+    assert "Importers House" in two.hub.ok("certificate", "print", key).out
+    two.hub.ok("shipment", "confirm", key)
+    assert two.hub.body(two.hub.size() - 1)["importer"] == "Importers House"
