@@ -202,7 +202,8 @@ class PostgresSalvage(Salvage):
             return f"{name}: {damage.values.get('reason', damage)}"
         if there == kept:
             return None
-        return f"the index {name} does not have what the table {table} has ({kept[0]} rows, and {there[0]})"
+        counts = f"{kept[0]} in the index, {there[0]} in the table"
+        return f"the index {name} does not have what the table {table} has ({counts})"
 
     def _looked_at(self, way: tuple[str, ...], statement: str) -> Row:
         """The one row of a statement that is answered from the table alone, or from the index alone."""
