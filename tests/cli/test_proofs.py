@@ -266,7 +266,7 @@ STRANGE = ("--participant", "SL", "--authority", "authority-sl", "--name", "Offi
 
 
 def test_a_database_is_held_to_the_trust_file(kept: Laptop, tmp_path: Path) -> None:
-    """Another ledger is a fault; of one's own the origin is compared, and that is said; neither is a proof."""
+    """Another ledger is a fault; of one's own the origin is compared and that said; neither is a proof."""
     own = kept.ok("verify", "--trust", "bw.trust")
     assert "only the origin was compared" in " ".join(own.out.split())
     folder = tmp_path / "strange"
