@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"sort"
 	"strings"
 
@@ -267,6 +268,8 @@ func unpack(data []byte) (map[string][]byte, error) {
 	return map[string][]byte{"bundle": data}, nil
 }
 
+var proofName = regexp.MustCompile(`^(0|[1-9][0-9]{0,15})\.tlog-proof$`)
+
 // unzip gives the bundles of a zip by their names.
 func unzip(data []byte) (map[string][]byte, error) {
 	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
@@ -278,8 +281,8 @@ func unzip(data []byte) (map[string][]byte, error) {
 	}
 	found, total := map[string][]byte{}, 0
 	for _, file := range archive.File {
-		if found[file.Name] != nil || !strings.HasSuffix(file.Name, ".tlog-proof") {
-			return nil, fmt.Errorf("%q stands twice, or is no .tlog-proof", file.Name)
+		if found[file.Name] != nil || !proofName.MatchString(file.Name) {
+			return nil, fmt.Errorf("%q stands twice, or is no <index>.tlog-proof", file.Name)
 		}
 		stream, err := file.Open()
 		if err != nil {

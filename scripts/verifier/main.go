@@ -21,6 +21,7 @@ import (
 	"os"
 	"sort"
 	"strings"
+	"unicode"
 )
 
 const longestFile = 64 << 20
@@ -51,7 +52,7 @@ func main() {
 	for _, path := range flag.Args() {
 		verify(path, trust, since, func(where, what string) {
 			found++
-			fmt.Printf("bad: %s: %s: %s\n", path, where, what)
+			say("bad: %s: %s: %s", path, where, what)
 		})
 	}
 	if found > 0 {
@@ -106,6 +107,17 @@ func trustOf(trustFile, keyText string) (*Trust, error) {
 	return parseTrust(data)
 }
 
+// say prints one line, whatever others wrote into it: no name of a file or field begins a line of its own, or
+// moves a terminal's cursor.
+func say(form string, values ...any) {
+	fmt.Println(strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '?'
+	}, fmt.Sprintf(form, values...)))
+}
+
 // readFile reads a plain file of at most so many bytes: no pipe, no device, nothing endless.
 func readFile(name string, most int64) ([]byte, error) {
 	about, err := os.Stat(name)
@@ -140,7 +152,7 @@ func verify(path string, trust *Trust, since []*Checkpoint, report reporter) {
 			report(where, what)
 		})
 		if !bad {
-			fmt.Printf("good: %s: %d entries, root %s, witnesses %d\n", path, head.size, hex.EncodeToString(head.root[:]), len(head.cosigned))
+			say("good: %s: %d entries, root %s, witnesses %d", path, head.size, hex.EncodeToString(head.root[:]), len(head.cosigned))
 		}
 		return
 	}
@@ -181,7 +193,7 @@ func verifyFile(path string, data []byte, trust *Trust, since []*Checkpoint, rep
 			report("checkpoint", err.Error())
 			return
 		}
-		fmt.Printf("good: %s: checkpoint: %d entries, root %s, witnesses %d\n", path, head.size, hex.EncodeToString(head.root[:]), len(head.cosigned))
+		say("good: %s: checkpoint: %d entries, root %s, witnesses %d", path, head.size, hex.EncodeToString(head.root[:]), len(head.cosigned))
 		one := shown{head: head, grown: map[*Checkpoint]bool{}}
 		for _, older := range since { // without a path, only the same tree and the empty one show it
 			one.grown[older] = older.tree() == head.tree() || grew(nil, head.size, head.root, older.size, older.root)
@@ -195,7 +207,7 @@ func printOne(path, what, text string, err error, report reporter) {
 		report(what, err.Error())
 		return
 	}
-	fmt.Printf("good: %s: %s: %s\n", path, what, text)
+	say("good: %s: %s: %s", path, what, text)
 }
 
 func verifyBundles(path string, bundles map[string][]byte, trust *Trust, since []*Checkpoint, report reporter) {

@@ -4,13 +4,17 @@ proofs, and the revocation of a ledger's key."""
 from __future__ import annotations
 
 import os
+import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from ledger.chain import disclosure
 from ledger.chain.absence import Absence
 from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint, sign
 from ledger.keys import read_key
+from tests.artefacts import Book, log_key
 from tests.go_program import MARKS, run
 from tests.laptop import LEDGER, Laptop, begin
 
@@ -157,3 +161,23 @@ def test_what_is_no_plain_file_is_not_read(program: Path, kept: Laptop) -> None:
     checkpoint.symlink_to("/dev/zero")
     code, said = go(program, kept, "published")
     assert (code, "is no plain file" in said) == (1, True)
+
+
+def test_no_text_of_others_forges_a_line(program: Path, kept: Laptop) -> None:
+    """Names of files in a published folder, of fields that are disclosed, of files in a zip."""
+    forged_line = "x\x1b[8m\ngood: all of it\u202e"
+    (kept.folder / "published" / "tile" / forged_line).write_bytes(b"")
+    salted = disclosure.disclosure(bytes(16), forged_line, 1)
+    book = Book()
+    book.open()
+    sealed = {"by": "miner-1", "_sd": [disclosure.digest(salted)]}
+    made = book.bundle(book.record("example-weighed/1", sealed, "miner-1"), book.signed())
+    (kept.folder / "x.tlog-proof").write_bytes(replace(made, disclosures=(salted,)).encode())
+    (kept.folder / "log.trust").write_text(f"log {log_key()}\nquorum none\n")
+    with zipfile.ZipFile(kept.folder / "x.zip", "w") as packed:
+        packed.writestr(f"{forged_line}.tlog-proof", made.encode())
+    for target, trust, ended in (
+        ("published", "bw.trust", 1), ("x.tlog-proof", "log.trust", 0), ("x.zip", "log.trust", 1),
+    ):  # fmt: skip
+        code, said = go(program, kept, target, trust=trust)
+        assert (code, "\ngood: all" in said, "\x1b" in said, "\u202e" in said) == (ended, False, False, False)
