@@ -1,15 +1,28 @@
 """Files that were good once: bytes changed, left out, doubled, and spliced with those of other files.
 
     for data in mutants(goods, random.Random(1), 300): ...
+    refused = fed("bundles", goods, decode)             the decoder, fed with them
 
 The same seed gives the same files. Numbers that break readers (0, 2^31, 2^63, -1), long runs and the signs of
 each format's own grammar are put in more often than chance would.
+
+A fixed budget; ``ADAMAS_FUZZ=100000`` before pytest takes so many files for each decoder, with other seeds
+each time. A file that raises anything but our own words is printed in hex, to become a test.
 """
 
 from __future__ import annotations
 
+import os
 import random
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+import pytest
+
+from ledger.errors import AdamasError
+
+COUNT = int(os.environ.get("ADAMAS_FUZZ", "400"))
+SEED = time.time_ns() if "ADAMAS_FUZZ" in os.environ else 1
 
 _WORDS = (
     b"", b"\x00", b"\n", b"\r\n", b"\xff", b"\x80", b" ", b"-1", b"0", b"00", b"9" * 30,
@@ -30,6 +43,32 @@ def mutants(good: Sequence[bytes], chance: random.Random, count: int) -> Iterato
         for _ in range(chance.choice((1, 1, 1, 2, 3, 8))):
             _change(data, good, chance)
         yield bytes(data)
+
+
+def fed(
+    name: str,
+    good: Sequence[bytes],
+    decoder: Callable[[bytes], object],
+    *,
+    count: int = COUNT,
+    may: type[AdamasError] | tuple[()] = AdamasError,
+) -> int:
+    """How many of the changed files the decoder refused, with what it ``may`` raise; anything else fails."""
+    refused = 0
+    for data in mutants(good, random.Random(f"{name} {SEED}"), count):
+        try:
+            decoder(data)
+        except may as told:
+            refused += 1
+            said(told)
+        except Exception as problem:  # noqa: BLE001  told with the file
+            pytest.fail(f"{name}: {type(problem).__name__}: {problem}: {data.hex()}")
+    return refused
+
+
+def said(told: Exception) -> None:
+    """What is told can be read: every code has its text, and every text its values."""
+    assert str(told)
 
 
 def _change(data: bytearray, good: Sequence[bytes], chance: random.Random) -> None:
