@@ -64,11 +64,6 @@ def fill(wire: str, body: Body, state: State) -> Body:
     return body if filler is None else {**body, **filler(body, state)}
 
 
-def needs_state(wire: str) -> bool:
-    """True for an act of which something can be filled in."""
-    return wire in _FILLERS
-
-
 def _absent(body: Body, values: Body) -> Body:
     return {name: value for name, value in values.items() if name not in body and value not in (None, [])}
 

@@ -24,11 +24,14 @@ from ledger.errors import Malformed
 if TYPE_CHECKING:
     from ledger.keys import SigningKey
 
-ANSWERS = {"participant": "participant", "by": "authority", "name": "name", "origin": "origin"}
+_ANSWERS = {
+    "participant": "participant",
+    "by": "authority",
+    "name": "name",
+    "origin": "origin",
+    "predecessor": "continues",
+}
 """Fields of the body, and the questions of `init` that they answer."""
-CONTINUES = "predecessor"
-NAMED = ("keys", "authority_key", "recovery_key")
-"""Fields with keys that are in somebody's hands."""
 
 
 def prepared(file: Path | None) -> dict[str, Any]:
@@ -49,9 +52,7 @@ def prepared(file: Path | None) -> dict[str, Any]:
 
 def answered(body: dict[str, Any], given: dict[str, str | None]) -> dict[str, str | None]:
     """What was given on the command line, and behind it what the body answers."""
-    told = {ANSWERS[name]: value for name, value in body.items() if name in ANSWERS}
-    if CONTINUES in body:
-        told["continues"] = body[CONTINUES]
+    told = {_ANSWERS[name]: value for name, value in body.items() if name in _ANSWERS}
     return {**given, **{name: text for name, text in told.items() if given[name] is None}}
 
 

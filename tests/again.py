@@ -13,8 +13,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-FIXTURE = "pytest_fixture"
-
 
 def again(path: Path, *, taking: Sequence[str], but: Sequence[str] = ()) -> dict[str, Any]:
     """Tests by a name of their own, and fixtures. Raises ``LookupError`` where a test in ``but`` is none."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -19,12 +20,34 @@ from tests.border import on_paper
 YES, NO, UNKNOWN = Reply.YES, Reply.NO, Reply.UNKNOWN
 
 
-@pytest.fixture(scope="module")
-def state() -> State:
+@pytest.fixture
+def book() -> Book:
     """A ledger that adopted the shipped register."""
     book = Book()
     book.do(adoption("ministry"))
+    return book
+
+
+@pytest.fixture(scope="module")
+def state() -> State:
+    """Its state, where nothing else is recorded."""
+    book = Book()
+    book.do(adoption("ministry"))
     return book.state
+
+
+def adopted(participant: str, effect: str, **more: Any) -> e.MeasureAdopted:
+    """A measure that the ministry adopts."""
+    stated: dict[str, Any] = {"measure": "M", "since": "2023", "source": "s", **more}
+    return e.MeasureAdopted(by="ministry", participant=participant, effect=effect, **stated)
+
+
+def coming_from(provenance: str, *origins: str, **more: Any) -> e.Imported:
+    """An import from a country, of goods mined in others."""
+    return on_paper(
+        by="dealer-1", certificate=f"{provenance}/00000009", number=f"{provenance} 9",
+        lines=(e.Arrival("Z1", 5_000),), weight=5_000, provenance=provenance, origins=origins, **more,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -177,10 +200,8 @@ def test_a_national_date_binds_the_nation_whose_it_is(state: State) -> None:
         assert standing(ve, parse("2017-01-01"), here=here).reply == reply
 
 
-def test_a_date_recorded_without_a_nation_is_the_ledgers_own() -> None:
+def test_a_date_recorded_without_a_nation_is_the_ledgers_own(book: Book) -> None:
     """An admission that takes effect here later binds whoever asks here."""
-    book = Book()
-    book.do(adoption("ministry"))
     book.do(
         e.ParticipantAdmitted(
             by="ministry", participant="KE", since="2022-01-01", national_since="2022-02-01", source="s"
@@ -191,16 +212,10 @@ def test_a_date_recorded_without_a_nation_is_the_ledgers_own() -> None:
     assert [standing(kenya, parse(day), here="BW").reply for day in days] == [NO, YES]
 
 
-def test_an_embargo_meets_goods_of_a_country_that_was_no_member() -> None:
+def test_an_embargo_meets_goods_of_a_country_that_was_no_member(state: State) -> None:
     """Liberian goods of 2005, from whomever they come."""
-    book = Book()
-    book.do(adoption("ministry"))
-    lr = book.state.participant("LR")
-    assert [embargo(lr, parse(day)) is None for day in ("2005-06-01", "2007-04-26", "2007-04-27")] == [
-        False,
-        False,
-        True,
-    ]
+    lr, days = state.participant("LR"), ("2005-06-01", "2007-04-26", "2007-04-27")
+    assert [embargo(lr, parse(day)) is None for day in days] == [False, False, True]
     assert embargo(None, parse("2005-06-01")) is None
 
 
@@ -224,15 +239,9 @@ def test_the_register_counts_what_the_resolution_counts(state: State) -> None:
     assert barred == {"CI", "VE"}
 
 
-def test_an_end_may_be_recorded_later(state: State) -> None:
+def test_an_end_may_be_recorded_later(book: Book) -> None:
     """A measure without an end goes on until an act ends it."""
-    book = Book()
-    book.do(adoption("ministry"))
-    book.do(
-        e.MeasureAdopted(
-            by="ministry", measure="M", participant="NA", effect="no-trade", since="2020", source="s"
-        )
-    )
+    book.do(adopted("NA", "no-trade", since="2020"))
     assert standing(book.state.participant("NA"), parse("2023-01-01")).reply == NO
     book.do(e.MeasureEnded(by="ministry", measure="M", participant="NA", since="2022-06-01", source="s"))
     na = book.state.participant("NA")
@@ -250,105 +259,49 @@ def test_certificates_and_imports_ask_for_good_standing() -> None:
     book.do(adoption("ministry"))
     assert book.codes(certificate("P1", 12_500)) == []
     assert book.codes(certificate("P1", 12_500, destination="ML")) == ["standing-unknown"]
-    book.do(
-        e.MeasureAdopted(
-            by="ministry", measure="M", participant="ZW", effect="no-origin", since="2023", source="s"
-        )
-    )
-    arrival = on_paper(
-        by="dealer-1",
-        certificate="AE/00000009",
-        number="AE 9",
-        lines=(e.Arrival("Z1", 5_000),),
-        weight=5_000,
-        provenance="AE",
-        origins=("ZW",),
-        expiry="2024-06-30",
-    )
+    book.do(adopted("ZW", "no-origin"))
+    arrival = coming_from("AE", "ZW")
     assert book.codes(arrival) == ["standing-no"]
     assert book.codes(dataclasses.replace(arrival, origins=("ZA",))) == []
     assert book.codes(dataclasses.replace(arrival, origins=("ZA",), provenance="ML")) == ["standing-unknown"]
 
 
-def test_an_embargo_meets_goods_that_come_straight_from_the_country() -> None:
+def test_an_embargo_meets_goods_that_come_straight_from_the_country(book: Book) -> None:
     """Also where the import states no origin: then they are taken to be of the country they come from."""
-    book = Book()
-    book.do(adoption("ministry"))
-    arrival = on_paper(
-        by="dealer-1",
-        certificate="NA/00000009",
-        number="NA 9",
-        lines=(e.Arrival("N1", 5_000),),
-        weight=5_000,
-        provenance="NA",
-        origins=("NA",),
-    )
-    unstated = dataclasses.replace(arrival, origins=())
+    arrival, unstated = coming_from("NA", "NA"), coming_from("NA")
     assert book.codes(arrival) == book.codes(unstated) == []
-    book.do(
-        e.MeasureAdopted(
-            by="ministry", measure="M", participant="NA", effect="no-origin", since="2023", source="s"
-        )
-    )
+    book.do(adopted("NA", "no-origin"))
     assert book.codes(arrival) == book.codes(unstated) == ["standing-no"]
     assert book.codes(dataclasses.replace(arrival, origins=("ZA",))) == []
 
 
-def test_the_own_participant_a_barred_party_and_unnamed_zones_are_asked() -> None:
+def test_the_own_participant_a_barred_party_and_unnamed_zones_are_asked(book: Book) -> None:
     """A suspended State issues and imports nothing; a measure on a party and on zones meets imports too."""
-    book = Book()
-    book.do(adoption("ministry"))
     book.mine("P1", 12_500)
-    adopt = e.MeasureAdopted(
-        by="ministry", measure="M", participant="BW", effect="no-trade", since="2023-01-01", source="s"
-    )
-    arrival = on_paper(
-        by="dealer-1",
-        certificate="CF/00000009",
-        number="CF 9",
-        lines=(e.Arrival("Z1", 5_000),),
-        weight=5_000,
-        provenance="CF",
-        origins=("CF",),
-        expiry="2024-06-30",
-    )
+    arrival = coming_from("CF", "CF")
     assert book.codes(arrival) == ["standing-unknown"]
     assert book.codes(dataclasses.replace(arrival, zones=("Nola",))) == []
     assert book.codes(dataclasses.replace(arrival, zones=("Bria",))) == ["standing-no"]
-    party = dataclasses.replace(
-        adopt, measure="P", participant="CF", effect="no-party", parties=("dealer-1",)
-    )
-    book.do(party)
+    book.do(adopted("CF", "no-party", measure="P", parties=("dealer-1",)))
     assert "standing-no" in book.codes(dataclasses.replace(arrival, zones=("Nola",)))
-    book.do(adopt)
+    book.do(adopted("BW", "no-trade"))
     assert set(book.codes(certificate("P1", 12_500))) == {"standing-no"}
 
 
-def test_a_barred_party_is_met_by_any_of_its_names_and_wherever_the_goods_come_from() -> None:
+def test_a_barred_party_is_met_by_any_of_its_names_and_wherever_the_goods_come_from(book: Book) -> None:
     """As importer, as the exporter that a certificate names, as whom goods are sent to, as their carrier; by
     a measure that another State's name stands over. Others are not.
     """
-    book = Book()
-    book.do(adoption("ministry"))
-    arrival = on_paper(
-        by="dealer-1", certificate="AE/00000009", number="AE 9", lines=(e.Arrival("Z1", 5_000),),
-        weight=5_000, provenance="AE", origins=("ZA",), exporter="someone", expiry="2024-06-30",
-    )  # fmt: skip
+    arrival = coming_from("AE", "ZA")
     assert book.codes(arrival) == []
     for field in ("exporter", "importer"):
-        named = dataclasses.replace(arrival, **{field: "CFe.001"})
-        (refusal,) = book.attempt(named)
+        (refusal,) = book.attempt(coming_from("AE", "ZA", **{field: "CFe.001"}))
         assert (refusal.code, refusal.values["measure"]) == ("standing-no", "UN-CFe.001")
     book.mine("P1", 12_500)
     issue = certificate("P1", 12_500)
     assert book.codes(issue) == []
     assert book.codes(dataclasses.replace(issue, importer="cfe.001")) == ["standing-no"]
-    book.do(
-        e.MeasureAdopted(
-            by="ministry", measure="M", participant="LR", effect="no-party", parties=("Kardiam",),
-            since="2023", source="s",
-        )
-    )  # fmt: skip
+    book.do(adopted("LR", "no-party", parties=("Kardiam",)))
     assert book.codes(dataclasses.replace(issue, importer="KARDIAM")) == ["standing-no"]
     assert book.codes(arrival) == []
     book.do(e.AliasRecorded(by="ministry", subject="party:dealer-1", alias="Kardiam"))
@@ -362,15 +315,9 @@ def test_a_barred_party_is_met_by_any_of_its_names_and_wherever_the_goods_come_f
     assert book.codes(dataclasses.replace(leaving, carrier="dealer-1")) == book.codes(arrival) == []
 
 
-def test_under_supervision_a_certificate_waits_for_its_attestation() -> None:
+def test_under_supervision_a_certificate_waits_for_its_attestation(book: Book) -> None:
     """Missing, it is disputed and not validated; issuer's and exporter's own attestations do not count."""
-    book = Book()
-    book.do(adoption("ministry"))
-    measure = e.MeasureAdopted(
-        by="ministry", measure="M", participant="BW", effect="supervised", zones=("karowe",), attestations=1,
-        since="2023-01-01", source="s",
-    )  # fmt: skip
-    book.do(measure)
+    book.do(adopted("BW", "supervised", zones=("karowe",), attestations=1))
     book.mine("P1", 12_500)
     key = book.certify("P1", 12_500)
     validation = e.CertificateValidated(by="ministry", certificate=key)
