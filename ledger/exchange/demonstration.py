@@ -39,8 +39,8 @@ CERTIFICATE = certificate_key("BW", NUMBER)
 SOURCE = {"title": "An example", "url": "https://example.org/", "seen": "2024-01-02"}
 
 
-class Stage(Door, Protocol):
-    """The part of `ledger.application.Ledger` that is played on."""
+class Asked(Protocol):
+    """What is asked whether it would record an act."""
 
     def preview(
         self,
@@ -51,7 +51,11 @@ class Stage(Door, Protocol):
         on_behalf: str | None = None,
         evidence: Sequence[Mapping[str, Any]] = (),
     ) -> list[Refusal]:
-        """Why an act would be refused; nothing is recorded."""
+        """Why it would be refused; nothing is recorded."""
+
+
+class Stage(Door, Asked, Protocol):
+    """The part of `ledger.application.Ledger` that is played on."""
 
 
 @dataclass(frozen=True, slots=True)

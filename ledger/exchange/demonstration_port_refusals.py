@@ -41,7 +41,7 @@ from ledger.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class OnPaper:
+class Imagined:
     """A ledger of a few entries that nobody keeps: the rules are asked what they would say of the next."""
 
     entries: tuple[e.Recorded, ...]
@@ -79,10 +79,10 @@ def _begun_and_ended(cast: Cast) -> Iterator[Attempt]:
     )  # fmt: skip
     first = e.Recorded(0, 0, authority.public, opening)
     closing = e.LedgerClosed(by=MINISTRY, size=1, root=bytes(32), successor="ledger.example/next")
-    ended = OnPaper((first, e.Recorded(1, 1, authority.public, closing)))
+    ended = Imagined((first, e.Recorded(1, 1, authority.public, closing)))
     party = e.PartyRegistered(by=MINISTRY, party="dealer-1", roles=("dealer",))
-    yield Attempt(STANDING, "ledger-not-opened", party, MINISTRY, on=OnPaper(()))
-    yield Attempt(STANDING, "ledger-opened-by-other", opening, "stranger", on=OnPaper(()))
+    yield Attempt(STANDING, "ledger-not-opened", party, MINISTRY, on=Imagined(()))
+    yield Attempt(STANDING, "ledger-opened-by-other", opening, "stranger", on=Imagined(()))
     yield Attempt(STANDING, "ledger-closed", party, MINISTRY, on=ended)
 
 

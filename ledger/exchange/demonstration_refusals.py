@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
-from typing import Any, Protocol
+from typing import Any
 
 from ledger import keys as keyring
 from ledger.chain.note import verifier_key
@@ -18,7 +18,7 @@ from ledger.domain import events as e
 from ledger.domain.refusal import Refusal
 from ledger.domain.vocabulary import LARGEST_WEIGHT
 from ledger.errors import Refused
-from ledger.exchange.demonstration import CERTIFICATE, MINISTRY, NUMBER, SOURCE, Cast, Stage, issue
+from ledger.exchange.demonstration import CERTIFICATE, MINISTRY, NUMBER, SOURCE, Asked, Cast, Stage, issue
 from ledger.exchange.drafts import Draft
 from ledger.exchange.rehearsal import signed
 from ledger.keys import SigningKey
@@ -31,21 +31,6 @@ FAMILIES = (
 )  # fmt: skip
 """In the order in which they are told."""
 STANDING, REGISTRY, TIMES, CUSTODY, WEIGHTS, BORDER, ARRIVAL, RETURN, EVIDENCE, ENTRIES, SOURCES = FAMILIES
-
-
-class Asked(Protocol):
-    """What is asked whether it would record an act."""
-
-    def preview(
-        self,
-        event: e.Event,
-        key: SigningKey,
-        *,
-        occurred: str | None = None,
-        on_behalf: str | None = None,
-        evidence: Sequence[Mapping[str, Any]] = (),
-    ) -> list[Refusal]:
-        """Why it would be refused; nothing is recorded."""
 
 
 @dataclass(frozen=True, slots=True)

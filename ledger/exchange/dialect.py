@@ -19,7 +19,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ledger import messages
 from ledger.errors import Malformed
@@ -209,14 +209,17 @@ def decimal_of(numbers: Iterable[str]) -> Part:
             doubtful = number
         elif mark:
             told.setdefault(mark, number)
+    return _by_examples("decimal", told, doubtful) or _because("decimal", ".", "dialect-no-decimals")
+
+
+def _by_examples(part: str, told: Mapping[str, str], doubtful: str) -> Part | None:
+    """A part as cells show it, each value with a cell that shows it; None where no cell says anything."""
     if len(told) == 1:
-        mark, example = next(iter(told.items()))
-        return _because("decimal", mark, "dialect-decimal", example=example)
+        value, example = next(iter(told.items()))
+        return _because(part, value, "dialect-example", example=example)
     if told:
-        return _because("decimal", None, "dialect-decimals", examples=" and ".join(told.values()))
-    if doubtful:
-        return _because("decimal", None, "dialect-decimal-open", example=doubtful)
-    return _because("decimal", ".", "dialect-no-decimals")
+        return _because(part, None, "dialect-examples", examples=" and ".join(told.values()))
+    return _because(part, None, "dialect-two-ways", example=doubtful) if doubtful else None
 
 
 _SPACED = re.compile(r"(?<=[0-9])[ \u00a0\u2009\u202f'’](?=[0-9]{3}(?![0-9]))")
@@ -253,12 +256,7 @@ def dates_of(texts: Iterable[str]) -> Part | None:
             told.setdefault("month-first", text.strip())
         else:
             doubtful = text.strip()
-    if len(told) == 1:
-        order, example = next(iter(told.items()))
-        return _because("dates", order, "dialect-decimal", example=example)
-    if told:
-        return _because("dates", None, "dialect-decimals", examples=" and ".join(told.values()))
-    return _because("dates", None, "dialect-decimal-open", example=doubtful) if doubtful else None
+    return _by_examples("dates", told, doubtful)
 
 
 def plain_date(text: str, order: str) -> str:

@@ -237,7 +237,7 @@ def test_which_comes_first_day_or_month_is_told_or_open(dates: list[str], order:
 )
 def test_an_open_date_must_be_given(dates: list[str]) -> None:
     """It can be read in two ways, or the file writes both; what is no date then is a fault of its row."""
-    with pytest.raises(Unconfirmed, match="Give --dates") as trouble:
+    with pytest.raises(Unconfirmed, match="leaves --dates open") as trouble:
         dated(*dates)
     assert trouble.value.values["part"] == "dates"
     for order, wanted in (("day-first", "2024-11-04"), ("month-first", "2024-04-11")):
