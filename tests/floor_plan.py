@@ -2,7 +2,8 @@
 
 A file imports only from lower floors, and files on one floor do not know each other. Inside some packages
 there are steps: a module imports only from lower steps of its own package. ``faults`` reads every import with
-``ast``, also those inside functions and under ``if TYPE_CHECKING``, and answers one sentence for each fault.
+``ast``, also those inside functions and under ``if TYPE_CHECKING``, and answers one sentence for each fault:
+an import that goes up or aside, a module that the plan does not name, a name that no module has.
 """
 
 from __future__ import annotations
@@ -180,7 +181,6 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "rfc3161_client": ("ledger.federation.timestamp",),
     "eventsourcing": ("ledger.store",),
     "sqlite3": ("ledger.store",),
-    "sqlalchemy": ("ledger.store",),
     "psycopg": ("ledger.store",),
     "openpyxl": ("ledger.exchange",),
     "click": ("cli",),
@@ -254,8 +254,11 @@ def _imports(node: ast.AST) -> TypeGuard[ast.Import | ast.ImportFrom | ast.Call]
 
 def faults(root: Path) -> list[str]:
     """One sentence for each import, and each module, that is not as the plan says."""
-    every = imports(root)
-    found = [f"{name} is not on the plan" for name in modules(root) if not _is_planned(name)]
+    every, ours = imports(root), modules(root)
+    found = [f"{name} is not on the plan" for name in ours if not _is_planned(name)]
+    found += [
+        f"{name} is on the plan, and there is no such module" for name in _planned() if name not in ours
+    ]
     found += [f"{item.module}:{item.line}: {why}" for item in every for why in _why_not(item)]
     return found + [f"a circle of imports: {' -> '.join(circle)}" for circle in _circles(every)]
 
@@ -282,6 +285,13 @@ def _step(name: str, place: str) -> int | None:
             if wanted in names:
                 return number
     return None
+
+
+def _planned() -> Iterator[str]:
+    """Every name on the plan."""
+    yield from (name for floor in FLOORS for name in floor)
+    for place, steps in STEPS.items():
+        yield from (f"{place}.{name}" for step in steps for name in step if name != "*")
 
 
 def _is_planned(name: str) -> bool:

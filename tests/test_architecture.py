@@ -122,6 +122,13 @@ def test_a_planted_circle_is_found(copy: Path) -> None:
     assert f"a circle of imports: {circle}" in floor_plan.faults(copy)
 
 
+def test_a_name_without_a_module_is_found(copy: Path) -> None:
+    """What was renamed or removed does not stay on the plan."""
+    (copy / "ledger/federation/growth.py").unlink()
+    fault = "ledger.federation.growth is on the plan, and there is no such module"
+    assert fault in floor_plan.faults(copy)
+
+
 @pytest.mark.parametrize("package", floor_plan.PACKAGES)
 def test_an_empty_folder_is_not_a_house(copy: Path, package: str) -> None:
     """A check that looks where nothing is says so and does not pass."""
