@@ -137,6 +137,9 @@ def _told(state: State, event: e.ShipmentLost | e.ShipmentNotified) -> Refusals:
 def _arriving(state: State, act: e.Recorded, event: e.ShipmentArrived | e.Imported) -> Refusals:
     name = event.certificate or ""
     yield from numbered(name, event.number)
+    if not event.documented and event.provenance not in (None, name[:2]):
+        # whose certificate it is, is who let it go: else its standing would be asked of somebody else
+        yield differs(name, "provenance", event.provenance, name[:2])
     if not isinstance(event, e.Imported):
         return
     yield from incomplete(act, event, name)

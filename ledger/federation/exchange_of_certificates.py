@@ -30,7 +30,7 @@ from ledger.domain.refusal import Refusal, in_force, when
 from ledger.domain.shipment_parties import exporter_and_importer
 from ledger.domain.state import State, fold_subject
 from ledger.domain.vocabulary import carats
-from ledger.edtf import Span
+from ledger.edtf import Span, day_before
 from ledger.errors import Malformed, NotFound
 from ledger.federation.mail import Mail
 from ledger.federation.peers import refused
@@ -145,6 +145,9 @@ def arriving(mail: Mail, name: str, participant: str | None, day: Span) -> Itera
         yield Refusal("certificate-other-ledger", subject, values)
     yield from _travelling(found, subject)
     yield from _by_its_profile(found, subject)
+    if day_before(day, when(found.issued)):
+        values = {"certificate": name, "issued": when(found.issued).text, "date": day.text}
+        yield Refusal("certificate-issued-later", subject, values)
     if participant is not None and found.event.destination != participant:
         values = {"certificate": name, "destination": found.event.destination, "participant": participant}
         yield Refusal("certificate-elsewhere", subject, values)
@@ -288,7 +291,8 @@ def confirmed(state: State, mail: Mail, by: str) -> e.ImportConfirmed:
     """The act by which the exporter records a confirmation that came back.
 
     Raises `Refused`: ``mail-step``, ``mail-no-confirmation``, ``certificate-unknown``,
-    ``confirmation-other-entry`` (it names another entry than the one issued here).
+    ``confirmation-other-entry`` (it names another entry than the one issued here), ``confirmation-elsewhere``
+    (the shipment was for another participant).
     """
     origin = mail.peer.origin
     about = [i for i, r in mail.reports.items() if r.statement and r.statement.type == e.ImportConfirmed.TYPE]
@@ -302,6 +306,9 @@ def confirmed(state: State, mail: Mail, by: str) -> e.ImportConfirmed:
         raise refused("certificate-unknown", subject, certificate=told.certificate)
     if not _names(mail, known):
         raise refused("confirmation-other-entry", subject, certificate=told.certificate, index=known.issued)
+    if mail.peer.participant != known.destination:
+        values = {"certificate": known.id, "participant": mail.peer.participant or origin}
+        raise refused("confirmation-elsewhere", subject, **values, destination=known.destination or "-")
     importer = told.importer if isinstance(told.importer, str) else None
     exporter = told.exporter if isinstance(told.exporter, str) else None
     return replace(told, by=by, importer=importer, exporter=exporter)

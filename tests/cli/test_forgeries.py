@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.laptop import PAPER, Laptop
-from tests.ministries import PRODUCER, Ministries
+from tests.ministries import HUB, PRODUCER, Ministries, key_of
 
 IMPORT = ("--weight", "5.000", "--key", "trader-ae", *PAPER[2:])
 
@@ -70,6 +70,38 @@ def test_paper_is_all_there_is_after_a_fork_or_a_drop(two: Ministries) -> None:
     """A ledger that proves nothing any more does not close the border to its country's goods."""
     two.hub.ok("partner", "drop", PRODUCER, "--since", "2024-02-01")
     assert arrives(two.hub, "SL 004306", "SL", "2024-02-06")[0] == 0
+
+
+def test_only_whom_the_shipment_was_for_confirms_it(two: Ministries) -> None:
+    """A ledger of another State that took the goods says so in vain: they were not sent there."""
+    answer = str(two.post / "answer.zip")
+    two.hub.ok("certificate", "confirm", "SL/00004201", "-o", answer)
+    two.producer.ok("partner", "recognise", HUB, "--verifier-key", key_of(two.hub),
+                    "--participant", "IN", "--since", "2020-01-01")  # fmt: skip
+    ran = two.producer("certificate", "receive-confirmation", answer)
+    assert (ran.code, "confirmation-elsewhere" in ran.err) == (3, True), ran.err
+    two.recognise(two.producer, "AE")
+    two.producer.ok("certificate", "receive-confirmation", answer)
+
+
+@pytest.mark.parametrize(("day", "code"), [("2024-01-31", 3), ("2024-02-01", 0)])
+def test_nothing_arrives_before_its_certificate_was_issued(two: Ministries, day: str, code: int) -> None:
+    """An import dated back, to before a measure or a suspension, is held against its issuer's own date."""
+    two.stock("K2", "3.000")
+    letter = two.exported("K2", "SL 004202")
+    ran = two.hub("certificate", "receive", letter, "--import-key", "trader-ae", "--occurred", day)
+    assert (ran.code, "certificate-issued-later" in ran.err) == (code, bool(code)), ran.err
+
+
+def test_a_barred_issuer_does_not_hide_behind_anothers_name(two: Ministries) -> None:
+    """Whose certificate it is, is who let the goods go: its standing is asked, whatever is stated."""
+    two.hub.ok("participant", "adopt", "--shipped")
+    two.hub.ok("measure", "adopt", "M-ZW", "--participant", "ZW", "--effect", "no-trade",
+               "--since", "2024-01-20", "--source", "an example")  # fmt: skip
+    assert "standing-no" in arrives(two.hub, "ZW 12", "ZW", "2024-02-06")[1]
+    code, said = arrives(two.hub, "ZW 12", "BW", "2024-02-06", "--certificate", "ZW/00000012")
+    assert (code, "provenance is stated as BW, found as ZW" in said) == (3, True), said
+    assert arrives(two.hub, "BW 12", "BW", "2024-02-06")[0] == 0
 
 
 def test_a_certificate_with_our_own_letters_that_we_never_issued(two: Ministries) -> None:

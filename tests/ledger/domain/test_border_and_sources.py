@@ -8,7 +8,7 @@ import pytest
 
 from ledger.domain import events as e
 from tests.book import Book, certificate
-from tests.border import on_paper
+from tests.border import ARRIVAL, IMPORT, on_paper
 
 
 @pytest.fixture
@@ -107,6 +107,17 @@ def test_an_import_needs_a_fresh_certificate_that_fits(book: Book) -> None:
     book.do(arrival)
     again = dataclasses.replace(arrival, lines=(e.Arrival("Z2", 5_000),))
     assert book.codes(again) == ["certificate-used"]
+
+
+@pytest.mark.parametrize("arrival", [IMPORT, ARRIVAL], ids=["import", "arrival"])
+def test_a_certificate_leaves_the_participant_that_issued_it(
+    book: Book, arrival: e.Imported | e.ShipmentArrived
+) -> None:
+    """A provenance of another's name would have that other's standing asked, and not the issuer's."""
+    assert book.codes(arrival) == []
+    assert book.codes(dataclasses.replace(arrival, provenance="NA")) == ["certificate-differs"]
+    former = dataclasses.replace(arrival, certificate="EU/EC00000107", number="EC 107", provenance="EU")
+    assert book.codes(former) == []
 
 
 def test_polished_goods_need_no_certificate_and_get_none(book: Book) -> None:

@@ -315,7 +315,7 @@ def test_paper_of_a_participant_whose_ledger_is_pinned_needs_a_reason() -> None:
 def test_a_certificate_with_our_letters_that_we_never_issued_does_not_arrive() -> None:
     """A forged own certificate is refused at our own border."""
     book = Book()
-    forged = dataclasses.replace(ARRIVAL, certificate="BW/00000999", number="BW 999")
+    forged = dataclasses.replace(ARRIVAL, certificate="BW/00000999", number="BW 999", provenance="BW")
     assert book.codes(forged) == ["certificate-own"]
 
 

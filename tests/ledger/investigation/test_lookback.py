@@ -96,14 +96,14 @@ def test_goods_of_an_origin_are_found_whatever_country_they_came_through(world: 
 
 
 def test_an_act_is_judged_as_it_is_now_known_to_read(world: World) -> None:
-    """The export turns out to have gone elsewhere: the embargo on what was stated does not meet it."""
+    """The goods turn out to have been mined elsewhere: the embargo on what was stated does not meet it."""
     recorded = next(one for one in world.ledger.records.between() if isinstance(one.event, e.Imported))
     index = recorded.index
     original = recorded.event
     assert isinstance(original, e.Imported)
-    world.do(embargo("ZW", SHIPPED_DAY))
+    world.do(embargo("ZW", SHIPPED_DAY, effect="no-origin"))
     assert [one.entry for one in found(world)] == [index]
-    body = e.write(replace(original, provenance="NA", origins=("NA",)))
+    body = e.write(replace(original, origins=("NA",)))
     world.do(e.Corrected(by="dealer-7", index=index, hash=recorded.hash, reason="misread", replacement=body))
     assert found(world) == []
 
