@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+FIXTURE = "pytest_fixture"
+
 
 def again(path: Path, *, taking: Sequence[str], but: Sequence[str] = ()) -> dict[str, Any]:
     """Tests by a name of their own, and fixtures. Raises ``LookupError`` where a test in ``but`` is none."""
@@ -25,13 +27,15 @@ def again(path: Path, *, taking: Sequence[str], but: Sequence[str] = ()) -> dict
     strangers = [name for name in but if name not in names]
     if strangers:
         raise LookupError(f"{path.name} has no {strangers}")
-    found: dict[str, Any] = {
+    ending = path.stem.removeprefix("test_")
+    tests = {
+        f"{name}_{ending}": one
+        for name, one in names.items()
+        if name.startswith("test_") and name not in but and set(taking) & set(one.__annotations__)
+    }
+    if not tests:
+        raise LookupError(f"{path.name} has no test that takes {taking}")
+    fixtures = {
         name: one for name, one in names.items() if "Fixture" in type(one).__name__ and name not in taking[:1]
     }
-    ending = path.stem.removeprefix("test_")
-    for name, one in names.items():
-        if name.startswith("test_") and name not in but and set(taking) & set(one.__annotations__):
-            found[f"{name}_{ending}"] = one
-    if len(found) < 2:
-        raise LookupError(f"{path.name} has no test that takes {taking}")
-    return found
+    return fixtures | tests

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,19 +10,75 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.again import again
 from tests.laptop import FIRST, LEDGER, Laptop
 from tests.postgres_server import PostgresServer
 
-AGAIN = {
-    "test_about_entries": ("test_an_erasure_takes_the_value_and_leaves_the_digest",),
-    "test_acts": (
+HERE = Path(__file__).parent
+AGAIN: dict[str, tuple[str, ...]] = {
+    "about_entries": ("test_an_erasure_takes_the_value_and_leaves_the_digest",),
+    "acts": (
         "test_options_for_all_may_stand_before_the_command_or_behind_it",
         "test_a_document_is_kept_beside_the_ledger",
     ),
-    "test_certificates": (),
-    "test_trace": (),
+    "asking": (
+        "test_the_views_are_kept_in_the_ledger",
+        "test_verify_finds_a_row_that_somebody_changed",
+        "test_a_ledger_that_nobody_may_write_answers_the_same",
+        "test_a_ledger_opened_for_reading_answers_the_same",
+    ),
+    "bad_input": (
+        "test_a_key_of_another_role",
+        "test_the_recovery_key_does_not_record",
+        "test_a_key_file_that_others_can_read",
+        "test_a_ledger_that_may_not_be_written",
+        "test_a_ledger_and_a_key_that_may_not_be_read",
+        "test_a_copied_database_without_its_keys",
+    ),
+    "border_commands": (),
+    "certificates": (),
+    "hints": ("test_what_is_shown_is_looked_up_in_the_ledger_that_is_named",),
+    "importing": (
+        "test_without_the_extra_a_workbook_is_unavailable",
+        "test_the_command_killed_in_the_middle_goes_on",
+        "test_on_a_terminal_a_person_is_asked",
+        "test_a_person_who_says_no_records_nothing",
+    ),
+    "json": (),
+    "keys": (
+        "test_no_key_file_stays_of_a_key_that_was_not_enrolled",
+        "test_a_key_file_is_never_overwritten",
+        "test_a_revoked_key_signs_no_more",
+        "test_a_key_that_is_not_enrolled_is_shown_as_such",
+    ),
+    "main": (),
+    "oversight": (),
+    "prepared_bodies": ("test_whoever_is_named_takes_the_place_of_the_bodys",),
+    "signing": (
+        "test_a_statement_is_signed_here_and_appended_there",
+        "test_a_party_without_the_ledger_signs_by_origin_and_name",
+        "test_documents_go_with_the_statement",
+    ),
+    "trace": (),
+    "verify": (
+        "test_faults_end_with_1_and_are_named",
+        "test_a_file_and_folder_that_may_only_be_read",
+        "test_a_damaged_file_is_a_report_and_no_traceback",
+        "test_what_is_no_ledger_ends_with_7",
+        "test_a_ledger_that_was_cut_off_is_a_fault",
+        "test_an_attached_document_is_looked_at",
+        "test_the_command_runs_in_a_process_of_its_own",
+    ),
+    "views": ("test_a_wrong_list_is_right_again",),
 }
-"""Modules whose tests of a laptop with a ledger run here too, but those that are about the file."""
+"""Modules whose tests of a laptop with a ledger run here too, but those that are about the file, or about what
+is called and kept as the file is."""
+ELSEWHERE = {
+    "copying": "from server to file and back: below, and in tests/ledger/store/test_copying.py",
+    "cosign": "a book stands for the ledger",
+    "terminal": "a command of its own process names the file",
+}
+"""Modules whose tests do not, and why."""
 
 
 @pytest.fixture
@@ -36,20 +92,18 @@ def laptop(_prepared: Path, tmp_path: Path, postgres: PostgresServer) -> Laptop:
     return Laptop(tmp_path, url)
 
 
-def _tests() -> Iterator[tuple[str, object]]:
-    for module, but in AGAIN.items():
-        path = Path(__file__).with_name(f"{module}.py")
-        spec = importlib.util.spec_from_file_location(f"tests.cli.again_{module}", path)
-        assert spec is not None
-        assert spec.loader is not None
-        loaded = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(loaded)
-        for name, one in vars(loaded).items():
-            if name.startswith("test_") and name not in but and "laptop" in one.__annotations__:
-                yield f"{name}_{module.removeprefix('test_')}", one
+for _name, _but in AGAIN.items():
+    globals().update(again(HERE / f"test_{_name}.py", taking=("laptop",), but=_but))
 
 
-globals().update(_tests())
+def test_every_module_that_works_on_a_ledger_is_run_here() -> None:
+    """Or it is said why not."""
+    there = {
+        path.stem.removeprefix("test_")
+        for path in HERE.glob("test_*.py")
+        if re.search(r"^def test_\w+\([^)]*laptop: Laptop", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert there - {"on_postgresql"} == AGAIN.keys() | ELSEWHERE.keys()
 
 
 @pytest.fixture
