@@ -116,7 +116,7 @@ STEPS: Mapping[str, Steps] = {
         ("checking", "restoring", "sharing"),
     ),
     "ledger.projections": (
-        ("passage", "stored"),
+        ("handling", "stored"),
         ("spans", "register_goods", "register_parties"),
         ("custody", "lineage", "register", "movements", "names", "entries"),
         ("tracing", "views"),

@@ -42,7 +42,7 @@ def headline(lineage: Lineage) -> Iterator[str]:
 def _now(node: Node) -> str:
     now = node.history.now
     if node.history.ended:
-        last = next(stage for stage in reversed(node.history.stages) if stage.passages)
+        last = next(stage for stage in reversed(node.history.stages) if stage.handlings)
         return f"Used up: {(last.when and _day(last.when)) or 'at an unknown time'} (entry {last.entry})."
     if now is None:
         return "In whose hands it is, is not recorded."

@@ -13,42 +13,42 @@ from dataclasses import dataclass, field
 from ledger.domain import events as e
 from ledger.domain.moments import Reading
 from ledger.domain.refusal import when
-from ledger.projections.passage import Passage, Turn, passages
+from ledger.projections.handling import Handling, What, handlings
 from ledger.projections.spans import Custody, Gap, History, How, Stage, Why
 
 _HOW = {
-    Turn.CONSIGNED: How.CONSIGNED,
-    Turn.SEIZED: How.SEIZED,
-    Turn.LEAVES: How.ABROAD,
-    Turn.MISSING: How.MISSING,
+    What.CONSIGNED: How.CONSIGNED,
+    What.SEIZED: How.SEIZED,
+    What.LEAVES: How.ABROAD,
+    What.MISSING: How.MISSING,
 }
-_MAY_BEGIN = (Turn.SEIZED, Turn.ARRIVES)
-_TAKES = (Turn.MOVES, Turn.CONSIGNED, Turn.LEAVES, Turn.ENDS)
+_MAY_BEGIN = (What.SEIZED, What.ARRIVES)
+_TAKES = (What.MOVES, What.CONSIGNED, What.LEAVES, What.ENDS)
 _OPENS = (
-    Turn.MOVES,
-    Turn.CONSIGNED,
-    Turn.LEAVES,
-    Turn.RELEASED,
-    Turn.FOUND,
-    Turn.RETURNED,
-    Turn.MISSING,
-    Turn.SEIZED,
+    What.MOVES,
+    What.CONSIGNED,
+    What.LEAVES,
+    What.RELEASED,
+    What.FOUND,
+    What.RETURNED,
+    What.MISSING,
+    What.SEIZED,
 )
 _KEEPS_OWNER = (
-    Turn.CONSIGNED,
-    Turn.RECEIVED,
-    Turn.LEAVES,
-    Turn.RETURNED,
-    Turn.MISSING,
-    Turn.FOUND,
-    Turn.SEIZED,
+    What.CONSIGNED,
+    What.RECEIVED,
+    What.LEAVES,
+    What.RETURNED,
+    What.MISSING,
+    What.FOUND,
+    What.SEIZED,
 )
 _SEEN_AT = (e.Received, e.Weighed, e.Sealed)
 """Acts that tell where goods are, beside those that open a span; an offer is made anywhere."""
 _NOT_BACK = {
-    Turn.RELEASED: (How.ABROAD, How.MISSING),
-    Turn.SEIZED: (How.ABROAD,),
-    Turn.FOUND: (How.ABROAD,),
+    What.RELEASED: (How.ABROAD, How.MISSING),
+    What.SEIZED: (How.ABROAD,),
+    What.FOUND: (How.ABROAD,),
 }
 """After which ways of being gone an act that takes goods from nobody in particular finds them here again."""
 
@@ -68,7 +68,7 @@ def history(
     stages: list[Stage] = []
     struck: list[Stage] = []
     for reading in readings:
-        found = passages(reading.act.event, parcel)
+        found = handlings(reading.act.event, parcel)
         before = walk.weight
         walk.find_out(found)
         happened = when(reading.act).text or None
@@ -146,22 +146,22 @@ class _Walk:
     owner: str | None = None
     latest: Stage | None = None
 
-    def find_out(self, found: tuple[Passage, ...]) -> None:
+    def find_out(self, found: tuple[Handling, ...]) -> None:
         """What the next act tells of the goods themselves."""
-        for passage in found:
-            if passage.turn == Turn.BEGINS:
-                self.weight, self.stones, self.hs = passage.weight, passage.stones, passage.hs
+        for handling in found:
+            if handling.what == What.BEGINS:
+                self.weight, self.stones, self.hs = handling.weight, handling.stones, handling.hs
             else:
-                self.weight = self.weight if passage.weight is None else passage.weight
-                self.stones = self.stones if passage.stones is None else passage.stones
-                self.hs = passage.hs if self.latest is None else self.hs
-            if passage.name is not None:
-                self.names.append(passage.name)
+                self.weight = self.weight if handling.weight is None else handling.weight
+                self.stones = self.stones if handling.stones is None else handling.stones
+                self.hs = handling.hs if self.latest is None else self.hs
+            if handling.name is not None:
+                self.names.append(handling.name)
 
     def take(self, stage: Stage) -> None:
         """Go one act on."""
-        for passage in stage.passages:
-            self._turn(passage, stage)
+        for handling in stage.handlings:
+            self._handle(handling, stage)
         self._note(stage)
         self.latest = stage
 
@@ -169,29 +169,29 @@ class _Walk:
         """All spans, the open one last."""
         return tuple(self.spans if self.open is None else [*self.spans, self.open.custody()])
 
-    def _turn(self, passage: Passage, stage: Stage) -> None:
-        turn = passage.turn
-        if turn == Turn.BEGINS or (turn in _MAY_BEGIN and self._untouched()):
+    def _handle(self, handling: Handling, stage: Stage) -> None:
+        what = handling.what
+        if what == What.BEGINS or (what in _MAY_BEGIN and self._untouched()):
             self.begun.append(stage)
-        if turn == Turn.BEGINS:
+        if what == What.BEGINS:
             if not self._untouched():
                 self._gap(Why.BEGINS_AGAIN, None, stage)
-            self._into(passage, stage)
-        elif turn == Turn.RECEIVED:
-            self._received(passage, stage)
-        elif turn == Turn.ARRIVES:
-            self._arrives(passage, stage)
-        elif turn in _TAKES:
-            self._out_of(passage.source, stage)
-            self._into(passage, stage)
-        elif turn in _OPENS:
-            if turn == Turn.SEIZED and passage.source is not None:
-                self._out_of(passage.source, stage)
+            self._into(handling, stage)
+        elif what == What.RECEIVED:
+            self._received(handling, stage)
+        elif what == What.ARRIVES:
+            self._arrives(handling, stage)
+        elif what in _TAKES:
+            self._out_of(handling.source, stage)
+            self._into(handling, stage)
+        elif what in _OPENS:
+            if what == What.SEIZED and handling.source is not None:
+                self._out_of(handling.source, stage)
             elif self.open is None and self.ended:
-                self._gap(Why.AFTER_END, passage.source, stage)
-            elif self.open is not None and self.open.how in _NOT_BACK.get(turn, ()):
-                self._gap(Why.NOT_RETURNED, passage.source, stage)
-            self._into(passage, stage)
+                self._gap(Why.AFTER_END, handling.source, stage)
+            elif self.open is not None and self.open.how in _NOT_BACK.get(what, ()):
+                self._gap(Why.NOT_RETURNED, handling.source, stage)
+            self._into(handling, stage)
 
     def _untouched(self) -> bool:
         """Nothing was done with the goods so far; of a name or a weight there may be talk already."""
@@ -199,26 +199,26 @@ class _Walk:
             return False
         return self.open is None or (self.open.opened is None and self.open.holder is None)
 
-    def _received(self, passage: Passage, stage: Stage) -> None:
+    def _received(self, handling: Handling, stage: Stage) -> None:
         now = self.open
-        if now is not None and now.how in (How.HELD, How.CONSIGNED) and now.holder == passage.holder:
-            if None not in (passage.source, now.source) and passage.source not in (now.source, now.holder):
-                self._gap(Why.OTHER_SOURCE, passage.source, stage, now.source)
+        if now is not None and now.how in (How.HELD, How.CONSIGNED) and now.holder == handling.holder:
+            if None not in (handling.source, now.source) and handling.source not in (now.source, now.holder):
+                self._gap(Why.OTHER_SOURCE, handling.source, stage, now.source)
             return
-        if now is not None or passage.source is not None or self.ended:
-            self._out_of(passage.source, stage)
-        self._into(passage, stage)
+        if now is not None or handling.source is not None or self.ended:
+            self._out_of(handling.source, stage)
+        self._into(handling, stage)
 
-    def _arrives(self, passage: Passage, stage: Stage) -> None:
+    def _arrives(self, handling: Handling, stage: Stage) -> None:
         """An arrival that does not say whose it is leaves the goods in the hands in which they were."""
         now = self.open
-        if passage.holder is None:
-            passage = passage._replace(holder=now.holder if now is not None else self.left_with)
-        if now is not None and now.how != How.ABROAD and now.holder != passage.holder:
-            self._out_of(passage.source, stage)
+        if handling.holder is None:
+            handling = handling._replace(holder=now.holder if now is not None else self.left_with)
+        if now is not None and now.how != How.ABROAD and now.holder != handling.holder:
+            self._out_of(handling.source, stage)
         elif now is None and self.ended:
-            self._gap(Why.AFTER_END, passage.source, stage)
-        self._into(passage, stage)
+            self._gap(Why.AFTER_END, handling.source, stage)
+        self._into(handling, stage)
 
     def _out_of(self, source: str | None, stage: Stage) -> None:
         """The act takes the goods out of somebody's hands: are they those that held them?"""
@@ -251,34 +251,34 @@ class _Walk:
             self.spans.append(self.open.custody(until, index))
         self.open = None
 
-    def _into(self, passage: Passage, stage: Stage) -> None:
+    def _into(self, handling: Handling, stage: Stage) -> None:
         self.left_with = self.open.holder if self.open is not None else None
         self._close(stage.when, stage.entry)
-        self.ended = passage.turn == Turn.ENDS
+        self.ended = handling.what == What.ENDS
         if self.ended:
             return
-        how = _HOW.get(passage.turn, How.HELD)
-        self.owner = self._owner_after(passage, stage.event)
+        how = _HOW.get(handling.what, How.HELD)
+        self.owner = self._owner_after(handling, stage.event)
         self.open = _Hand(
-            passage.holder,
+            handling.holder,
             how,
             since=stage.when,
             opened=stage.entry,
             act=stage.event.TYPE,
-            source=passage.source,
+            source=handling.source,
             weight=self.weight,
         )
 
-    def _owner_after(self, passage: Passage, event: e.Event | e.Opaque) -> str | None:
-        keeps = passage.turn in _KEEPS_OWNER
+    def _owner_after(self, handling: Handling, event: e.Event | e.Opaque) -> str | None:
+        keeps = handling.what in _KEEPS_OWNER
         if keeps or (isinstance(event, e.Transferred) and not event.title):
             return self.owner
-        return passage.holder
+        return handling.holder
 
     def _note(self, stage: Stage) -> None:
         """The open span takes the act among its stages, and what the act tells of place and certificate."""
         if self.open is None:
-            if self.ended or not stage.passages:
+            if self.ended or not stage.handlings:
                 return
             self.open = _Hand(None)
         now, event = self.open, stage.event
@@ -290,8 +290,8 @@ class _Walk:
         elif isinstance(event, e.Mined) and event.site is not None:
             now.country = now.country or self.country_of(event.site)
             now.place = now.place or event.site
-        for passage in stage.passages:
-            now.certificate = passage.certificate or now.certificate
+        for handling in stage.handlings:
+            now.certificate = handling.certificate or now.certificate
         now.weight = self.weight
         now.stages.append(stage)
         self.last_known = now.holder or self.last_known

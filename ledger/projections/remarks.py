@@ -18,8 +18,8 @@ from ledger.domain.certificates import VOIDED
 from ledger.domain.fields import WITHHELD
 from ledger.domain.vocabulary import carats
 from ledger.domain.weight_rules import WEIGHING_TOLERANCE
+from ledger.projections.handling import What
 from ledger.projections.lineage import Lineage, Making, Node
-from ledger.projections.passage import Turn
 from ledger.projections.spans import Gap, Stage
 from ledger.values import dataclass
 
@@ -75,7 +75,7 @@ def _on_parcel(node: Node) -> Iterator[Remark]:
 
 def _on_weight(parcel: str, stage: Stage) -> Iterator[Remark]:
     """Weighed again, by more or less than two scales may differ."""
-    begins = any(passage.turn == Turn.BEGINS for passage in stage.passages)
+    begins = any(handling.what == What.BEGINS for handling in stage.handlings)
     if begins or stage.before is None or stage.weight is None:
         return
     change = stage.weight - stage.before

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ledger.domain import events as e
 from ledger.domain.moments import Reading
-from ledger.projections.passage import Passage
+from ledger.projections.handling import Handling
 from ledger.values import dataclass
 
 
@@ -38,13 +38,13 @@ class Why(StrEnum):
 class Stage(NamedTuple):
     """One act of a parcel's history.
 
-    ``passages`` what happens to the parcel in it: none where a correction took the parcel out of the act
+    ``handlings`` what happens to the parcel in it: none where a correction took the parcel out of the act
     (then it is ``struck``) or the act is not understood; ``before`` and ``weight`` before and after it.
     """
 
     reading: Reading
     when: str | None
-    passages: tuple[Passage, ...]
+    handlings: tuple[Handling, ...]
     before: int | None = None
     weight: int | None = None
     disputed: bool = False
@@ -62,7 +62,7 @@ class Stage(NamedTuple):
     @property
     def struck(self) -> bool:
         """True where a correction says that the act is not about this parcel."""
-        return not self.passages and self.reading.correction is not None
+        return not self.handlings and self.reading.correction is not None
 
     @property
     def documented(self) -> bool:

@@ -18,8 +18,8 @@ from ledger.domain.moments import INDEX, NOW, OCCURRED, Acts, Moment, disputed, 
 from ledger.domain.parties import Key, Site, key_subject
 from ledger.domain.state import fold_subject
 from ledger.projections.custody import history
+from ledger.projections.handling import What, inputs, outputs
 from ledger.projections.lineage import Direction, Edge, Lineage, Making, Node, Origin
-from ledger.projections.passage import Turn, inputs, outputs
 from ledger.projections.spans import History, Stage
 
 
@@ -91,8 +91,8 @@ class _Walk:
         return Node(parcel, told, tuple(self._origins(parcel, told)), distance)
 
     def _onward(self, node: Node) -> list[Making]:
-        turn = Turn.BEGINS if self.direction == Direction.BACK else Turn.ENDS
-        stages = (s for s in node.history.stages if any(p.turn == turn for p in s.passages))
+        what = What.BEGINS if self.direction == Direction.BACK else What.ENDS
+        stages = (s for s in node.history.stages if any(p.what == what for p in s.handlings))
         return [_making(stage) for stage in stages if inputs(stage.event)]
 
     def _others(self, making: Making) -> tuple[str, ...]:

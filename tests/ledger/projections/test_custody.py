@@ -13,7 +13,7 @@ from ledger.domain.moments import as_recorded_index, readings
 from ledger.domain.parcels import CONSUMED, EXPORTED, LOST, Parcel, changes
 from ledger.domain.state import fold_subject
 from ledger.projections.custody import history
-from ledger.projections.passage import Turn, passages
+from ledger.projections.handling import What, handlings
 from ledger.projections.spans import Custody, History, How, Why
 from tests.book import Book
 from tests.examples import example
@@ -273,7 +273,7 @@ def test_an_act_that_is_not_understood_is_kept_among_the_steps() -> None:
     strange = replace(records[0], index=99, event=e.Opaque("parcel-teleported/1", {"parcel": "P1"}))
     (span,) = history("P1", readings([*records, strange])).spans
     assert [stage.entry for stage in span.stages] == [records[0].index, strange.index]
-    assert span.stages[1].passages == ()
+    assert span.stages[1].handlings == ()
 
 
 # --- held against the domain -----------------------------------------------------------------------------
@@ -285,8 +285,8 @@ def test_an_act_passes_exactly_the_parcels_that_it_names(wire: str) -> None:
     event = example(e.EVENTS[wire])
     for change in changes(event, 7):
         name = change.subject.removeprefix("parcel:")
-        assert list(passages(event, name)), f"{event.TYPE} changes {name}"
-    assert list(passages(event, "somebody else's parcel")) == []
+        assert list(handlings(event, name)), f"{event.TYPE} changes {name}"
+    assert list(handlings(event, "somebody else's parcel")) == []
 
 
 PARCELS = ("A", "B", "C")
@@ -378,6 +378,6 @@ def test_spans_meet_and_every_step_is_in_one_or_closes_one(acts: list[e.Event]) 
         assert all(span.closed is not None for span in told.spans[:-1])
         shown = {stage.entry for span in told.spans for stage in span.stages}
         shown |= {span.closed for span in told.spans if span.closed is not None}
-        ends = {s.entry for s in told.stages if any(p.turn == Turn.ENDS for p in s.passages)}
-        moving = {s.entry for s in told.stages if any(p.turn != Turn.STAYS for p in s.passages)}
+        ends = {s.entry for s in told.stages if any(p.what == What.ENDS for p in s.handlings)}
+        moving = {s.entry for s in told.stages if any(p.what != What.STAYS for p in s.handlings)}
         assert moving <= shown | ends
