@@ -29,7 +29,7 @@ from ledger.errors import AdamasError, StoreTrouble
 from ledger.store.journal import Appended, Draft, Head, Stale, chained, chained_at
 from ledger.store.nodes import JournalTree
 from ledger.store.postgres_at_once import Put, Told, put
-from ledger.store.postgres_connection import LedgerDatastore, Turn
+from ledger.store.postgres_connection import LedgerDatastore, Transaction
 from ledger.store.postgres_place import Place, check_role, grant_reading, make_schema, remove, standing
 from ledger.store.postgres_reading import (
     HEAD_TAKEN,
@@ -131,11 +131,11 @@ class PostgresJournal(PostgresReading):
         finally:
             self._datastore.patience = self.patience
 
-    def transaction(self, *, write: bool) -> Turn:
+    def transaction(self, *, write: bool) -> Transaction:
         """See `Journal.transaction`; the cursor's rows are tuples."""
         if write:
             self.check_writable()
-        return self._datastore.turn(write=write)
+        return self._datastore.begin(write=write)
 
     def check_writable(self) -> None:
         """See `Journal.check_writable`."""
@@ -184,9 +184,9 @@ class PostgresJournal(PostgresReading):
         def attempt() -> tuple[list[Appended], Head]:
             if untried and (done := self._at_once(drafts, untried.pop())) is not None:
                 return done
-            turn = self._datastore.appending(first)
-            with turn as rows:
-                taken, *known = turn.first or [rows.execute(HEAD_TAKEN).fetchall()]
+            transaction = self._datastore.appending(first)
+            with transaction as rows:
+                taken, *known = transaction.first or [rows.execute(HEAD_TAKEN).fetchall()]
                 now = self.the_head(taken)
                 before = self._recorded(rows, drafts[0], now) if single is not None else None
                 if before is not None:

@@ -13,7 +13,7 @@ goes on: nothing had been done. What is cut off in the middle is told (``store-u
 
 **In a synchronous cluster** a commit is answered when a second server has it, and until then nobody sees it,
 with two exceptions. After a leader's own crash what no second server has is visible at once: so a writer's
-new connection begins with a message in the write-ahead log (`_BARRIER`), whose commit waits until everything
+new connection begins with a message in the write-ahead log (`_MESSAGE`), whose commit waits until everything
 before it is there (a crash ends all connections). And a wait that is cancelled ends in success and a warning,
 and everybody sees what was committed: so no time limit ends it, after a commit with a warning it is waited
 for once more in the same way, and whoever is going to sign or acknowledge what he sees waits so, too
@@ -180,18 +180,18 @@ class LedgerDatastore(PostgresDatastore):
             self._kept.close()
             self.depth = 0
 
-    def turn(self, *, write: bool) -> Turn:
+    def begin(self, *, write: bool) -> Transaction:
         """A transaction; one inside another is part of it."""
         if write and not self.write:
             raise StoreTrouble("store-readonly", path=self.address.shown)
-        return Turn(self, _IN_TURN if write else _READ, write=write)
+        return Transaction(self, _IN_TURN if write else _READ, write=write)
 
-    def appending(self, first: str) -> Turn:
+    def appending(self, first: str) -> Transaction:
         """A transaction that takes no lock but those of its ``first`` statements, which go with its beginning
         in one trip; their rows are in ``first``."""
         if not self.write:
             raise StoreTrouble("store-readonly", path=self.address.shown)
-        return Turn(self, f"{_WRITE}; {first}", write=True)
+        return Transaction(self, f"{_WRITE}; {first}", write=True)
 
     def at_once(self, act: Put) -> list[Any]:
         """The rows of a whole transaction that goes in one trip; none where somebody's functions stand before
@@ -265,7 +265,7 @@ def told(problem: Exception, url: str) -> Exception:
     return trouble(problem, url) or problem
 
 
-class Turn:
+class Transaction:
     """A transaction: gives a cursor, commits on leaving without an exception when it is for writing.
 
     ``first`` are the rows of each statement that it began with; None inside another one.

@@ -73,7 +73,7 @@ def make_schema(store: LedgerDatastore, place: Place) -> bool:
     """Make the schema where it is missing; whether it was."""
     if place.schema_is_there:
         return False
-    with store.turn(write=True) as rows:
+    with store.begin(write=True) as rows:
         rows.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(place.schema)))
     return True
 
@@ -81,7 +81,7 @@ def make_schema(store: LedgerDatastore, place: Place) -> bool:
 def remove(store: LedgerDatastore, *, with_schema: bool) -> None:
     """Take away the tables of a ledger that holds nothing, and its schema when it was made for it."""
     [(schema,)] = store.answer("SELECT current_schema()")
-    with store.turn(write=True) as rows:
+    with store.begin(write=True) as rows:
         rows.execute(f"DROP TABLE {', '.join(TABLES)}")
         if with_schema:
             rows.execute(sql.SQL("DROP SCHEMA {}").format(sql.Identifier(schema)))
@@ -101,7 +101,7 @@ def grant_reading(store: LedgerDatastore, role: str) -> None:
     check_role(store, role)
     [(schema,)] = store.answer("SELECT current_schema()")
     names = {"schema": sql.Identifier(schema), "role": sql.Identifier(role)}
-    with store.turn(write=True) as rows:
+    with store.begin(write=True) as rows:
         for statement in (
             "GRANT USAGE ON SCHEMA {schema} TO {role}",
             "GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {role}",

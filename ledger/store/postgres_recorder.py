@@ -99,7 +99,7 @@ class EntryRecorder(PostgresApplicationRecorder):
         [table] = [one for one in self.sql_create_statements if "CREATE TABLE" in one.as_string()]
         text = table.as_string().replace(' "public".', " ", 1).replace(" IF NOT EXISTS", "", 1)
         none = Head()
-        with self.datastore.turn(write=True) as rows:
+        with self.datastore.begin(write=True) as rows:
             for statement in (text, *STATEMENTS):
                 rows.execute(statement, prepare=False)
             rows.execute(
