@@ -1,13 +1,14 @@
 """Verifying a whole ledger: all eleven steps of `ledger.chain.steps`, on one snapshot of its file.
 
-    audit = Audit(journal, anchor=Anchor.parse("12:ab34.."))
+    audit = Audit(journal, Options(anchor=Anchor.parse("12:ab34..")))
     for progress in audit.run(): ...       # phase, entries done, entries there are
     audit.faults                           # values, by step and index; going on after the first
 
 Three phases: the bytes on all cores (steps 1 to 7, `ledger.chain.verification`); then the entries in their
 order, for what needs the ledger's own rules and tables (8 to 11); then the tables themselves, and views where
-asked. An entry whose bytes are not right is not looked into by later steps. Nothing is written, and nothing
-raises on a file that is damaged: what cannot be read is a fault like others.
+asked. While other processes look at bytes, this one begins with the second. An entry whose bytes are not
+right is not looked into by later steps. Nothing is written, and nothing raises on a file that is damaged:
+what cannot be read is a fault like others.
 """
 
 from __future__ import annotations

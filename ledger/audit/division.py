@@ -40,6 +40,7 @@ class Divided:
     lost: dict[int, str] = field(default_factory=dict)
     count: int = 0
     is_at_work: bool = False
+    _skipped: int = field(default=0, init=False)
 
     def inspected(
         self, start: int, before: Before, look: Look, *, size: int, number: int

@@ -24,7 +24,6 @@ ISSUED, VALIDATED, VOIDED, REPLACED, RETURNED = "issued", "validated", "voided",
 EXPORTED, CONFIRMED = "exported", "confirmed"
 ANNOUNCED, ARRIVED, DETAINED, REJECTED, RECEIVED = "announced", "arrived", "detained", "rejected", "received"
 LOST, FORFEITED = "lost", "forfeited"
-_WORD = re.compile(r"[^\W_]+")
 UNKNOWN = "unknown"
 """The state of a certificate that the ledger has not met yet."""
 
@@ -113,7 +112,8 @@ ENDORSABLE = ("exporter", "importer", "authority", "quality", "remark")
 """Of what a certificate states, that in which a typing error can be endorsed (INSOP): names and addresses as
 they are spelt, and words that say nothing of weight, value, origin or journey."""
 
-_OF_SPELLING = frozenset("address and characteristics issuing name of s spelling the".split())
+_WORD = re.compile(r"[^\W_]+")
+_OF_SPELLING = ("address", "and", "characteristics", "issuing", "name", "of", "s", "spelling", "the")
 
 
 def endorsable(field: str) -> str | None:
@@ -122,9 +122,12 @@ def endorsable(field: str) -> str | None:
     >>> endorsable("importer's address"), endorsable("Remarks"), endorsable("importer and weight")
     ('importer', 'remark', None)
     """
-    words = {word if word == "s" else word.removesuffix("s") for word in _WORD.findall(field.casefold())}
-    named = words - {word.removesuffix("s") or word for word in _OF_SPELLING}
+    named = {*map(_singular, _WORD.findall(field.casefold()))} - {*map(_singular, _OF_SPELLING)}
     return next(iter(named)) if len(named) == 1 and named <= set(ENDORSABLE) else None
+
+
+def _singular(word: str) -> str:
+    return word.removesuffix("s") or word
 
 
 def as_endorsed(certificate: Certificate, what: str, text: Any) -> Any:
@@ -139,12 +142,8 @@ def as_endorsed(certificate: Certificate, what: str, text: Any) -> Any:
 def said(certificate: Certificate, what: str) -> Any:
     """What its issue, or the import that copied it, says of one of `ENDORSABLE`, as endorsed since."""
     for act in reversed(certificate.acts):
-        text = (
-            getattr(act.event, what, None)
-            if isinstance(act.event, e.CertificateIssued | e.Imported)
-            else None
-        )
-        if text is not None:
+        states = isinstance(act.event, e.CertificateIssued | e.Imported)
+        if states and (text := getattr(act.event, what, None)) is not None:
             return as_endorsed(certificate, what, text)
     return None
 

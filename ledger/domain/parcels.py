@@ -257,10 +257,3 @@ def changes(event: e.Event | e.Opaque, index: int) -> Iterable[Change]:
     """Every parcel that an event changes, with its new values; empty for acts that change none."""
     rule = _CHANGES.get(type(event))
     return () if rule is None else rule(event, index)
-
-
-def weight_in_hand(parcel: Parcel | None) -> int | None:
-    """What a parcel adds to the stock: its weight while it is held, 0 once consumed, exported or lost."""
-    if parcel is None:
-        return 0
-    return parcel.weight if parcel.condition == HELD else 0

@@ -103,10 +103,6 @@ LARGEST_WEIGHT = 200_000_000_000
 """More than the whole world mines in a year (2005: 176.7 million carats): no parcel weighs this, in 0.001
 ct."""
 
-LARGEST_VALUE = 2**53 - 1
-
-UNKNOWN_PLACE = "unknown"
-
 
 def carats(weight: int | None) -> str:
     """A weight for people: two decimals, three where the third is not zero; ``unknown`` for None.

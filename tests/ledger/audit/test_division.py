@@ -156,7 +156,6 @@ def test_ranges_are_those_of_a_tree(original: Scene) -> None:
         file = shared(journal, salvage, 100_003)
     assert isinstance(file, SharedFile)
     divided = Divided(file, lambda start, stop: [])
-    divided._skipped = 0
     first = ranges.Range(file, Look(None), 21, 21, Before(20))
     cut = list(divided._ranges(first, 1 << 14, 3))
     assert (cut[0].start, cut[-1].stop) == (21, 100_003)
