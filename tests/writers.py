@@ -1,4 +1,5 @@
-"""What runs in processes of its own when several write to one ledger, or one is killed."""
+"""What runs in processes of its own when several write to one ledger, or one is killed; and waiting for those
+who only follow."""
 
 from __future__ import annotations
 
@@ -10,7 +11,8 @@ from ledger.application import Ledger
 from ledger.chain.entry import ZERO_HASH, Entry, entry_hash
 from ledger.domain import events as e
 from ledger.domain.state import fold, guarded, touched
-from ledger.errors import Refused
+from ledger.errors import Refused, StoreTrouble
+from ledger.store import opening
 from ledger.store.records import Records
 from tests.world import SITE, signing_key
 
@@ -104,3 +106,17 @@ def faults(ledger: Ledger) -> list[str]:
         if ledger.state().subject(name) != subject
     ]
     return found
+
+
+def wait_for(url: str, size: int) -> None:
+    """Until a replica has come so far."""
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        try:
+            with opening.open(url, write=False) as journal:
+                if journal.head().size >= size:
+                    return
+        except StoreTrouble:
+            time.sleep(0.1)
+        time.sleep(0.02)
+    raise AssertionError("the replica does not follow")

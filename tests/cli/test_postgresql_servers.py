@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from ledger.errors import StoreTrouble
 from ledger.store import opening
+from tests import writers
 from tests.laptop import FIRST, Laptop
 from tests.postgres_server import SETTINGS, PostgresServer, _is_root, _who
 
@@ -176,7 +176,7 @@ def test_a_replica_is_preferred_for_reading(tmp_path: Path) -> None:
         replica = PostgresServer.follow(leader)
         hosts = f"host={leader.folder},{replica.folder}"
         both = url.replace(f"host={leader.folder}", hosts) + "&target_session_attrs=prefer-standby"
-        _wait_for(url.replace(str(leader.folder), str(replica.folder)), keeper.size())
+        writers.wait_for(url.replace(str(leader.folder), str(replica.folder)), keeper.size())
         assert _answers_in_recovery(both)
         reader = Laptop(tmp_path, both)
         assert reader.data("verify", "--views")["head"] == head
@@ -199,16 +199,3 @@ def test_a_replica_is_preferred_for_reading(tmp_path: Path) -> None:
         if replica is not None:
             replica.stop()
         leader.stop()
-
-
-def _wait_for(url: str, size: int) -> None:
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
-        try:
-            with opening.open(url, write=False) as journal:
-                if journal.head().size >= size:
-                    return
-        except StoreTrouble:
-            time.sleep(0.1)
-        time.sleep(0.02)
-    raise AssertionError("the replica does not follow")

@@ -96,16 +96,22 @@ def test_a_key_that_the_ledger_does_not_name_signs_nothing(kept: World, tmp_path
         receipt.proof()
 
 
-def test_an_old_copy_put_back_takes_nothing_more(kept: World, tmp_path: Path) -> None:
-    """Neither smaller than what was signed, nor when it is said to have grown beyond it."""
+def put_back(kept: World, folder: Path) -> Path:
+    """A copy in its place, from before the last act that was recorded and signed."""
     path = Path(kept.ledger.journal.url)
     kept.close()
-    shutil.copyfile(path, tmp_path / "old.db")
+    shutil.copyfile(path, folder / "old.db")
     kept.ledger = reopened(kept)
     kept.mine("P1", "12.500")
     kept.close()
-    shutil.copyfile(tmp_path / "old.db", path)
+    shutil.copyfile(folder / "old.db", path)
     kept.ledger = reopened(kept)
+    return path
+
+
+def test_an_old_copy_put_back_takes_nothing_more(kept: World, tmp_path: Path) -> None:
+    """Neither smaller than what was signed, nor when it is said to have grown beyond it."""
+    path = put_back(kept, tmp_path)
     with refusing(Conflict, "guard-behind") as refused:
         kept.mine("P1", "9.999")
     assert "adamas house close" in str(refused.value)
@@ -124,14 +130,7 @@ def test_an_old_copy_put_back_takes_nothing_more(kept: World, tmp_path: Path) ->
 
 def test_going_on_behind_the_guard_is_the_end_under_this_origin(kept: World, tmp_path: Path) -> None:
     """The old copy can record that it ends and what continues it; nobody signs that, and nothing follows."""
-    path = Path(kept.ledger.journal.url)
-    kept.close()
-    shutil.copyfile(path, tmp_path / "old.db")
-    kept.ledger = reopened(kept)
-    kept.mine("P1", "12.500")
-    kept.close()
-    shutil.copyfile(tmp_path / "old.db", path)
-    kept.ledger = reopened(kept)
+    put_back(kept, tmp_path)
     head = kept.ledger.head()
     closed = e.LedgerClosed(
         by=AUTHORITY, size=head.size, root=head.root(), successor="ledger.example/bw/next"

@@ -222,7 +222,7 @@ def test_a_replica_answers_and_is_not_written(own: PostgresServer) -> None:
     replica = PostgresServer.follow(own)
     try:
         elsewhere = url.replace(str(own.folder), str(replica.folder))
-        wait_for(elsewhere, world.ledger.head().size)
+        writers.wait_for(elsewhere, world.ledger.head().size)
         with Ledger.open(elsewhere, clock_confirmed=True) as ledger:
             assert ledger.head() == world.ledger.head()
             with reading(ledger.journal, ledger.records) as rows:
@@ -243,7 +243,7 @@ def test_a_replica_answers_and_is_not_written(own: PostgresServer) -> None:
         with Ledger.open(both, clock=world.clock, chance=world.chance) as ledger:
             key = signing_key("miner-1")
             ledger.record(e.Mined(by="miner-1", site=SITE, lines=(goods("P2", "1.000"),)), key)
-            wait_for(elsewhere, ledger.head().size)
+            writers.wait_for(elsewhere, ledger.head().size)
             own.kill()
             replica.promote()
             ledger.record(e.Mined(by="miner-1", site=SITE, lines=(goods("P3", "1.000"),)), key)
@@ -252,20 +252,6 @@ def test_a_replica_answers_and_is_not_written(own: PostgresServer) -> None:
     finally:
         replica.stop()
     world.close()
-
-
-def wait_for(url: str, size: int) -> None:
-    """Until a replica has come so far."""
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
-        try:
-            with opening.open(url, write=False) as journal:
-                if journal.head().size >= size:
-                    return
-        except StoreTrouble:
-            time.sleep(0.1)
-        time.sleep(0.02)
-    raise AssertionError("the replica does not follow")
 
 
 def test_erased_bytes_are_in_none_of_the_tables_files(own: PostgresServer) -> None:
