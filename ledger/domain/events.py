@@ -13,7 +13,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from ledger.domain import fields
+from ledger.domain import bodies, fields
 from ledger.domain.act import EVENTS, Arrival, ClassWeight, Discrepancy, Event, Goods, Part
 from ledger.domain.border_acts import (
     Exported,
@@ -237,13 +237,13 @@ def read(wire: str, body: Mapping[str, Any]) -> tuple[Event | None, list[Problem
     if record is None:
         return None, [Problem("type", "type-unknown", wire)]
     if _SHARED.isdisjoint(body):  # a live act
-        found: tuple[Event | None, list[Problem]] = fields.read(record, body)
+        found: tuple[Event | None, list[Problem]] = bodies.read(record, body)
         return found
     documented = body.get("documented", False)
     if documented not in (False, True) or ("documented" in body and not documented):
         return None, [Problem("documented", "field-kind", documented)]
     own = {name: value for name, value in body.items() if name not in _SHARED}
-    event, problems = fields.read(record, own, lenient=documented)
+    event, problems = bodies.read(record, own, lenient=documented)
     discrepancies, more = _discrepancies(body, documented)
     problems.extend(more)
     if problems:
@@ -263,7 +263,7 @@ def _discrepancies(
         return (), [Problem("discrepancies", "field-array", rows_)]
     lines, problems = [], []
     for number, row in enumerate(rows_, 1):
-        line, found = fields.read(
+        line, found = bodies.read(
             Discrepancy, row if isinstance(row, Mapping) else {}, at=f"discrepancies.{number}."
         )
         problems.extend(found)
@@ -281,16 +281,16 @@ def plain(event: Event) -> bool:
     """Whether a live event is as its table says, so that `read` gives it back from what `write` makes of
     it; False also where that takes a closer look."""
     live = event.documented is False and event.discrepancies == ()
-    return live and EVENTS.get(event.TYPE) is type(event) and fields.plain(event)
+    return live and EVENTS.get(event.TYPE) is type(event) and bodies.plain(event)
 
 
 def write(event: Event) -> dict[str, Any]:
     """The body of an event; `read` gives the event back."""
-    body = fields.write(event)
+    body = bodies.write(event)
     if event.documented:
         body["documented"] = True
         if event.discrepancies:
-            body["discrepancies"] = [fields.write(line) for line in event.discrepancies]
+            body["discrepancies"] = [bodies.write(line) for line in event.discrepancies]
     return body
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ledger.domain import bodies
 from ledger.domain import events as e
-from ledger.domain import fields
 from ledger.domain.fields import WITHHELD
 from ledger.encoding import decode, encode
 from tests.examples import documented_example, example
@@ -80,10 +80,10 @@ def test_reading_plainly_is_reading_closely(
         body = _changed(body, data.draw)
     if not isinstance(body, dict):
         return
-    plain = fields.plainly(record, body, lenient=lenient)
-    close, problems = fields.closely(record, body, lenient=lenient)
+    plain = bodies.plainly(record, body, lenient=lenient)
+    close, problems = bodies.closely(record, body, lenient=lenient)
     assert (plain is None) or (plain, []) == (close, problems)
-    assert fields.read(record, body, lenient=lenient) == (close, problems)
+    assert bodies.read(record, body, lenient=lenient) == (close, problems)
     if plain is not None:
         assert [type(value) for value in vars(plain).values()] == [type(v) for v in vars(close).values()]
 
@@ -91,8 +91,8 @@ def test_reading_plainly_is_reading_closely(
 def test_bodies_as_they_are_recorded_are_read_plainly() -> None:
     """Nothing of the usual is left to the closer look; what is withheld is."""
     for record, body in BODIES:
-        assert fields.plainly(record, body, lenient=True) == fields.closely(record, body, lenient=True)[0]
-    assert fields.plainly(e.Valued, {"by": "miner-1", "parcel": "P1", "value": WITHHELD}) is None
+        assert bodies.plainly(record, body, lenient=True) == bodies.closely(record, body, lenient=True)[0]
+    assert bodies.plainly(e.Valued, {"by": "miner-1", "parcel": "P1", "value": WITHHELD}) is None
     assert e.recall(e.Valued.TYPE, {"by": "miner-1", "parcel": "P1", "value": WITHHELD}) == e.Valued(
         by="miner-1", parcel="P1", value=WITHHELD
     )
@@ -135,3 +135,24 @@ def test_the_usual_event_is_plain_and_an_odd_one_is_not() -> None:
     lines = mined.lines
     for odd in ([*lines], (*lines, None), (e.Part("P9", 1),), (e.Goods("P9", -1),), (e.Goods("P:9", 1),), ()):
         assert not e.plain(e.Mined(by="miner-1", site="s", lines=odd))  # type: ignore[arg-type]
+
+
+@given(
+    st.lists(
+        st.builds(
+            e.Goods,
+            st.text("PQ1", min_size=1, max_size=3),
+            st.none() | st.integers(0, 9),
+            st.none() | st.integers(1, 9),
+            st.none() | st.just("710231"),
+        ),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_lines_are_written_together_as_each_by_itself(lines: list[e.Goods]) -> None:
+    """Also where some of them leave out what others have."""
+    assert e.write(e.Mined(site="s", lines=tuple(lines))) == {
+        "site": "s",
+        "lines": [bodies.write(line) for line in lines],
+    }
