@@ -1,7 +1,6 @@
 """A server that answers with raw bytes, as no decent web server would, and keeps sending if it is told to.
 
-with answering(b"HTTP/1.1 200 OK\r\n", again=b"X: y\r\n") as url:
-    ...
+    with answering(b"HTTP/1.1 200 OK\r\n", again=b"X: y\r\n") as url: ...
 """
 
 from __future__ import annotations
