@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 from collections.abc import Iterator
 from hashlib import sha256
 
@@ -47,12 +46,6 @@ def holds(first: int, size: int, pair: tuple[bytes, bytes], written: Written, ro
     except Malformed:
         return False
     return True
-
-
-def test_the_docstrings_examples_hold() -> None:
-    """Two in the middle, two that are siblings, and the right edge of a tree."""
-    assert doctest.testmod(neighbours).attempted == 1
-    assert doctest.testmod(neighbours).failed == 0
 
 
 @pytest.mark.parametrize("size", range(2, 34))
