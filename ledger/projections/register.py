@@ -16,7 +16,7 @@ from ledger.domain.state import Subject
 from ledger.projections.register_goods import GOODS
 from ledger.projections.register_parties import PEOPLE
 from ledger.projections.stored import Register
-from ledger.store.rows import Changes, Key, Row, Rows
+from ledger.store.rows import Changes, Key, Rows
 
 REGISTERS: dict[str, Register] = {**GOODS, **PEOPLE}
 """The registers by kind of subject. Of other kinds (mandates, participants) no rows are kept."""
@@ -53,9 +53,3 @@ def put(changes: Changes, states: Mapping[str, Any]) -> None:
             changes.delete(register.table, key)
         else:
             changes.put(register.table, register.write(state))
-
-
-def row_of(subject: str, state: Subject | None) -> Row | None:
-    """The row of a subject's state; None where it has none."""
-    register, _ = key_of(subject)
-    return None if register is None or state is None else register.write(state)

@@ -278,10 +278,6 @@ class Journal(ABC):
     def indexes_of(self, ids: Iterable[bytes]) -> dict[bytes, int]:
         """The indexes of the statements with these ids, which stay; unknown ids are left out."""
 
-    def index_of(self, statement_id: bytes) -> int | None:
-        """The index of the statement with this id, or None."""
-        return self.indexes_of([statement_id]).get(statement_id)
-
     @abstractmethod
     def disclosures(self, index: int) -> tuple[str, ...]:
         """The disclosures that are kept for an entry."""

@@ -10,42 +10,26 @@ import pytest
 from ledger.application import Ledger
 from ledger.domain import events as e
 from ledger.domain.moments import NOW, Moment, as_occurred, as_recorded, as_recorded_index, known_at
-from ledger.domain.state import fold
 from ledger.errors import NotFound
 from ledger.investigation.compare import SubjectChange, compare
 from ledger.investigation.replay import replay
 from ledger.projections.balances import COUNTRY, LEDGER, Account, balance, between
 from ledger.projections.entries import ENTRIES
 from ledger.projections.following import reading
-from ledger.projections.register import REGISTERS, row_of
 from ledger.projections.register_goods import PARCELS
 from ledger.projections.views import TABLES
-from ledger.store.rows import Row, Rows, Where
+from ledger.store.rows import Row, Where
 from tests.random_acts import Play
+from tests.view_rows import all_rows, folded
 from tests.world import START, World
 
 HOUR = 3_600_000_000
-
-
-def all_rows(rows: Rows) -> dict[str, list[Row]]:
-    """Every row of every view."""
-    return {table.name: list(rows.select(table)) for table in TABLES}
 
 
 def at(ledger: Ledger, moment: Moment) -> dict[str, list[Row]]:
     """Every row as of a moment."""
     with replay(ledger.journal, ledger.records, moment) as found:
         return all_rows(found.rows)
-
-
-def folded(ledger: Ledger, moment: Moment) -> dict[str, list[Row]]:
-    """The rows of the registers as the domain folds them, whole and in memory."""
-    found: dict[str, list[Row]] = {register.table.name: [] for register in REGISTERS.values()}
-    for name, subject in fold(known_at(ledger.records.between(), moment)).subjects().items():
-        row = row_of(name, subject)
-        if row is not None:
-            found[REGISTERS[name.partition(":")[0]].table.name].append(row)
-    return {name: sorted(rows, key=lambda row: str(row[0])) for name, rows in found.items()}
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +64,7 @@ def test_a_replay_of_what_occurred_is_the_domains_fold(played: World, text: str)
     """In the order of occurrence, corrections in the place of what they correct."""
     moment = as_occurred(text)
     found = at(played.ledger, moment)
-    expected = folded(played.ledger, moment)
+    expected = folded(known_at(played.ledger.records.between(), moment))
     assert {name: found[name] for name in expected} == expected
     assert text == "1998" or found["entries"]
     assert len(found["entries"]) < played.ledger.head().size

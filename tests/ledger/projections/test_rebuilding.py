@@ -14,10 +14,10 @@ from ledger.errors import StoreTrouble
 from ledger.projections import following
 from ledger.projections.following import advance, reading, rebuild
 from ledger.projections.view_check import compare_views
-from ledger.projections.views import TABLES, VERSION, VIEW, build
-from ledger.store.rows import Row, Rows
+from ledger.projections.views import TABLES, VERSION, VIEW
 from ledger.store.tables import Tables
 from tests.refusing import refusing
+from tests.view_rows import all_rows, from_zero
 from tests.world import World
 
 KILLED = """
@@ -50,18 +50,6 @@ DAMAGE = {
     "another position": "UPDATE views SET position = 3",
     "another's tables named": "UPDATE views SET tables = 'entries subjects'",
 }
-
-
-def all_rows(rows: Rows) -> dict[str, list[Row]]:
-    """Every row of every view."""
-    return {table.name: list(rows.select(table)) for table in TABLES}
-
-
-def from_zero(ledger: Ledger) -> dict[str, list[Row]]:
-    """The views as a replay from entry 0 has them."""
-    with Tables.private() as tables:
-        build(tables, ledger.records.between(), ledger.records.of)
-        return all_rows(tables)
 
 
 @pytest.fixture

@@ -13,47 +13,23 @@ from hypothesis import strategies as st
 
 from ledger.application import Ledger
 from ledger.domain import events as e
-from ledger.domain.state import fold
 from ledger.projections import views
 from ledger.projections.entries import ENTRIES
 from ledger.projections.following import advance, reading
 from ledger.projections.movements import MOVEMENTS
-from ledger.projections.register import REGISTERS, row_of
 from ledger.projections.register_goods import PARCELS
 from ledger.projections.view_check import compare_views
 from ledger.projections.views import TABLES, VERSION, VIEW
-from ledger.store.rows import Row, Rows
 from ledger.store.tables import Tables
 from tests.extent import extent
 from tests.random_acts import Play
+from tests.view_rows import all_rows, folded, from_zero
 from tests.world import World
 
 numbers = st.lists(st.integers(0, 2**80 - 1), min_size=50, max_size=100)
 bounded = settings(
     max_examples=extent(18, 1_000), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
-
-
-def all_rows(rows: Rows) -> dict[str, list[Row]]:
-    """Every row of every view."""
-    return {table.name: list(rows.select(table)) for table in TABLES}
-
-
-def from_zero(ledger: Ledger, stop: int | None = None) -> dict[str, list[Row]]:
-    """The views as a replay from entry 0 has them."""
-    with Tables.private() as tables:
-        views.build(tables, ledger.records.between(0, stop), ledger.records.of)
-        return all_rows(tables)
-
-
-def ends(ledger: Ledger) -> dict[str, list[Row]]:
-    """The rows of the registers, from the subjects as the domain folds them, whole."""
-    found: dict[str, list[Row]] = {register.table.name: [] for register in REGISTERS.values()}
-    for name, subject in fold(ledger.records.between()).subjects().items():
-        row = row_of(name, subject)
-        if row is not None:
-            found[REGISTERS[name.partition(":")[0]].table.name].append(row)
-    return {name: sorted(rows, key=lambda row: str(row[0])) for name, rows in found.items()}
 
 
 @pytest.mark.slow
@@ -72,7 +48,8 @@ def test_any_prefix_and_then_the_rest_equals_all(history: list[int], data: st.Da
         found = all_rows(rows)
     assert found == from_zero(ledger)
     assert compare_views(ledger.journal, ledger.records) == []
-    assert {name: found[name] for name in ends(ledger)} == ends(ledger)
+    expected = folded(ledger.records.between())
+    assert {name: found[name] for name in expected} == expected
     assert found["entries"][-1][0] == ledger.head().size - 1
     world.close()
 
