@@ -124,6 +124,14 @@ def text_of(microseconds: int, offset_minutes: int = 0) -> str:
     return f"{day}T{second // 3_600:02}:{second // 60 % 60:02}:{second % 60:02}{sign}{hours:02}:{minutes:02}"
 
 
+def readable(microseconds: int) -> str:
+    """An instant for people, also one that no calendar here has: a damaged file may hold any."""
+    try:
+        return text_of(microseconds)
+    except Malformed:
+        return f"{microseconds} microseconds since 1970"
+
+
 @lru_cache(maxsize=64)
 def moment(microseconds: int) -> Span:
     """An instant, as `text_of` spells it; raises `Malformed` as that does."""

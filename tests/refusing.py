@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from ledger.errors import AdamasError
+from ledger.errors import AdamasError, Malformed
 
 
 @contextmanager
@@ -17,3 +17,12 @@ def refusing(kind: type[AdamasError], code: str) -> Iterator[pytest.ExceptionInf
         yield raised
     assert raised.value.code == code
     assert str(raised.value)
+
+
+def code_of(call: object, *arguments: object) -> str:
+    """The code with which something malformed is refused."""
+    assert callable(call)
+    with pytest.raises(Malformed) as refused:
+        call(*arguments)
+    assert str(refused.value)
+    return refused.value.code

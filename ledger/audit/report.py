@@ -14,8 +14,7 @@ from typing import Any
 from ledger.audit.auditing import Audit, AuditRemark
 from ledger.audit.only_new import OnlyNew
 from ledger.chain.steps import STEPS, Step, StepFault
-from ledger.edtf import text_of
-from ledger.errors import Malformed
+from ledger.edtf import readable
 from ledger.messages import how_many
 from ledger.projections.wording import one_line
 from ledger.values import dataclass
@@ -42,11 +41,11 @@ class Report:
         return {
             "ledger": self.ledger,
             "origin": audit.origin,
-            "verified": _time(self.moment),
+            "verified": readable(self.moment),
             "version": self.version,
             "entries": audit.size,
             "unread": self._unread(),
-            "recorded": None if audit.recorded is None else _time(audit.recorded),
+            "recorded": None if audit.recorded is None else readable(audit.recorded),
             "head": None if audit.head is None else str(audit.head),
             "root": audit.root,
             "against": None if audit.options.anchor is None else str(audit.options.anchor),
@@ -99,8 +98,8 @@ class Report:
         yield "Adamas verification report"
         yield ""
         yield f"ledger    {self.ledger}" + ("" if audit.origin is None else f" ({audit.origin})")
-        yield f"verified  {_time(self.moment)}, by adamas {self.version}"
-        last = "" if audit.recorded is None else f", the last recorded at {_time(audit.recorded)}"
+        yield f"verified  {readable(self.moment)}, by adamas {self.version}"
+        last = "" if audit.recorded is None else f", the last recorded at {readable(audit.recorded)}"
         yield f"entries   {audit.size:,}{last}"
         if self._unread():
             yield f"not read  entries 0 to {self._unread() - 1:,}: covered by the checkpoint held outside"
@@ -170,10 +169,3 @@ def _where(run: list[StepFault]) -> str:
 
 def _fault_values(fault: StepFault) -> dict[str, Any]:
     return {"step": fault.step, "index": fault.index, "code": fault.code, "said": str(fault)}
-
-
-def _time(microseconds: int) -> str:
-    try:
-        return text_of(microseconds)
-    except Malformed:
-        return f"{microseconds} microseconds since 1970"

@@ -40,7 +40,7 @@ from ledger.chain import proof_steps as steps
 from ledger.chain.bundle import LONGEST, Bundle
 from ledger.chain.bundle_check import Reader, Report, verify_all
 from ledger.chain.certificate_index import CertificateIndex, Leaf
-from ledger.chain.checkpoint import parse_decimal
+from ledger.chain.checkpoint import parse_decimal, parse_hash
 from ledger.chain.entry import entry_hash
 from ledger.chain.proof_steps import FAULT, OK, Outcome
 from ledger.errors import Malformed
@@ -214,19 +214,12 @@ def _leaves(lines: Sequence[str]) -> tuple[Placed, ...]:
         elif not found:
             raise Malformed("absence-leaves")
         else:
-            found[-1][2].append(_hash(line))
+            found[-1][2].append(parse_hash(line))
     if len(found) not in (1, 2):
         raise Malformed("absence-leaves")
     if len(found) == 2 and found[0][0] + 1 != found[1][0]:
         raise Malformed("absence-neighbours", first=found[0][0], second=found[1][0])
     return tuple(Placed(position, data, tuple(path)) for position, data, path in found)
-
-
-def _hash(line: str) -> bytes:
-    data = encoding.from_base64(line)
-    if len(data) != 32:
-        raise Malformed("tree-hash", length=len(data))
-    return data
 
 
 Leaves = Sequence[Leaf | index.Sentinel]

@@ -102,3 +102,14 @@ def parse_decimal(text: str) -> int:
     if not _DECIMAL.fullmatch(text) or int(text) >= encoding.BELOW:
         raise Malformed("checkpoint-size", size=text[:40])
     return int(text)
+
+
+def parse_hash(text: str) -> bytes:
+    """A hash of a tree in base64, as a line of a proof has it.
+
+    Raises `Malformed` (``encoding-...``, ``tree-hash``).
+    """
+    data = encoding.from_base64(text)
+    if len(data) != 32:
+        raise Malformed("tree-hash", length=len(data))
+    return data

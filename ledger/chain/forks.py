@@ -27,7 +27,7 @@ from collections.abc import Sequence
 
 from ledger import encoding
 from ledger.chain import merkle
-from ledger.chain.checkpoint import SignedCheckpoint
+from ledger.chain.checkpoint import SignedCheckpoint, parse_hash
 from ledger.chain.merkle import Nodes
 from ledger.chain.note import VerifierKey
 from ledger.errors import Malformed
@@ -83,8 +83,8 @@ class ForkProof:
         if lines:
             if not lines[0].startswith(_PREFIX):
                 raise Malformed("fork-prefix")
-            prefix = _hash(lines.pop(0).removeprefix(_PREFIX))
-        path = tuple(_hash(line) for line in lines)
+            prefix = parse_hash(lines.pop(0).removeprefix(_PREFIX))
+        path = tuple(parse_hash(line) for line in lines)
         proof = cls(SignedCheckpoint.parse(first), SignedCheckpoint.parse(second), prefix, path)
         if proof.encode() != data:
             raise Malformed("fork-header")
@@ -154,10 +154,3 @@ def _check_order(proof: ForkProof) -> None:
         raise Malformed("fork-order")
     if (one.size == other.size) != (proof.prefix is None):
         raise Malformed("fork-prefix")
-
-
-def _hash(line: str) -> bytes:
-    data = encoding.from_base64(line)
-    if len(data) != 32:
-        raise Malformed("tree-hash", length=len(data))
-    return data

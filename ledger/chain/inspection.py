@@ -26,7 +26,7 @@ from ledger.chain import disclosure, names, steps
 from ledger.chain.entry import LONGEST, ZERO_HASH, Entry, entry_hash
 from ledger.chain.statement import Statement, signature_holds
 from ledger.chain.steps import StepFault
-from ledger.edtf import text_of
+from ledger.edtf import readable
 from ledger.errors import Malformed
 from ledger.values import dataclass
 
@@ -228,20 +228,13 @@ def _unlinked(index: int, entry: Entry, before: Before) -> Iterator[StepFault]:
         yield StepFault(steps.LINKS, index, "verify-link", values)
     if entry.recorded < before.recorded:
         values = {
-            "recorded": _time(entry.recorded),
-            "earlier": _time(before.recorded),
+            "recorded": readable(entry.recorded),
+            "earlier": readable(before.recorded),
             "before": before.index,
         }
         yield StepFault(steps.RECORDED, index, "verify-recorded", values)
     if entry.recorded >= _NO_DATE:
-        yield StepFault(steps.RECORDED, index, UNDATED, {"recorded": _time(entry.recorded)})
-
-
-def _time(recorded: int) -> str:
-    try:
-        return text_of(recorded)
-    except Malformed:
-        return f"{recorded} microseconds"
+        yield StepFault(steps.RECORDED, index, UNDATED, {"recorded": readable(entry.recorded)})
 
 
 # --- statements ---------------------------------------------------------------------------------------------

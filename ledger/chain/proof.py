@@ -22,7 +22,7 @@ from functools import lru_cache
 
 from ledger import encoding
 from ledger.chain import merkle
-from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint, parse_decimal
+from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint, parse_decimal, parse_hash
 from ledger.errors import Malformed
 from ledger.values import dataclass
 
@@ -64,7 +64,7 @@ class Proof:
         if not lines or not lines[0].startswith("index "):
             raise Malformed("proof-index")
         index = parse_decimal(lines.pop(0).removeprefix("index "))
-        proof = cls(index, tuple(_hash(line) for line in lines), _signed(note), extra)
+        proof = cls(index, tuple(parse_hash(line) for line in lines), _signed(note), extra)
         if proof.encode() != data:
             raise Malformed("proof-header")
         return proof
@@ -87,10 +87,3 @@ def _extra(lines: list[str]) -> bytes | None:
     if not extra:
         raise Malformed("proof-extra")
     return extra
-
-
-def _hash(line: str) -> bytes:
-    data = encoding.from_base64(line)
-    if len(data) != 32:
-        raise Malformed("tree-hash", length=len(data))
-    return data

@@ -15,7 +15,7 @@ One spelling only. Neither the proof nor a signature is checked here.
 from __future__ import annotations
 
 from ledger import encoding
-from ledger.chain.checkpoint import SignedCheckpoint, parse_decimal
+from ledger.chain.checkpoint import SignedCheckpoint, parse_decimal, parse_hash
 from ledger.errors import Malformed
 from ledger.values import dataclass
 
@@ -54,15 +54,8 @@ class AddCheckpoint:
         if len(hashes) > MOST_HASHES:
             raise Malformed("add-checkpoint-path", count=len(hashes), most=MOST_HASHES)
         old = parse_decimal(first.removeprefix("old "))
-        path = tuple(_hash(line) for line in hashes)
+        path = tuple(parse_hash(line) for line in hashes)
         request = cls(old, path, SignedCheckpoint.parse(note))
         if request.encode() != data:
             raise Malformed("add-checkpoint-form")
         return request
-
-
-def _hash(line: str) -> bytes:
-    data = encoding.from_base64(line)
-    if len(data) != 32:
-        raise Malformed("tree-hash", length=len(data))
-    return data

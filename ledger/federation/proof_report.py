@@ -20,7 +20,7 @@ from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint
 from ledger.chain.proof_steps import FAULT, KEY, NOT_SHOWN, OK, STEPS, Outcome
 from ledger.domain.events import Opaque
 from ledger.domain.vocabulary import certificate_key
-from ledger.edtf import text_of
+from ledger.edtf import readable
 from ledger.errors import Malformed
 from ledger.messages import how_many
 from ledger.projections.wording import WITHHELD_TEXT, one_line, summary, told
@@ -260,7 +260,7 @@ def _entry_lines(report: Report, *, brief: bool) -> Iterator[str]:
         return
     entry, statement = report.entry, report.statement
     recorded = decode(entry.index, report.bundle.entry, report.bundle.disclosures)
-    yield f"entry {entry.index}: {statement.type}, recorded {_time(entry.recorded)}"
+    yield f"entry {entry.index}: {statement.type}, recorded {readable(entry.recorded)}"
     opened = {path[1:] for path, how in report.fields.items() if how == "disclosed" and path[0] == "body"}
     withheld = sum(how for how in report.fields.values() if isinstance(how, int))
     if brief:
@@ -289,10 +289,3 @@ def _standings(report: Report, opened: set[tuple[str | int, ...]], withheld: int
         public = sum(how == "public" for how in report.fields.values())
         names = ", ".join(sorted({str(path[0]) for path in opened}))
         yield f"    {public} public, {len(opened)} disclosed{names and f' ({names})'}, {withheld} withheld"
-
-
-def _time(microseconds: int) -> str:
-    try:
-        return text_of(microseconds)
-    except Malformed:
-        return f"{microseconds} microseconds since 1970"

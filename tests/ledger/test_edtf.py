@@ -198,6 +198,12 @@ def test_moments_outside_the_calendar_are_refused(microseconds: int, offset: int
     assert str(refused.value)
 
 
+def test_an_instant_that_no_calendar_has_can_be_told() -> None:
+    """A file that was damaged may hold any number."""
+    assert edtf.readable(0) == edtf.text_of(0)
+    assert edtf.readable(10**18) == "1000000000000000000 microseconds since 1970"
+
+
 @given(
     st.integers(at("0002-01-01T00:00:00+00:00"), at("9998-12-31T00:00:00+00:00")),
     st.integers(-14 * 60, 14 * 60),

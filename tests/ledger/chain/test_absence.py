@@ -16,19 +16,10 @@ from ledger.chain.bundle_check import Reader, Report
 from ledger.chain.bundle_check import verify as verify_bundle
 from ledger.chain.certificate_index import CertificateIndex, Leaf, Sentinel
 from ledger.chain.entry import entry_hash
-from ledger.errors import Malformed
 from tests.artefacts import Book, opened, roles_of, trust_in
+from tests.refusing import code_of
 
 READER = Reader(trust_in(needed=3), roles=roles_of)
-
-
-def code_of(call: object, *arguments: object) -> str:
-    """The code with which something is refused."""
-    assert callable(call)
-    with pytest.raises(Malformed) as refused:
-        call(*arguments)
-    assert str(refused.value)
-    return refused.value.code
 
 
 CERTIFICATES = ("BW/00000001", "BW/00000007", "BW/00000009")

@@ -14,19 +14,10 @@ from ledger import encoding
 from ledger.chain import certificate_index, merkle
 from ledger.chain.certificate_index import STATUSES, CertificateIndex, Leaf, Sentinel
 from ledger.chain.entry import entry_hash
-from ledger.errors import Malformed
+from tests.refusing import code_of
 
 VECTORS = json.loads((Path(__file__).parents[2] / "data" / "adamas_format1.json").read_text("utf-8"))
 VECTOR = VECTORS["certificate_index"]
-
-
-def code_of(call: object, *arguments: object) -> str:
-    """The code with which something is refused."""
-    assert callable(call)
-    with pytest.raises(Malformed) as refused:
-        call(*arguments)
-    assert str(refused.value)
-    return refused.value.code
 
 
 def vector_index() -> CertificateIndex:

@@ -18,6 +18,7 @@ from ledger.chain.forks import ForkProof, Verdict
 from ledger.chain.note import Note, VerifierKey
 from ledger.errors import Malformed
 from tests.artefacts import ORIGIN, log_key, signing_key
+from tests.refusing import code_of
 
 VECTORS = json.loads((Path(__file__).parents[2] / "data" / "adamas_format1.json").read_text("utf-8"))
 VECTOR_KEY = VerifierKey.parse(VECTORS["keys"]["log_vkey"])
@@ -35,15 +36,6 @@ def signed(tree: list[bytes], *names: str, origin: str = ORIGIN) -> SignedCheckp
     head = Checkpoint(origin, len(tree), merkle.root(tree))
     lines = [note.sign(head.text, origin, signing_key(name)) for name in names or ("log",)]
     return SignedCheckpoint(head, Note(head.text, tuple(lines)))
-
-
-def code_of(call: object, *arguments: object) -> str:
-    """The code with which something is refused."""
-    assert callable(call)
-    with pytest.raises(Malformed) as refused:
-        call(*arguments)
-    assert str(refused.value)
-    return refused.value.code
 
 
 @pytest.mark.parametrize("data", [SAME_SIZE, PREFIX])

@@ -14,8 +14,8 @@ from ledger.chain.checkpoint import Checkpoint
 from ledger.chain.entry import entry_hash
 from ledger.chain.tile_source import TileSource
 from ledger.chain.tiles import ENTRIES, Tile, Tiler
-from ledger.errors import Malformed
 from tests.artefacts import ORIGIN
+from tests.refusing import code_of
 
 Files = dict[str, bytes]
 
@@ -56,15 +56,6 @@ def faults(files: Files, size: int) -> dict[str, str]:
     found = list(tile_check.check(files.get, head(size), files))
     assert all(str(fault) for fault in found)
     return {fault.path: fault.code for fault in found}
-
-
-def code_of(call: object, *arguments: object) -> str:
-    """The code with which something is refused."""
-    assert callable(call)
-    with pytest.raises(Malformed) as refused:
-        call(*arguments)
-    assert str(refused.value)
-    return refused.value.code
 
 
 @pytest.mark.parametrize(
