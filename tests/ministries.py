@@ -9,6 +9,7 @@ Each `Laptop` works in its own folder; files pass through ``post``.
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from ledger.application import Ledger
@@ -19,18 +20,27 @@ DAY = ("--occurred", "2024-02-05")
 
 
 class Ministries:
-    """The producer and the hub, each of which recognises the other."""
+    """The producer and the hub, each of which recognises the other: new ones, or copies of those that are
+    ``prepared`` elsewhere."""
 
-    def __init__(self, folder: Path) -> None:
-        self.post = folder / "post"
+    def __init__(self, folder: Path, prepared: Path | None = None) -> None:
+        if prepared is not None:
+            shutil.copytree(prepared, folder, dirs_exist_ok=True)
+        self.post, self.producer, self.hub = folder / "post", Laptop(folder / "sl"), Laptop(folder / "ae")
+        if prepared is None:
+            self._begin()
+
+    def _begin(self) -> None:
         self.post.mkdir()
-        self.producer = self._ministry(folder / "sl", "SL", PRODUCER)
-        self.hub = self._ministry(folder / "ae", "AE", HUB)
-        self._ready()
+        self._ministry(self.producer, "SL", PRODUCER)
+        self._ministry(self.hub, "AE", HUB)
+        self.recognise(self.producer, "AE")
+        self.recognise(self.hub, "SL")
+        self.stock("K1", "12.500")
 
-    def _ministry(self, folder: Path, country: str, origin: str) -> Laptop:
-        folder.mkdir()
-        laptop, party = Laptop(folder), f"trader-{country.lower()}"
+    def _ministry(self, laptop: Laptop, country: str, origin: str) -> None:
+        laptop.folder.mkdir()
+        party = f"trader-{country.lower()}"
         laptop.ok("init", "--yes", "--no-passphrase", "--participant", country, "--origin", origin)
         laptop.ok("party", "register", party, "--role", "dealer", "--residence", country)
         laptop.ok("key", "enrol", party, "--new", "--no-passphrase")
@@ -39,12 +49,6 @@ class Ministries:
                 "licence", "grant", f"{kind}-1", "--party", party, "--licensed", kind, "--since", "2020-01-01"
             )
         (self.post / f"{country}.trust").write_text(f"log {key_of(laptop)}\nquorum none\n", "utf-8")
-        return laptop
-
-    def _ready(self) -> None:
-        self.recognise(self.producer, "AE")
-        self.recognise(self.hub, "SL")
-        self.stock("K1", "12.500")
 
     def recognise(self, laptop: Laptop, country: str, *more: str) -> Ran:
         """A partner is recognised from its trust file."""

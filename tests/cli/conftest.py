@@ -1,4 +1,5 @@
-"""Laptops for the command's tests: an empty one, and one with a ledger that is ready to work in."""
+"""Laptops for the command's tests: an empty one, one with a ledger that is ready to work in, and two whose
+ledgers know each other."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.laptop import Laptop, begin
+from tests.ministries import Ministries
 
 
 @pytest.fixture(autouse=True)
@@ -38,3 +40,16 @@ def laptop(_prepared: Path, tmp_path: Path) -> Laptop:
     """A laptop with the ledger of `tests.laptop.begin`, the test's own copy."""
     shutil.copytree(_prepared, tmp_path, dirs_exist_ok=True)
     return Laptop(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def _two_prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("ministries")
+    Ministries(folder)
+    return folder
+
+
+@pytest.fixture
+def two(_two_prepared: Path, tmp_path: Path) -> Ministries:
+    """A producer and a hub that recognise each other, the test's own copies."""
+    return Ministries(tmp_path, _two_prepared)

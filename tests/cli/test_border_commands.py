@@ -4,7 +4,6 @@ help."""
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import click
 import pytest
@@ -46,12 +45,6 @@ def test_a_percentage_is_typed_as_one(laptop: Laptop) -> None:
     assert (laptop.body(size)["value_tolerance"], laptop.body(size)["validity_days"]) == (50, 60)
     assert laptop("profile", "adopt", "BW/2", "--value-tolerance", "0.505").code == 2
     assert laptop("profile", "adopt", "BW/2", "--validity-days", "0").code == 2
-
-
-@pytest.fixture
-def two(tmp_path: Path) -> Ministries:
-    """A producer and a hub."""
-    return Ministries(tmp_path)
 
 
 def sent_back(two: Ministries) -> None:

@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from tests.laptop import LEDGER, Laptop
 from tests.ministries import PRODUCER, Ministries
 
 CERTIFICATE = "SL/00004201"
-
-
-@pytest.fixture
-def two(tmp_path: Path) -> Ministries:
-    """Two ministries that recognise each other."""
-    return Ministries(tmp_path)
 
 
 def sheet_of(laptop: Laptop) -> dict[str, str]:

@@ -2,17 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-
 from tests.ministries import Ministries
-
-
-@pytest.fixture
-def two(tmp_path: Path) -> Ministries:
-    """A producer and a hub that recognise each other."""
-    return Ministries(tmp_path)
 
 
 def _another(two: Ministries, parcel: str, number: str) -> str:

@@ -14,12 +14,11 @@ from tests.web_server import served
 
 
 @pytest.fixture
-def two(tmp_path: Path) -> Ministries:
+def two(two: Ministries) -> Ministries:
     """Two ministries; what the hub imported is published by the producer in ``post/tiles``."""
-    found = Ministries(tmp_path)
-    found.receive(found.exported("K1", "SL 004201"), "--parcel", "K1=D1")
-    publish(found)
-    return found
+    two.receive(two.exported("K1", "SL 004201"), "--parcel", "K1=D1")
+    publish(two)
+    return two
 
 
 def publish(two: Ministries) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 
 import pytest
 
@@ -16,12 +15,11 @@ OLD, NEW = f"{LEDGER}.keys/ledger.pem", "next.pem"
 
 
 @pytest.fixture
-def two(tmp_path: Path) -> Ministries:
+def two(two: Ministries) -> Ministries:
     """Two ministries; the hub pinned the producer's ledger, and the producer knows it."""
-    found = Ministries(tmp_path)
-    found.receive(found.exported("K1", "SL 004201"))
-    found.confirmed("SL/00004201")
-    return found
+    two.receive(two.exported("K1", "SL 004201"))
+    two.confirmed("SL/00004201")
+    return two
 
 
 def change(two: Ministries) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tests.laptop import LEDGER, Laptop
@@ -13,12 +11,11 @@ CERTIFICATE = "SL/00004201"
 
 
 @pytest.fixture
-def two(tmp_path: Path) -> Ministries:
+def two(two: Ministries) -> Ministries:
     """Two ministries, and one certificate that went between them and was confirmed."""
-    found = Ministries(tmp_path)
-    found.receive(found.exported("K1", "SL 004201"))
-    found.confirmed(CERTIFICATE)
-    return found
+    two.receive(two.exported("K1", "SL 004201"))
+    two.confirmed(CERTIFICATE)
+    return two
 
 
 def state(two: Ministries, laptop: Laptop, period: str = "2024", *more: str) -> None:

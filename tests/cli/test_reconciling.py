@@ -20,11 +20,10 @@ TERMS = ("--participant", "SL", "--period", "2024")
 
 
 @pytest.fixture
-def two(tmp_path: Path) -> Ministries:
+def two(two: Ministries) -> Ministries:
     """Two ministries that recognise each other, and one certificate between them."""
-    found = Ministries(tmp_path)
-    found.receive(found.exported("K1", "SL 004201"), "--parcel", "K1=D1=12.480")
-    return found
+    two.receive(two.exported("K1", "SL 004201"), "--parcel", "K1=D1=12.480")
+    return two
 
 
 def letter_of(two: Ministries) -> str:

@@ -26,25 +26,6 @@ from tests.world import signing_key
 CERTIFICATE = "SL/00004201"
 
 
-@pytest.fixture(scope="module")
-def _prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two ministries that recognise each other."""
-    folder = tmp_path_factory.mktemp("ministries")
-    Ministries(folder)
-    return folder
-
-
-@pytest.fixture
-def two(_prepared: Path, tmp_path: Path) -> Ministries:
-    """Two ministries, the test's own copies."""
-    shutil.copytree(_prepared, tmp_path, dirs_exist_ok=True)
-    copied = object.__new__(Ministries)
-    copied.post, copied.producer, copied.hub = (
-        tmp_path / "post", Laptop(tmp_path / "sl"), Laptop(tmp_path / "ae")
-    )  # fmt: skip
-    return copied
-
-
 def pins(laptop: Laptop, origin: str) -> list[tuple[int, str]]:
     """Size and outcome of each pin of a partner."""
     with Ledger.open(str(laptop.folder / LEDGER), write=False) as ledger:
