@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import tracemalloc
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -271,6 +273,47 @@ def test_a_row_laid_over_a_base_is_nowhere_else(ledger_tables: Tables) -> None:
         assert list(layered.select(STONES)) != list(ledger_tables.select(STONES))
     assert ("gone", 1, 999, "dealer-7", 9) in ledger_tables.select(STONES)
     assert ledger_tables.position(VIEW, 1) == 1
+
+
+def test_a_row_that_went_and_came_again_is_there_once(ledger_tables: Tables) -> None:
+    """Also where more is laid over a base than a page, and the base is larger than one."""
+    many: list[Row] = [(f"P{n:05}", 1, n, None, n) for n in range(1_500)]
+    filled(ledger_tables, many)
+    with closing(Layered(ledger_tables, VIEW, TABLES)) as layered:
+        went, came = Changes(), Changes()
+        for row in many[:900]:
+            went.delete(STONES, row[:2])
+        for row in many[:450]:
+            came.put(STONES, row)
+        layered.lay(went)
+        assert list(layered.select(STONES)) == many[900:]
+        assert layered.sums(STONES, ["weight"]) == [(600, sum(range(900, 1_500)))]
+        layered.lay(came)
+        left = many[:450] + many[900:]
+        assert list(layered.select(STONES)) == left
+        assert list(layered.select(STONES, descending=True, limit=700)) == left[::-1][:700]
+        assert layered.sums(STONES, ["weight"]) == [(1_050, sum(row[2] for row in left))]
+        assert layered.among(STONES, [row[:2] for row in many]) == {row[:2]: row for row in left}
+
+
+@pytest.mark.parametrize("is_over_nothing", [True, False])
+def test_memory_does_not_grow_with_what_is_laid_over(ledger_tables: Tables, is_over_nothing: bool) -> None:
+    """An auditor whose store may not be written reads ten million entries of which no view is there."""
+    filled(ledger_tables, stones())
+    with closing(Layered(None if is_over_nothing else ledger_tables, VIEW, TABLES)) as layered:
+        tracemalloc.start()
+        try:
+            for page in range(20):
+                changes = Changes()
+                for number in range(1_000):
+                    changes.put(STONES, (f"N{page}-{number}", 1, 1, None, number))
+                layered.lay(changes)
+                del changes
+            held, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert layered.sums(STONES, [])[0][0] == 20_000 + (0 if is_over_nothing else len(stones()))
+    assert held < 500_000
 
 
 def test_tables_are_discarded_whatever_is_told_of_them(ledger_tables: Tables) -> None:
