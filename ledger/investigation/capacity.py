@@ -17,9 +17,10 @@ day on which an act can have happened; documented acts are not counted.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ledger.domain import events as e
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 _MINED, _OPENED, _IN, _OUT = e.Mined.TYPE, e.StockOpened.TYPE, e.Imported.TYPE, e.Exported.TYPE
 _BACK = e.ShipmentReturned.TYPE
+_PAGE = 1_000
 _LINES = {_MINED: "lines", _OPENED: "lines", _IN: "lines", _OUT: "parts", _BACK: "parts"}
 
 
@@ -65,30 +67,29 @@ class Year:
 
 
 def capacity(journal: Journal, records: Records, state: State) -> tuple[list[SiteYear], list[Year]]:
-    """Every site and year with production, and every year in which goods came or left."""
-    read = _read(journal, records)
-    return list(_sites(read[_MINED], state)), list(_years(read))
+    """Every site and year with production, and every year in which goods came or left. Memory holds a page of
+    acts, the corrections, and the sums."""
+    sums = _Sums()
+    for body in _read(journal, records):
+        sums.add(body)
+    return list(_sites(sums, state)), list(_years(sums.flows))
 
 
-def _read(journal: Journal, records: Records) -> dict[str, list[Body]]:
-    """The bodies that matter by type, as they are now known to read."""
+def _read(journal: Journal, records: Records) -> Iterator[Body]:
+    """The bodies that matter, as they are now known to read."""
     from ledger.store.bodies import bodies
 
-    places: dict[str, list[int]] = {wire: [] for wire in (*_LINES, e.Corrected.TYPE)}
-    for index, wire in journal.wires():
-        if wire in places:
-            places[wire].append(index)
-    corrected = dict(_corrections(records, places.pop(e.Corrected.TYPE)))
-    return {
-        wire: [
-            replace(body, values=corrected[body.index]) if body.index in corrected else body
-            for body in bodies(journal, indexes)
-        ]
-        for wire, indexes in places.items()
-    }
+    first = journal.types().get(e.Corrected.TYPE)
+    wires = iter(()) if first is None else journal.wires(first)
+    corrected = dict(_corrections(records, (index for index, wire in wires if wire == e.Corrected.TYPE)))
+    places = (index for index, wire in journal.wires() if wire in _LINES)
+    while page := list(islice(places, _PAGE)):
+        for body in bodies(journal, page):
+            known = corrected.get(body.index)
+            yield body if known is None else replace(body, values=known)
 
 
-def _corrections(records: Records, indexes: Sequence[int]) -> Iterator[tuple[int, dict[str, Any]]]:
+def _corrections(records: Records, indexes: Iterable[int]) -> Iterator[tuple[int, dict[str, Any]]]:
     """What corrected entries say now, the last correction last."""
     for index in indexes:
         act = records.recorded(index)
@@ -98,25 +99,33 @@ def _corrections(records: Records, indexes: Sequence[int]) -> Iterator[tuple[int
                 yield act.event.index, e.write(now)
 
 
-def _sites(mined: Sequence[Body], state: State) -> Iterator[SiteYear]:
-    produced: Counter[tuple[str, int]] = Counter()
-    for body in mined:
+class _Sums:
+    """Weights by site and year of production, and by type of act and year."""
+
+    def __init__(self) -> None:
+        self.produced: Counter[tuple[str, int]] = Counter()
+        self.flows: Counter[tuple[str, int]] = Counter()
+
+    def add(self, body: Body) -> None:
+        """One more act."""
         year, site = _year(body), body.values.get("site")
-        if year is not None and site is not None:
-            produced[site, year] += _weight(body, "lines")
-    for (name, year), weight in sorted(produced.items()):
+        if year is None:
+            return
+        weight = _weight(body, _LINES[body.wire])
+        if body.wire == _MINED and site is not None:
+            self.produced[site, year] += weight
+        if body.values.get("returns") is None:
+            self.flows[body.wire, year] += weight
+
+
+def _sites(sums: _Sums, state: State) -> Iterator[SiteYear]:
+    for (name, year), weight in sorted(sums.produced.items()):
         site = state.site(name)
         able = None if site is None else site.capacity
         yield SiteYear(name, year, weight, able, None if able is None else max(0, weight - able))
 
 
-def _years(read: Mapping[str, Sequence[Body]]) -> Iterator[Year]:
-    sums: Counter[tuple[str, int]] = Counter()
-    for wire, lines in _LINES.items():
-        for body in read[wire]:
-            year = _year(body)
-            if year is not None and body.values.get("returns") is None:
-                sums[wire, year] += _weight(body, lines)
+def _years(sums: Counter[tuple[str, int]]) -> Iterator[Year]:
     own, left = 0, 0
     for year in sorted({year for _, year in sums}):
         own += sums[_MINED, year] + sums[_IN, year]
