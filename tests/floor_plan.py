@@ -61,7 +61,7 @@ STEPS: Mapping[str, Steps] = {
         ("vocabulary",),
         ("forms",),
         ("fields",),
-        ("bodies", "act"),
+        ("act",),
         (
             "parcel_acts",
             "certificate_acts",
@@ -136,7 +136,17 @@ STEPS: Mapping[str, Steps] = {
     "ledger.federation": (
         ("add_checkpoint", "posting", "peers", "entitling"),
         ("successors",),
-        ("memory", "mail", "publications", "growth", "proving", "absences", "proof_report", "mirror"),
+        (
+            "memory",
+            "mail",
+            "publications",
+            "growth",
+            "proving",
+            "absences",
+            "proof_report",
+            "mirror",
+            "filed_acts",
+        ),
         (
             "witness",
             "timestamp",

@@ -8,7 +8,7 @@ every entry is read once, since there is no index of its parcels.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from ledger.domain.moments import Acts
 from ledger.domain.state import guarded, touched
 from ledger.errors import Malformed, NotFound, StoreTrouble
 from ledger.federation import publications
+from ledger.federation.filed_acts import FiledActs
 from ledger.store import opening, plain_tables
 from ledger.store.decoding import decode
 from ledger.store.nodes import JournalTree
@@ -153,18 +154,13 @@ def _published(place: str) -> Source:
     signed = SignedCheckpoint.parse(data)
     head = signed.checkpoint
     tiles = TileSource(read, head)
+    acts = FiledActs(tiles.entries())
     return Source(
-        place, PUBLISHED, head.origin, head.size, Gathered(_decoded(tiles.entries())), signed,
+        place, PUBLISHED, head.origin, head.size, acts, signed,
         lambda index: tiles.node(0, index) if index < head.size else None,
         lambda at: merkle.root_of(at, tiles.node) if at <= head.size else None,
+        acts.close,
     )  # fmt: skip
-
-
-def _decoded(entries: Iterable[bytes]) -> Iterator[Recorded]:
-    earlier: dict[int, Recorded] = {}
-    for index, data in enumerate(entries):
-        earlier[index] = record = decode(index, data, (), earlier.get)
-        yield record
 
 
 def _letter(place: str) -> Source:
