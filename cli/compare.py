@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +14,7 @@ from cli.session import Session, pass_session
 
 if TYPE_CHECKING:
     from ledger.investigation.compare import SubjectChange
+    from ledger.investigation.replay import Replay
 
 KINDS = {"parcels": "parcel", "certificates": "certificate", "parties": "party", "licences": "licence",
          "sites": "site"}  # fmt: skip
@@ -42,19 +43,26 @@ def compare(session: Session, one: Moment, other: Moment, kind: str, as_csv: boo
 
     records = session.ledger(write=True).records
     with rows_at(session, one) as before, rows_at(session, other) as after:
-        changes = list(compared(records, before, after, KINDS[kind]))
-        if session.json:
-            emit_json(
-                {"before": beside(before), "after": beside(after), kind: [_values(kind, c) for c in changes]}
-            )
-            return
-        lines = [line for change in changes for line in _lines(kind, change, whole=as_csv)]
-        if as_csv:
-            emit_csv(_HEADERS, lines)
+        found = compared(records, before, after, KINDS[kind])
+        if as_csv and not session.json:  # however many changed, none is held in memory
+            emit_csv(_HEADERS, (line for change in found for line in _lines(kind, change, whole=True)))
         else:
-            emit_table([name.upper() for name in _HEADERS], lines)
-        say_beside(before)
-        say_beside(after)
+            _tell(session, kind, before, after, list(found))
+        if not session.json:
+            say_beside(before)
+            say_beside(after)
+
+
+def _tell(
+    session: Session, kind: str, before: Replay, after: Replay, changes: Sequence[SubjectChange]
+) -> None:
+    if session.json:
+        emit_json(
+            {"before": beside(before), "after": beside(after), kind: [_values(kind, c) for c in changes]}
+        )
+        return
+    lines = [line for change in changes for line in _lines(kind, change, whole=False)]
+    emit_table([name.upper() for name in _HEADERS], lines)
 
 
 def _values(kind: str, change: SubjectChange) -> dict[str, Any]:
