@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests import scene
 from tests.postgres_server import PostgresServer
+from tests.scene import Scene
 from tests.world import World
 
 
@@ -25,6 +27,20 @@ def world_file(tmp_path: Path) -> Iterator[World]:
     world = World(tmp_path / "ledger.db")
     yield world
     world.close()
+
+
+@pytest.fixture(scope="session")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Scene:
+    """A ledger with a little of everything; who does harm takes a copy."""
+    return scene.build(tmp_path_factory.mktemp("scene"))
+
+
+@pytest.fixture
+def own() -> Iterator[PostgresServer]:
+    """A server that the test may kill."""
+    server = PostgresServer.start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="session")

@@ -7,16 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests import scene
 from tests.attacker import Attacker
 from tests.attacks import ATTACKS, Attack
 from tests.scene import Scene
-
-
-@pytest.fixture(scope="module")
-def original(tmp_path_factory: pytest.TempPathFactory) -> Scene:
-    """The ledger that is attacked; every attack gets a copy."""
-    return scene.build(tmp_path_factory.mktemp("scene"))
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)

@@ -18,12 +18,6 @@ from tests.scene import Scene
 from tests.world import AUTHORITY, ORIGIN, SITE, World, goods, signing_key
 
 
-@pytest.fixture(scope="module")
-def original(tmp_path_factory: pytest.TempPathFactory) -> Scene:
-    """A ledger with a little of everything."""
-    return scene.build(tmp_path_factory.mktemp("scene"))
-
-
 def audited(of: Scene, **options: object) -> Audit:
     """A finished audit."""
     with open_for_checking(str(of.path)) as journal:

@@ -28,7 +28,6 @@ from ledger.errors import StoreTrouble
 from ledger.store.checking import open_for_checking, snapshot
 from ledger.store.salvage import Salvage
 from ledger.store.sharing import SharedFile, shared
-from tests import scene
 from tests.attacker import Attacker
 from tests.attacks import ATTACKS, Attack
 from tests.postgres_server import PostgresServer
@@ -37,12 +36,6 @@ from tests.world import World
 
 SIZE = 8
 WAYS: list[dict[str, Any]] = [{"chain_only": True}, {"signatures": False}, {}]
-
-
-@pytest.fixture(scope="module")
-def original(tmp_path_factory: pytest.TempPathFactory) -> Scene:
-    """A ledger with a little of everything; who does harm takes a copy."""
-    return scene.build(tmp_path_factory.mktemp("scene"))
 
 
 @pytest.fixture

@@ -11,18 +11,11 @@ from typing import Any
 import pytest
 
 from ledger.errors import StoreTrouble
-from tests import scene
 from tests.extent import extent
 from tests.scene import Scene
 
 NUMBER = "number"
 """A running number that puts the newest disclosure last in the file. Nobody reads it, and it says nothing."""
-
-
-@pytest.fixture(scope="module")
-def original(tmp_path_factory: pytest.TempPathFactory) -> Scene:
-    """The ledger that is edited; every edit gets a copy."""
-    return scene.build(tmp_path_factory.mktemp("scene"))
 
 
 class Editor:

@@ -37,7 +37,6 @@ from ledger.federation.mirror import Mirror
 from ledger.federation.publications import reading
 from ledger.federation.publishing import files_of, fsck, publish, published
 from ledger.store.sqlite_file import STREAM
-from tests import scene
 from tests.extent import extent
 from tests.scene import Scene
 from tests.world import LEDGER_KEY, World, goods, signing_key
@@ -171,12 +170,6 @@ def content(path: Path) -> Any:
         ]
     finally:
         connection.close()
-
-
-@pytest.fixture(scope="module")
-def original(tmp_path_factory: pytest.TempPathFactory) -> Scene:
-    """The ledger whose file is altered."""
-    return scene.build(tmp_path_factory.mktemp("scene"))
 
 
 @pytest.mark.slow

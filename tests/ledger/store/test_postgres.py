@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from itertools import count
 
 import pytest
@@ -30,14 +29,6 @@ from tests.world import SITE, World, goods, signing_key
 
 START = 1_700_000_000_000_000
 _numbers = count(1)
-
-
-@pytest.fixture
-def own() -> Iterator[PostgresServer]:
-    """A server that the test may kill."""
-    server = PostgresServer.start()
-    yield server
-    server.stop()
 
 
 def draft(*guarded: str, **more: object) -> Draft:

@@ -9,7 +9,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -29,14 +29,6 @@ T = TypeVar("T")
 ASKED = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
 SHORT = 0.7
 """Seconds in which what waits for nobody is answered many times over."""
-
-
-@pytest.fixture
-def own() -> Iterator[PostgresServer]:
-    """A server that the test may kill."""
-    server = PostgresServer.start()
-    yield server
-    server.stop()
 
 
 class Second:
