@@ -61,7 +61,7 @@ STEPS: Mapping[str, Steps] = {
         ("vocabulary",),
         ("forms",),
         ("fields",),
-        ("act",),
+        ("bodies", "act"),
         (
             "parcel_acts",
             "certificate_acts",
