@@ -163,8 +163,11 @@ def _receive(
     house = ledger.state().house()
     here = None if house is None else house.participant
     occurred = _occurred(session, given["occurred"])
-    why = refused_all(exchange.arriving(opened, name, here, edtf.spans(occurred)))
     found = exchange.foreign(opened)
+    against = [*exchange.arriving(opened, name, here, edtf.spans(occurred))]
+    if found is not None:
+        against += exchange.each_weighs(ledger.state(), found, lots)
+    why = refused_all(against)
     if why is not None or found is None:
         raise why or Refused("certificate-not-shown", certificate=name, origin=opened.peer.origin)
     key = session.key()

@@ -152,7 +152,7 @@ def _arriving(state: State, act: e.Recorded, event: e.ShipmentArrived | e.Import
     if event.weight is None or None in measured:
         return
     total = sum(weight or 0 for weight in measured)
-    if abs(total - event.weight) > _tolerance(state, len(measured)):
+    if abs(total - event.weight) > tolerance(state, len(measured)):
         yield differs(name, "weight", carats(event.weight), carats(total))
 
 
@@ -163,7 +163,7 @@ def _worked(event: e.Imported, name: str) -> Refusals:
             yield Refusal("certificate-polished", about(name), {"parcel": line.parcel, "hs": line.hs})
 
 
-def _tolerance(state: State, lines: int) -> int:
+def tolerance(state: State, lines: int) -> int:
     """By how much a shipment's weight may differ on arrival, in 0.001 ct."""
     house = state.house()
     if house is not None and house.profile is not None and house.profile.weight_tolerance is not None:
@@ -186,7 +186,7 @@ def _inspected(state: State, event: e.Imported, name: str) -> Refusals:
         yield Refusal("certificate-nonconforming", about(name), {"certificate": name})
         return
     if found.weight is not None and event.weight is not None:
-        if abs(found.weight - event.weight) > _tolerance(state, len(event.lines)):
+        if abs(found.weight - event.weight) > tolerance(state, len(event.lines)):
             yield _found(name, "weight", carats(event.weight), carats(found.weight))
     counted = [line.stones for line in event.lines]
     total = sum(stones or 0 for stones in counted)

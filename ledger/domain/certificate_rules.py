@@ -20,7 +20,7 @@ from ledger.domain.certificates import (
 from ledger.domain.refusal import Refusal, Refusals, when
 from ledger.domain.state import State
 from ledger.domain.vocabulary import certificate_key, certificate_series
-from ledger.edtf import Span, certainly_before, day_before, spans
+from ledger.edtf import Span, calendar_days, certainly_before, day_before, spans
 
 
 def about(certificate: str) -> str:
@@ -86,12 +86,25 @@ def _in_order(known: Certificate | None, act: e.Recorded) -> Refusals:
 
 
 def expired(state: State, act: e.Recorded, name: str, expiry: str | None = None) -> Refusals:
-    """The certificate is still valid on the act's day."""
+    """The certificate is still valid on the act's day.
+
+    A live act that is dated by a month or a year is in time where all of its days are, a documented one where
+    some are.
+    """
     certificate = state.certificate(name)
     last = expiry if expiry is not None else certificate.expiry if certificate is not None else None
-    if last is not None and day_before(spans(last), when(act)):
+    if last is None:
+        return
+    documented = getattr(act.event, "documented", False)
+    if day_before(spans(last), when(act)) if documented else not _ends_by(when(act), spans(last)):
         values = {"certificate": name, "expiry": last, "date": when(act).text}
         yield Refusal("certificate-expired", about(name), values)
+
+
+def _ends_by(span: Span, last: Span) -> bool:
+    """Whether no day of ``span`` comes after every day of ``last``."""
+    ends, limit = calendar_days(span)[1], calendar_days(last)[1]
+    return limit is None or (ends is not None and ends <= limit)
 
 
 def numbered(name: str, number: str | None) -> Refusals:

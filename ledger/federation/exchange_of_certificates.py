@@ -22,7 +22,8 @@ from ledger.chain.statement import Statement
 from ledger.domain import certificates
 from ledger.domain import events as e
 from ledger.domain.ancestry import ancestors
-from ledger.domain.certificate_rules import in_range, matches
+from ledger.domain.border_rules import tolerance
+from ledger.domain.certificate_rules import differs, in_range, matches
 from ledger.domain.certificates import LOST, REPLACED, RETURNED, VOIDED, Certificate
 from ledger.domain.fields import CERTIFICATE
 from ledger.domain.parties import HOUSE
@@ -191,6 +192,23 @@ def _by_its_profile(found: Foreign, subject: str) -> Iterator[Refusal]:
         yield Refusal("certificate-pattern", subject, {"number": number, "pattern": profile.number_pattern})
     if not in_range(profile, name, when(found.issued)):
         yield Refusal("certificate-range", subject, {"number": number, "issuer": name[:2]})
+
+
+def each_weighs(state: State, found: Foreign, lots: Sequence[Lot]) -> Iterator[Refusal]:
+    """Where several parcels came, each weighs what the certificate states of it: two that were taken for each
+    other weigh the same together.
+    """
+    stated = {part.parcel: part.weight for part in found.event.parts}
+    weights: dict[str, list[int]] = {}
+    for lot in lots if len(stated) > 1 else ():
+        weights.setdefault(lot.foreign, []).append(
+            (stated.get(lot.foreign) or 0) if lot.weight is None else lot.weight
+        )
+    for parcel, measured in weights.items():
+        wanted = stated.get(parcel)
+        if wanted is not None and abs(sum(measured) - wanted) > tolerance(state, len(measured)):
+            what = f"weight of parcel {parcel}"
+            yield differs(found.certificate.id, what, carats(wanted), carats(sum(measured)))
 
 
 def imported(found: Foreign, lots: Sequence[Lot], by: str, here: str | None) -> e.Imported:

@@ -104,6 +104,44 @@ def test_a_barred_issuer_does_not_hide_behind_anothers_name(two: Ministries) -> 
     assert arrives(two.hub, "BW 12", "BW", "2024-02-06")[0] == 0
 
 
+def test_an_entry_of_the_issuers_ledger_is_named_by_its_letter_alone(two: Ministries, tmp_path: Path) -> None:
+    """Whoever names one by hand, or signs that at home, passes for no letter; nor does a correction."""
+    by_hand = ("--issuer-ledger", PRODUCER, "--issuer-entry", "3", "--issuer-hash", "ab" * 32)
+    hub, size = two.hub, two.hub.size()
+    for more in ((), ("--dry-run",)):
+        code, said = arrives(hub, "SL 004306", "SL", "2024-02-06", *by_hand, *more)
+        assert (code, "import-without-letter" in said, hub.size()) == (3, True, size), said
+    out = str(tmp_path / "import.statement")
+    hub.ok("sign", "shipment", "import", "SL 004306", "--line", "Z1=5.000,hs=710231", "--origin", "SL",
+           "--provenance", "SL", "--occurred", "2024-02-06", *IMPORT, *by_hand, "--out", out)  # fmt: skip
+    ran = hub("append", out)
+    assert (ran.code, "import-without-letter" in ran.err, hub.size()) == (3, True, size), ran.err
+    assert arrives(hub, "ZA 15", "ZA", "2024-02-06")[0] == 0
+    corrected = ("correct", str(size), "--key", "trader-ae", "--reason", "misread")
+    ran = hub(*corrected, "--set", f"issuer-ledger={PRODUCER}", "--set", "issuer-entry=3",
+              "--set", f"issuer-hash={'ab' * 32}")  # fmt: skip
+    assert (ran.code, "import-without-letter" in ran.err) == (3, True), ran.err
+    hub.ok(*corrected, "--set", "authority=The other office")
+
+
+@pytest.mark.parametrize(("first", "second", "code"), [("3.000", "2.000", 0), ("2.000", "3.000", 3)])
+def test_two_parcels_that_were_taken_for_each_other(
+    two: Ministries, first: str, second: str, code: int
+) -> None:
+    """Together they weigh what the certificate states; each is held to its own weight."""
+    two.stock("K2", "3.000")
+    two.stock("K3", "2.000")
+    sender = two.producer
+    sender.ok("certificate", "issue", "SL 004202", "--part", "K2", "--part", "K3", "--origin", "SL",
+              "--destination", "AE", "--exporter", "trader-sl", "--importer", "Importing House",
+              "--value", "9000.00", "--expiry", "2024-03-31", "--occurred", "2024-02-01")  # fmt: skip
+    sender.ok("certificate", "validate", "SL/00004202", "--occurred", "2024-02-01")
+    sender.ok("shipment", "export", "SL/00004202", "--key", "trader-sl", "--occurred", "2024-02-02")
+    letter = two.sent("SL/00004202")
+    ran = two.receive(letter, "--parcel", f"K2=D2={first}", "--parcel", f"K3=D3={second}")
+    assert (ran.code, "weight of parcel K2 is stated as 3.00 ct" in ran.err) == (code, bool(code)), ran.err
+
+
 def test_a_certificate_with_our_own_letters_that_we_never_issued(two: Ministries) -> None:
     """A forged paper of our own is met at our own border."""
     code, said = arrives(two.hub, "AE 99", "AE", "2024-02-06")

@@ -104,6 +104,12 @@ def test_an_import_needs_a_fresh_certificate_that_fits(book: Book) -> None:
     assert book.codes(dataclasses.replace(arrival, certificate=None)) == ["certificate-needed"]
     assert book.codes(dataclasses.replace(arrival, number="ZW 8")) == ["certificate-number"]
     assert book.codes(dataclasses.replace(arrival, expiry="2023-06-30")) == ["certificate-expired"]
+    arrival = dataclasses.replace(arrival, expiry="2023-06-30")
+    for occurred in ("2023", "2023-06/2023-07", "2023-06/.."):  # perhaps in time is not in time
+        assert book.codes(arrival, occurred=occurred) == ["certificate-expired"]
+    for occurred in ("2023-06", "2023-06-30", "2023-06-30T23:59:00+00:00"):
+        assert book.codes(arrival, occurred=occurred) == []
+    arrival = dataclasses.replace(arrival, expiry="2024-06-30")
     book.do(arrival)
     again = dataclasses.replace(arrival, lines=(e.Arrival("Z2", 5_000),))
     assert book.codes(again) == ["certificate-used"]
