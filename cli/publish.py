@@ -81,7 +81,9 @@ def fsck(session: Session, folder: Path, trust_file: Path | None) -> None:
         trust.signed_by(signed)
         trust.check_quorum(signed)
     head = signed.checkpoint
-    faults = list(islice(publishing.fsck(folder, head), _MOST))
+    hidden = not sys.stderr.isatty()
+    with click.progressbar(length=head.size, label="Entries", file=sys.stderr, hidden=hidden) as bar:
+        faults = list(islice(publishing.fsck(folder, head, bar.update), _MOST))
     if session.json:
         rows = [{"path": one.path, "code": one.code, "said": str(one)} for one in faults]
         emit_json({"origin": head.origin, "size": head.size, "root": head.root, "faults": rows})

@@ -12,7 +12,7 @@ its entries. Memory holds one bundle and one path of tiles.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
@@ -42,16 +42,24 @@ class TileFault:
 
 
 def check(
-    read: Read, head: Checkpoint, paths: Iterable[str], *, statements: bool = False
+    read: Read,
+    head: Checkpoint,
+    paths: Iterable[str],
+    *,
+    statements: bool = False,
+    progress: Callable[[int], object] | None = None,
 ) -> Iterator[TileFault]:
     """The faults of a directory of which ``paths`` are all files (with `/`, relative to it); step 5 only with
-    ``statements``."""
+    ``statements``. ``progress`` is told how many entries more were looked at."""
     tiler = Tiler()
     origin = head.origin if statements else None
     for place in range(-(-head.size // WIDTH)):
-        derived, faults = _bundle(read, tiler, tiles.at(ENTRIES, place, head.size), origin)
+        bundle = tiles.at(ENTRIES, place, head.size)
+        derived, faults = _bundle(read, tiler, bundle, origin)
         yield from faults
         yield from _compare(read, derived)
+        if progress is not None:
+            progress(bundle.width)
     yield from _compare(read, tiler.partial())
     if tiler.root() != head.root:
         values = {"size": head.size, "reached": tiler.root().hex(), "root": head.root.hex()}

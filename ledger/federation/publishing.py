@@ -84,12 +84,15 @@ def published(folder: Path) -> SignedCheckpoint:
     return signed
 
 
-def fsck(folder: Path, head: Checkpoint) -> Iterator[TileFault]:
-    """Derive every file again from the entries, and tell what is not as it must be.
+def fsck(
+    folder: Path, head: Checkpoint, progress: Callable[[int], object] | None = None
+) -> Iterator[TileFault]:
+    """Derive every file again from the entries, and tell what is not as it must be; ``progress`` is told how
+    many entries more were looked at.
 
     Memory holds one bundle and one path of tiles. Raises `StoreTrouble` (``artefact-unreadable``).
     """
-    return check(reading(str(folder)), head, files_of(folder), statements=True)
+    return check(reading(str(folder)), head, files_of(folder), statements=True, progress=progress)
 
 
 def files_of(folder: Path) -> Iterator[str]:

@@ -76,7 +76,10 @@ def test_bit_by_bit_is_the_same_as_at_once(grown: World, tmp_path: Path) -> None
     once = {path: (tmp_path / "once" / path).read_bytes() for path in files_of(tmp_path / "once")}
     assert {path: (tmp_path / "steps" / path).read_bytes() for path in once} == once
     for name in ("steps", "once"):
-        assert list(fsck(tmp_path / name, published(tmp_path / name).checkpoint)) == []
+        told: list[int] = []
+        head = published(tmp_path / name).checkpoint
+        assert list(fsck(tmp_path / name, head, told.append)) == []
+        assert (sum(told), max(told), len(told)) == (head.size, 256, -(-head.size // 256))
 
 
 def test_only_what_is_new_is_written(grown: World, tmp_path: Path) -> None:
