@@ -24,6 +24,7 @@ from cli.letters import (
     named_key,
     open_letter,
     partner_for,
+    published_tiles,
     record_alert,
     record_all,
     send_letter,
@@ -39,6 +40,7 @@ from ledger.domain.fields import CERTIFICATE, PARCEL, PARTY, WEIGHT, table
 from ledger.errors import Refused
 
 if TYPE_CHECKING:
+    from cli.letters import Tiles
     from ledger.application import Ledger
     from ledger.federation.exchange_of_certificates import Foreign, Lot
     from ledger.federation.mail import Mail
@@ -134,8 +136,9 @@ def certificate_receive(
     it is shown to have done so already, the proof is written beside FILE, and imports from it stop.
     """
     ledger = session.ledger(write=True)
+    tiles = None if published is None else published_tiles(published)
     try:
-        _receive(session, ledger, open_letter(session, ledger, file, published), lots, file, given)
+        _receive(session, ledger, open_letter(session, ledger, file, tiles), lots, file, given, tiles)
     except Refused as why:
         name = _named(file) if raise_alert and why.refusals else None
         if name is not None:
@@ -152,7 +155,7 @@ def _named(file: Path) -> str | None:
 
 def _receive(
     session: Session, ledger: Ledger, opened: Mail, lots: tuple[Lot, ...], file: Path,
-    given: dict[str, str | None],
+    given: dict[str, str | None], tiles: Tiles | None,
 ) -> None:  # fmt: skip
     from ledger.federation import exchange_of_certificates as exchange
     from ledger.federation.peers import refused, refused_all
@@ -167,6 +170,7 @@ def _receive(
     against = [*exchange.arriving(opened, name, here, edtf.spans(occurred))]
     if found is not None:
         against += exchange.each_weighs(ledger.state(), found, lots)
+        against += () if tiles is None else exchange.given_up_since(found, tiles[1])
     why = refused_all(against)
     if why is not None or found is None:
         raise why or Refused("certificate-not-shown", certificate=name, origin=opened.peer.origin)

@@ -19,14 +19,17 @@ from ledger.messages import how_many
 
 if TYPE_CHECKING:
     from ledger.application import Ledger, Receipt
+    from ledger.chain.checkpoint import SignedCheckpoint
     from ledger.chain.forks import ForkProof
+    from ledger.chain.tile_source import TileSource
     from ledger.domain.events import Event, Opaque
     from ledger.domain.partners import Partner
-    from ledger.federation.mail import Letter, Mail, Published
+    from ledger.federation.mail import Letter, Mail
     from ledger.federation.peers import Comparison
     from ledger.keys import SigningKey
 
     Done = tuple[Receipt, Event | Opaque]
+    Tiles = tuple[SignedCheckpoint, TileSource]
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FORKED = ".fork-proof"
@@ -140,8 +143,8 @@ def _tell_sent(session: Session, ledger: Ledger, written: Letter, data: bytes, o
            "without a path: the reader is not known to have pinned this ledger")  # fmt: skip
 
 
-def open_letter(session: Session, ledger: Ledger, file: Path, published: str | None) -> Mail:
-    """Open a letter; a proven fork is recorded, and is the end.
+def open_letter(session: Session, ledger: Ledger, file: Path, published: str | Tiles | None) -> Mail:
+    """Open a letter; a proven fork is recorded, and is the end. ``published``: where, or what was read there.
 
     Raises `Refused` (``partner-forked``, ``partner-...``, ``mail-...``), `Malformed`.
     """
@@ -149,14 +152,15 @@ def open_letter(session: Session, ledger: Ledger, file: Path, published: str | N
 
     state = ledger.state()
     data = read_artefact(file)
-    opened = mail.open_(state, data, None if published is None else published_tree(published))
+    tiles = published_tiles(published) if isinstance(published, str) else published
+    opened = mail.open_(state, data, None if tiles is None else (tiles[0], tiles[1].node))
     if opened.comparison.outcome == peers.FORKS and opened.comparison.proof is not None:
         convict(session, ledger, file, opened.peer.origin, opened.comparison.proof)
     return opened
 
 
-def published_tree(place: str) -> Published:
-    """A published checkpoint, and the tree that its tiles are; whose it is, `mail.open_` asks."""
+def published_tiles(place: str) -> Tiles:
+    """A published checkpoint, and the tiles under it; whose they are, `mail.open_` asks."""
     from ledger.chain.checkpoint import SignedCheckpoint
     from ledger.chain.tile_source import TileSource
     from ledger.federation.publications import reading
@@ -166,7 +170,7 @@ def published_tree(place: str) -> Published:
     if data is None:
         raise NotFound("published-no-checkpoint", place=place)
     signed = SignedCheckpoint.parse(data)
-    return signed, TileSource(read, signed.checkpoint).node
+    return signed, TileSource(read, signed.checkpoint)
 
 
 def convict(session: Session, ledger: Ledger, file: Path, origin: str, proof: ForkProof) -> None:

@@ -19,12 +19,13 @@ from dataclasses import replace
 from ledger.chain.bundle import Bundle
 from ledger.chain.entry import Entry
 from ledger.chain.statement import Statement
+from ledger.chain.tile_source import TileSource
 from ledger.domain import certificates
 from ledger.domain import events as e
 from ledger.domain.ancestry import ancestors
 from ledger.domain.border_rules import tolerance
 from ledger.domain.certificate_rules import differs, in_range, matches
-from ledger.domain.certificates import LOST, REPLACED, RETURNED, VOIDED, Certificate
+from ledger.domain.certificates import LIFE, LOST, REPLACED, RETURNED, VOIDED, Certificate
 from ledger.domain.fields import CERTIFICATE
 from ledger.domain.parties import HOUSE
 from ledger.domain.refusal import Refusal, in_force, when
@@ -36,6 +37,7 @@ from ledger.errors import Malformed, NotFound
 from ledger.federation.mail import Mail
 from ledger.federation.peers import refused
 from ledger.messages import how_many
+from ledger.store.decoding import decode
 from ledger.store.records import Records
 from ledger.values import dataclass
 
@@ -114,6 +116,9 @@ def named_in(files: Iterable[bytes]) -> str | None:
 
 
 _GIVEN_UP = (VOIDED, REPLACED, RETURNED)
+_ENDING = (
+    e.CertificateVoided, e.CertificateReplaced, e.CertificateReturned, e.ShipmentReturned, e.ShipmentLost
+)  # fmt: skip
 _ABOUT = (e.CertificateIssued.TYPE, e.CertificateValidated.TYPE, e.Exported.TYPE)
 
 
@@ -179,6 +184,25 @@ def _travelling(found: Foreign, subject: str) -> Iterator[Refusal]:
             values = {"certificate": name, "what": wanted.TYPE.partition("/")[0]}
             yield Refusal("certificate-not-shown-act", subject, values)
             return
+
+
+def given_up_since(found: Foreign, tiles: TileSource) -> Iterator[Refusal]:
+    """What the issuer published behind the letter: that it took the certificate back, or lost the shipment.
+
+    `mail.open_` has held the publication to the partner's keys, and the letter to its tree.
+    """
+    name, start = found.certificate.id, found.mail.signed.checkpoint.size
+    subject = certificates.subject(name)
+    for index, entry in enumerate(tiles.entries(start) if start < tiles.size else (), start):
+        event = decode(index, entry).event if name.encode() in entry else None
+        if not isinstance(event, _ENDING) or event.certificate != name:
+            continue
+        if isinstance(event, e.ShipmentLost):
+            yield Refusal("certificate-lost-there", subject, {"certificate": name})
+        else:
+            values = {"certificate": name, "status": LIFE[type(event)][1], "size": tiles.size}
+            yield Refusal("certificate-foreign-state", subject, values)
+        return
 
 
 def _by_its_profile(found: Foreign, subject: str) -> Iterator[Refusal]:

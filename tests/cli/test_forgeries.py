@@ -124,6 +124,25 @@ def test_an_entry_of_the_issuers_ledger_is_named_by_its_letter_alone(two: Minist
     hub.ok(*corrected, "--set", "authority=The other office")
 
 
+@pytest.mark.parametrize(
+    ("since", "code"),
+    [((), None), (("lose", "--how", "stolen"), "certificate-lost-there"),
+     (("return", "--part", "K2=3.000", "--to", "trader-sl"), "certificate-foreign-state")],
+)  # fmt: skip
+def test_an_old_letter_is_held_to_what_its_issuer_published_since(
+    two: Ministries, since: tuple[str, ...], code: str | None
+) -> None:
+    """Who kept the letter of a shipment that was stolen later brings nothing in where the tiles are asked."""
+    two.stock("K2", "3.000")
+    letter, tiles = two.exported("K2", "SL 004202"), str(two.post / "tiles")
+    if since:
+        two.producer.ok("shipment", since[0], "SL/00004202", *since[1:])
+    two.stock("K3", "3.000")
+    two.producer.ok("publish", tiles)
+    ran = two.receive(letter, "--from", tiles)
+    assert (ran.code, code is None or code in ran.err) == (0 if code is None else 3, True), ran.err
+
+
 @pytest.mark.parametrize(("first", "second", "code"), [("3.000", "2.000", 0), ("2.000", "3.000", 3)])
 def test_two_parcels_that_were_taken_for_each_other(
     two: Ministries, first: str, second: str, code: int
