@@ -32,7 +32,7 @@ from typing import Any, TypeVar
 
 import psycopg
 from eventsourcing.postgres import PostgresDatastore
-from psycopg.errors import ReadOnlySqlTransaction
+from psycopg.errors import InvalidSqlStatementName, ReadOnlySqlTransaction
 
 from ledger.errors import StoreTrouble
 from ledger.store.postgres_at_once import Put
@@ -66,6 +66,7 @@ LASTING = f"CASE WHEN current_setting('synchronous_standby_names') <> '' THEN {_
 """A column of a statement that is answered when a second server has what its rows rest on, where one is asked
 for."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
+_PREPARED = "SELECT name FROM pg_prepared_statements WHERE from_sql"
 
 
 class LedgerDatastore(PostgresDatastore):
@@ -204,9 +205,7 @@ class LedgerDatastore(PostgresDatastore):
             if not self._makes_entries:
                 return []
             try:
-                with connection.execute(act.runs) as answers:
-                    answers.nextset()
-                    rows = answers.fetchall()
+                rows = self._ran(connection, act)
                 self.wait_out(connection)
             except psycopg.Error as problem:
                 self.forget(problem)
@@ -215,6 +214,14 @@ class LedgerDatastore(PostgresDatastore):
                     raise
                 raise found from problem
         return rows
+
+    def _ran(self, connection: psycopg.Connection[Any], act: Put) -> list[Any]:
+        try:
+            return _last_rows(connection, act)
+        except InvalidSqlStatementName:
+            # Nothing was done: the driver throws all prepared statements away after DROP, ALTER and ROLLBACK.
+            self._prepared = {str(name) for (name,) in connection.execute(_PREPARED).fetchall()}
+            return _last_rows(self._ready(act), act)
 
     def _ready(self, act: Put) -> psycopg.Connection[Any]:
         """The connection, on which the act's statements are prepared."""
@@ -258,6 +265,12 @@ class LedgerDatastore(PostgresDatastore):
         kept: psycopg.Connection[Any] | None = getattr(self, "_kept", None)
         if kept is not None:
             kept.close()
+
+
+def _last_rows(connection: psycopg.Connection[Any], act: Put) -> list[Any]:
+    with connection.execute(act.runs) as answers:
+        answers.nextset()
+        return answers.fetchall()
 
 
 def told(problem: Exception, url: str) -> Exception:

@@ -94,6 +94,21 @@ def test_what_a_single_act_rests_on_is_compared_where_the_head_has_moved(postgre
             assert caught.value.subjects == {"a"}
 
 
+def test_statements_that_the_driver_threw_away_are_prepared_again(postgres: PostgresServer) -> None:
+    """As it does after an erasure, or when views are thrown away; the next act may need others, too."""
+    with opening.create(postgres.url()) as journal:
+        add(journal, draft("a"), {"a": 0})
+        for number, touched in enumerate(((), ("t",), ())):
+            with journal.transaction(write=True) as rows:
+                rows.execute("SELECT %s::text", ("kept by the driver",), prepare=True)
+                rows.execute("CREATE TABLE passing (n bigint)")
+                rows.execute("DROP TABLE passing")
+            with journal.transaction(write=False) as rows:
+                rows.execute("SELECT %s::text", ("kept by the driver",), prepare=True)
+            assert add(journal, draft("a", touched=touched), {"a": number + 1}) == number + 1
+        assert journal.head().size == 4
+
+
 def test_a_server_that_makes_another_entry_is_not_believed(postgres: PostgresServer) -> None:
     """Here by a function of the same name as its own, in front of it: made before, it is noticed and entries
     are made here; made meanwhile, what it did is told as damage, and nobody has a receipt."""
