@@ -21,6 +21,11 @@ globals().update(again(HERE / "projections" / "test_view_check.py", taking=("wor
 globals().update(again(HERE / "projections" / "test_movements.py", taking=("world",)))
 globals().update(again(HERE / "projections" / "test_balances.py", taking=("world",)))
 
+globals().update(again(HERE / "test_admission.py", taking=("world",)))
+globals().update(again(HERE / "investigation" / "test_replay.py", taking=("world",)))
+globals().update(again(HERE / "projections" / "test_asking.py", taking=("world",)))
+globals().update(again(HERE / "projections" / "test_particulars.py", taking=("world",)))
+
 
 @pytest.fixture
 def world(postgres: PostgresServer) -> Iterator[World]:
