@@ -73,6 +73,20 @@ def named_commands(text: str) -> set[tuple[str, ...]]:
     return {tuple(words.split()[1:3]) for words in re.findall(r"`(adamas [a-z -]+)`", table)}
 
 
+def test_a_paragraph_that_no_command_serves_says_why() -> None:
+    """In words; who is served by nothing is told the reason."""
+    table = (
+        README.read_text(encoding="utf-8").partition("## What the resolution asks")[2].partition("\n## ")[0]
+    )
+    rows = [line.strip("| ").split(" | ") for line in table.splitlines() if re.match(r"\| P?\d", line)]
+    assert len(rows) == 56
+    silent = [cells for cells in rows if "`adamas" not in cells[-1] and "/1`" not in cells[-1]]
+    assert silent
+    for number, about, served in silent:
+        assert len(served.removeprefix("nothing: ").split()) > 3, (number, about)
+        assert not served.startswith("nothing") or served.startswith("nothing: ")
+
+
 def test_each_command_that_serves_the_resolution_exists() -> None:
     """Every paragraph has a row, and every command a row names is one of the real command's."""
     text = README.read_text(encoding="utf-8")
