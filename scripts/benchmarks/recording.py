@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import sys
 import time
 import uuid
@@ -89,13 +90,26 @@ def bare_acts(folder: Path, acts: int) -> Iterator[None]:
         yield
 
 
+def bare_commits(folder: Path, acts: int) -> Iterator[None]:
+    """What the disk itself takes: one small row a transaction."""
+    connection = sqlite3.connect(folder / f"commits-{uuid.uuid4().hex}.db", isolation_level=None)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("CREATE TABLE rows (number INTEGER)")
+    yield
+    while True:
+        for number in range(acts):
+            connection.execute("INSERT INTO rows VALUES (?)", (number,))
+        yield
+
+
 def single_acts(folder: Path, acts: int) -> list[Row]:
     """One durable act a call, against the library's own save of one plain event and against a bare pipeline;
     all SQLite, WAL, FULL."""
-    rounds = [make(folder, acts) for make in (durable_acts, bare_acts, plain_saves)]
+    rounds = [make(folder, acts) for make in (durable_acts, bare_acts, plain_saves, bare_commits)]
     for one in rounds:
         next(one)
-    mine, bare, theirs = in_turn([partial(next, one) for one in rounds], 5)
+    mine, bare, theirs, commits = in_turn([partial(next, one) for one in rounds], 5)
     what = f"one durable act (rules, signature made and checked, links), {acts} calls"
     against = f"Application.save, one plain event: {acts / theirs:,.0f}/s"
     limit = f"signed, checked, the same rows, nothing decided: {acts / bare:,.0f}/s"
@@ -103,6 +117,7 @@ def single_acts(folder: Path, acts: int) -> list[Row]:
         Row(what, f"{acts / mine:,.0f}/s", against, theirs / mine, 0.85),
         Row("the same against a bare pipeline", f"{acts / mine:,.0f}/s", limit, bare / mine),
         Row("that bare pipeline against the plain save", f"{acts / bare:,.0f}/s", against, theirs / bare),
+        Row("a commit of one small row, which the disk alone takes", f"{commits / acts * 1_000:.2f} ms", ""),
     ]
 
 
