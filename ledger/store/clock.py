@@ -15,6 +15,7 @@ Whoever has looked goes on with ``confirmed``.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 
@@ -37,10 +38,9 @@ def system_clock() -> int:
 
 def steady_clock() -> int:
     """Microseconds that only count, from some moment on, also while the computer sleeps."""
-    counting = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
-    if counting is None:
+    if sys.platform == "win32":
         return time.monotonic_ns() // 1_000
-    return time.clock_gettime_ns(counting) // 1_000
+    return time.clock_gettime_ns(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)) // 1_000
 
 
 class Watch:
