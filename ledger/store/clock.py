@@ -36,11 +36,17 @@ def system_clock() -> int:
     return time.time_ns() // 1_000
 
 
+if sys.platform == "win32":
+    _counting = time.monotonic_ns
+else:
+
+    def _counting() -> int:
+        return time.clock_gettime_ns(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
 def steady_clock() -> int:
     """Microseconds that only count, from some moment on, also while the computer sleeps."""
-    if sys.platform == "win32":
-        return time.monotonic_ns() // 1_000
-    return time.clock_gettime_ns(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)) // 1_000
+    return _counting() // 1_000
 
 
 class Watch:
