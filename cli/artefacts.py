@@ -10,6 +10,9 @@ from ledger.errors import StoreTrouble
 MOST = 8 << 20
 """Bytes; none of these files comes near."""
 
+_KEPT = (b"SQLite format 3\0", b"-----BEGIN ", b'{"origin": ')
+"""How a ledger begins, a key file, and a guard: a slip in ``--out`` takes none of them away."""
+
 
 def read_artefact(path: Path, most: int = MOST) -> bytes:
     """A file's bytes. Raises `StoreTrouble` (``artefact-unreadable``, ``artefact-too-long``)."""
@@ -38,14 +41,29 @@ def write_new(path: Path, data: bytes) -> None:
 
 
 def write_artefact(path: Path, data: bytes) -> None:
-    """Put a file in place, in the place of an older one; it is there whole or as before.
+    """Put a file in place, in the place of an older one; it is there whole or as before. See `spare`.
 
-    Raises `StoreTrouble` (``artefact-unwritable``).
+    A device, such as ``/dev/null``, is written to and stays what it is.
+
+    Raises `StoreTrouble` (``artefact-kept``, ``artefact-unwritable``).
     """
     fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
+        spare(path)
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
+            return
         fresh.write_bytes(data)
         fresh.replace(path)
     except OSError as problem:
         fresh.unlink(missing_ok=True)
         raise StoreTrouble("artefact-unwritable", path=str(path), reason=problem.strerror) from None
+
+
+def spare(path: Path) -> None:
+    """Raises `StoreTrouble` (``artefact-kept``) where a ledger, a key or a guard is, OSError where nobody may
+    look."""
+    if path.is_file():
+        with path.open("rb") as file:
+            if file.read(max(map(len, _KEPT))).startswith(_KEPT):
+                raise StoreTrouble("artefact-kept", path=str(path))

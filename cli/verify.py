@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.artefacts import spare
 from cli.output import adamas_command, emit_json, remark, say
 from cli.session import Session, pass_session
 from ledger.chain.steps import Anchor
@@ -219,6 +220,7 @@ def _run(audit: Audit) -> None:
 
 def _write(report: Report, file: Path) -> None:
     try:
+        spare(file)
         file.write_text(report.as_text(), encoding="utf-8", newline="\n")
     except OSError as problem:
         raise StoreTrouble("verify-report-unwritable", path=str(file), reason=problem.strerror) from None
