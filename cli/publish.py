@@ -6,13 +6,13 @@ from __future__ import annotations
 import sys
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import click
 
 from cli.artefacts import read_artefact
-from cli.output import adamas_command, emit_json, say
+from cli.output import adamas_command, emit_json, remark, say
 from cli.session import Session, pass_session
+from ledger import messages
 from ledger.errors import Faults
 from ledger.messages import how_many
 
@@ -27,7 +27,8 @@ def publish(session: Session, folder: Path) -> None:
     """Write the ledger to DIR as static files (c2sp.org/tlog-tiles), or bring DIR up to date.
 
     Entries are published as they are: sealed values are not in them. Only what is new is written, the
-    checkpoint last. Serve DIR with any web server; others check it with: adamas verify URL --trust FILE
+    checkpoint last. After a run that was stopped, the first one too, what lies whole in DIR is taken over.
+    Serve DIR with any web server; others check it with: adamas verify URL --trust FILE
     """
     from ledger.federation.publishing import publish as write
 
@@ -37,22 +38,24 @@ def publish(session: Session, folder: Path) -> None:
     with click.progressbar(
         length=size, label="Entries", file=sys.stderr, hidden=not sys.stderr.isatty()
     ) as bar:
-
-        def entries(start: int, stop: int) -> Any:
-            bar.update(start)
-            for one in ledger.journal.entries(start, stop):
-                yield one
-                if one[0] % 1_000 == 999:
-                    bar.update(1_000)
-
-        done = write(folder, signed, entries, ledger.keeper.tree.root)
+        done = write(folder, signed, ledger.journal.entries, ledger.keeper.tree.node, bar.update)
     if session.json:
-        emit_json({"directory": str(folder), "before": done.before, "size": done.size, "files": done.files})
+        emit_json(
+            {
+                "directory": str(folder),
+                "before": done.before,
+                "found": done.found,
+                "size": done.size,
+                "files": done.files,
+            }
+        )
     elif done.before == done.size:
         say(f"{folder} is up to date: {how_many('count-entries', done.size)}")
     else:
         new, files = how_many("count-entries", done.size - done.before), how_many("count-files", done.files)
         say(f"published {new} in {files}: {folder} has {done.size} now")
+        if done.found:
+            remark(messages.text("publish-found", {"count": done.found, "path": str(folder)}))
 
 
 @adamas_command("fsck", example="adamas fsck /var/www/bw --trust bw.trust", exits=(0, 1, 4, 7, 10))

@@ -1,15 +1,18 @@
 """Publishing a ledger as a directory that any web server serves (`ledger.chain.tiles`), and its own checking.
 
-    published = publish(folder, signed, journal.entries)
+    published = publish(folder, signed, journal.entries, tree.node)
 
 1. what lies there is the ledger's own past: its checkpoint is of this origin, not larger, and its root is the
    ledger's at that size; its right edge leads to that root
-2. the entries behind it are read; full tiles are written, then those of the right edge
-3. the root that follows is the new checkpoint's
-4. every written file is on the disk; then the checkpoint is put in the place of the old one, whole
+2. full tiles that a killed run left behind that are taken over, as many as are whole: the hashes of a tile
+   lead to the subtree that the ledger has there, and each entry of its bundle has its hash
+3. the entries behind them are read; full tiles are written, then those of the right edge
+4. the root that follows is the new checkpoint's
+5. every file, written or taken over, is on the disk; then the checkpoint is put in the place of the old one,
+   whole
 
-So a checkpoint never precedes its tiles, and a run that is killed leaves what the next one goes on from; the
-file that it was writing is taken away then.
+So a checkpoint never precedes its tiles, and a run that is killed leaves what the next one goes on from, the
+first one, too; the file that it was writing is taken away then.
 Files of older right edges stay where they are: they are prefixes of the true tiles, and readers of an older
 checkpoint use them.
 """
@@ -21,32 +24,41 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
+from ledger.chain import merkle, tiles
 from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint
+from ledger.chain.merkle import Nodes
 from ledger.chain.tile_check import TileFault, check
 from ledger.chain.tile_source import TileSource
-from ledger.chain.tiles import CHECKPOINT, WIDTH, Tile, Tiler
+from ledger.chain.tiles import CHECKPOINT, ENTRIES, HEIGHT, WIDTH, Tile, Tiler
 from ledger.errors import Conflict, Malformed, StoreTrouble
 from ledger.federation.publications import reading
 from ledger.values import dataclass
 
 Entries = Callable[[int, int], Iterable[tuple[int, bytes]]]
 """(start, stop) -> indexes and bytes of entries, in order."""
-RootAt = Callable[[int], bytes]
-"""A size -> the ledger's root there."""
 _PAGE = 64 * WIDTH
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What was done: the sizes before and after, and how many files were written beside the checkpoint."""
+    """What was done: the sizes before and after, how many files were written beside the checkpoint, and how
+    many entries lay in files that a killed run had left whole."""
 
     before: int
     size: int
     files: int
+    found: int = 0
 
 
-def publish(folder: Path, signed: SignedCheckpoint, entries: Entries, root_at: RootAt) -> Published:
-    """Bring a directory up to a signed checkpoint; it is made where there is none.
+def publish(
+    folder: Path,
+    signed: SignedCheckpoint,
+    entries: Entries,
+    nodes: Nodes,
+    progress: Callable[[int], object] | None = None,
+) -> Published:
+    """Bring a directory up to a signed checkpoint; it is made where there is none. ``nodes`` is the ledger's
+    tree; ``progress`` is told how many entries more are done.
 
     Raises `Conflict`: ``publish-other`` (another ledger lies there), ``publish-behind`` (a later checkpoint
     does), ``publish-fork`` (another history does). Raises `Malformed` (``tile-...``, ``checkpoint-...``) for
@@ -54,20 +66,62 @@ def publish(folder: Path, signed: SignedCheckpoint, entries: Entries, root_at: R
     """
     head = signed.checkpoint
     old = checkpoint_of(folder)
-    tiler = Tiler() if old is None else _grown_from(folder, old.checkpoint, head, root_at)  # (1)
+    tiler = Tiler() if old is None else _grown_from(folder, old.checkpoint, head, nodes)  # (1)
     before = tiler.size
     writing = _Writing(folder)
-    coming = iter(entries(before, head.size))
-    while page := [data for _, data in islice(coming, _PAGE)]:  # (2)
-        writing.write(tiler.add(page))
+    tell = progress or _nobody
+    tell(before)
+    edge = min(-before % WIDTH, head.size - before)
+    _write(writing, tiler, entries(before, before + edge), tell)
+    found = 0
+    for place in range(tiler.size >> HEIGHT, head.size >> HEIGHT):  # (2)
+        leaves = _left_whole(folder, place, nodes)
+        if leaves is None:
+            break
+        writing.take_over(tiler, place, leaves)
+        found += WIDTH
+        tell(WIDTH)
+    _write(writing, tiler, entries(tiler.size, head.size), tell)  # (3)
     if tiler.size != before:
         writing.write(tiler.partial())
-    if tiler.size != head.size or tiler.root() != head.root:  # (3)
+    if tiler.size != head.size or tiler.root() != head.root:  # (4)
         reason = f"the entries lead to another root at size {head.size} than the one that is signed"
         raise StoreTrouble("store-damaged", path=str(folder), reason=reason)
     if old is None or old.checkpoint != head:
-        writing.finish(signed)  # (4)
-    return Published(before, head.size, len(writing.files))
+        writing.finish(signed)  # (5)
+    return Published(before, head.size, writing.count, found)
+
+
+def _write(
+    writing: _Writing, tiler: Tiler, entries: Iterable[tuple[int, bytes]], tell: Callable[[int], object]
+) -> None:
+    coming = iter(entries)
+    while page := [data for _, data in islice(coming, _PAGE)]:
+        writing.write(tiler.add(page))
+        tell(len(page))
+
+
+def _nobody(count: int) -> None:
+    """Nobody asked how far it is."""
+
+
+def _left_whole(folder: Path, place: int, nodes: Nodes) -> list[bytes] | None:
+    """The entries' hashes of a full tile and its bundle that lie there as they must; None where one of them
+    is missing, or half written, or another ledger's."""
+    read = reading(str(folder))
+    tile, bundle = Tile(0, place), Tile(ENTRIES, place)
+    try:
+        data = read(tile.path)
+        if data is None or (packed := read(bundle.path)) is None:
+            return None
+        leaves = tiles.hashes(tile, data)
+        whole = tiles.leaves(bundle, packed) == leaves and merkle.root(leaves) == nodes(HEIGHT, place)
+    except (
+        Malformed,
+        StoreTrouble,
+    ):  # the ledger's own tree may be damaged there: then nothing is taken over
+        return None
+    return leaves if whole else None
 
 
 def checkpoint_of(folder: Path) -> SignedCheckpoint | None:
@@ -103,12 +157,12 @@ def files_of(folder: Path) -> Iterator[str]:
         yield from (name if inner == "." else f"{inner}/{name}" for name in (*names, *links))
 
 
-def _grown_from(folder: Path, old: Checkpoint, head: Checkpoint, root_at: RootAt) -> Tiler:
+def _grown_from(folder: Path, old: Checkpoint, head: Checkpoint, nodes: Nodes) -> Tiler:
     if old.origin != head.origin:
         raise Conflict("publish-other", path=str(folder), found=old.origin, origin=head.origin)
     if old.size > head.size:
         raise Conflict("publish-behind", path=str(folder), found=old.size, size=head.size)
-    if root_at(old.size) != old.root:
+    if merkle.root_of(old.size, nodes) != old.root:
         raise Conflict("publish-fork", path=str(folder), origin=old.origin, size=old.size)
     return TileSource(reading(str(folder)), old).tiler()
 
@@ -117,7 +171,8 @@ class _Writing:
     """Writes files whole, remembers them, and puts the checkpoint in place when all are on the disk."""
 
     def __init__(self, folder: Path) -> None:
-        self.files: list[Path] = []
+        self.count = 0
+        self._files: list[Path] = []
         self._folder = folder
         self._made: set[Path] = set()
 
@@ -126,9 +181,15 @@ class _Writing:
         for tile, data in made:
             self._put(self._folder / tile.path, data)
 
+    def take_over(self, tiler: Tiler, place: int, leaves: list[bytes]) -> None:
+        """A full tile and its bundle that lie there already: what they complete higher up is written anew."""
+        own = Tile(0, place)
+        self.write(made for made in tiler.add_leaves(leaves) if made[0] != own)
+        self._files += [self._folder / own.path, self._folder / Tile(ENTRIES, place).path]
+
     def finish(self, signed: SignedCheckpoint) -> None:
         """The new checkpoint, behind everything that it promises."""
-        for path in (*self.files, *self._made):
+        for path in (*self._files, *{path.parent for path in self._files}):
             _on_disk(path)
         self._put(self._folder / CHECKPOINT, signed.encode())
         _on_disk(self._folder / CHECKPOINT)
@@ -152,7 +213,8 @@ class _Writing:
             fresh.unlink(missing_ok=True)
             raise StoreTrouble("artefact-unwritable", path=str(path), reason=problem.strerror) from None
         if path.name != CHECKPOINT:
-            self.files.append(path)
+            self._files.append(path)
+            self.count += 1
 
 
 def _moved(fresh: Path, path: Path, *, last: bool) -> bool:

@@ -124,7 +124,7 @@ def _published(folder: Path, ledger: Ledger, signed: SignedCheckpoint, keeper: K
 
     def publish() -> None:
         shutil.rmtree(place, ignore_errors=True)
-        publishing.publish(place, signed, ledger.journal.entries, keeper.tree.root)
+        publishing.publish(place, signed, ledger.journal.entries, keeper.tree.node)
 
     seconds = best(publish, 2)
     files = sorted((place / "tile" / "entries").rglob("*"))

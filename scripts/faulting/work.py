@@ -127,7 +127,7 @@ def keeper_of(url: str) -> LedgerKey:
 
 def publish_all(ledger: Ledger, folder: Path) -> int:
     """Bring a directory up to date; its size."""
-    return publish(folder, ledger.checkpoint(), ledger.journal.entries, ledger.keeper.tree.root).size
+    return publish(folder, ledger.checkpoint(), ledger.journal.entries, ledger.keeper.tree.node).size
 
 
 ANSWERED = ("append", "sheets", "import", "publish")

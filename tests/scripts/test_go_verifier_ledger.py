@@ -31,7 +31,7 @@ def ledger(tmp_path: Path) -> Ledger:
 def test_what_is_published_is_accepted(program: Path, ledger: Ledger, tmp_path: Path) -> None:
     """The directory as it is, and not with one byte of an entry flipped."""
     folder = tmp_path / "published"
-    publish(folder, ledger.checkpoint(), ledger.journal.entries, ledger.keeper.tree.root)
+    publish(folder, ledger.checkpoint(), ledger.journal.entries, ledger.keeper.tree.node)
     code, lines = run(program, "-key", LEDGER_KEY, folder)
     assert code == 0, lines
     bundle = next((folder / "tile" / "entries").rglob("*.p/*"))

@@ -67,7 +67,7 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SignedCheckpoin
 
 def put(world: World, folder: Path, signed: SignedCheckpoint) -> None:
     """Publish the ledger as it is."""
-    publish(folder, signed, world.ledger.journal.entries, world.ledger.keeper.tree.root)
+    publish(folder, signed, world.ledger.journal.entries, world.ledger.keeper.tree.node)
 
 
 def mutated(data: bytes, dice: random.Random) -> bytes:

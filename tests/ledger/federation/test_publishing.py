@@ -14,12 +14,14 @@ from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint
 from ledger.chain.note import VerifierKey, verifier_key
 from ledger.chain.steps import Anchor
 from ledger.chain.tile_source import TileSource
+from ledger.chain.tiles import Tiler
 from ledger.chain.trust import Log, Trust
 from ledger.domain import events as e
 from ledger.errors import Conflict, Malformed, StoreTrouble
+from ledger.federation import publishing
 from ledger.federation.mirror import ENTRIES, GROWTH, HEAD, ROOT, Mirror
 from ledger.federation.publications import reading
-from ledger.federation.publishing import files_of, fsck, publish, published
+from ledger.federation.publishing import Published, files_of, fsck, publish, published
 from tests import witnessing
 from tests.published import book, stated
 from tests.published import publish as published_by_hand
@@ -57,7 +59,7 @@ def signed_at(world: World, size: int) -> SignedCheckpoint:
 def put(world: World, folder: Path, size: int | None = None) -> int:
     """Publish up to a size; how many files were written."""
     signed = world.ledger.checkpoint() if size is None else signed_at(world, size)
-    return publish(folder, signed, world.ledger.journal.entries, world.ledger.keeper.tree.root).files
+    return publish(folder, signed, world.ledger.journal.entries, world.ledger.keeper.tree.node).files
 
 
 def mirror(folder: Path, **given: object) -> Mirror:
@@ -102,21 +104,96 @@ def test_the_checkpoint_never_precedes_its_tiles(grown: World, tmp_path: Path) -
     """Killed at any place, the directory is that of its old checkpoint, and the next run goes on."""
     put(grown, tmp_path, 300)
 
-    class Killed(Exception):
-        pass
-
-    def entries(start: int, stop: int) -> Iterable[tuple[int, bytes]]:
-        for one in grown.ledger.journal.entries(start, stop):
-            if one[0] == 530:
-                raise Killed
-            yield one
-
-    with pytest.raises(Killed):
-        publish(tmp_path, grown.ledger.checkpoint(), entries, grown.ledger.keeper.tree.root)
+    killed_at(grown, tmp_path, 530)
     assert published(tmp_path).checkpoint.size == 300
     assert not mirror(tmp_path).faults
     put(grown, tmp_path)
     assert list(fsck(tmp_path, grown.ledger.checkpoint().checkpoint)) == []
+
+
+class Killed(Exception):
+    """A run ends in the middle."""
+
+
+def killed_at(world: World, folder: Path, index: int) -> None:
+    """A publication that ends where it should read an entry."""
+
+    def entries(start: int, stop: int) -> Iterable[tuple[int, bytes]]:
+        for one in world.ledger.journal.entries(start, stop):
+            if one[0] == index:
+                raise Killed
+            yield one
+
+    with pytest.raises(Killed):
+        publish(folder, world.ledger.checkpoint(), entries, world.ledger.keeper.tree.node)
+
+
+def gone_on(world: World, folder: Path) -> tuple[Published, list[int]]:
+    """A publication, and which entries it read from the ledger."""
+    read: list[int] = []
+
+    def entries(start: int, stop: int) -> Iterable[tuple[int, bytes]]:
+        for one in world.ledger.journal.entries(start, stop):
+            read.append(one[0])
+            yield one
+
+    told: list[int] = []
+    done = publish(folder, world.ledger.checkpoint(), entries, world.ledger.keeper.tree.node, told.append)
+    assert sum(told) == done.size
+    assert list(fsck(folder, world.ledger.checkpoint().checkpoint)) == []
+    return done, read
+
+
+@pytest.mark.parametrize("before", [None, 100])
+def test_a_publication_that_was_killed_goes_on(
+    grown: World, tmp_path: Path, before: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one too: what it left whole is not read again, and the directory is that of a run that
+    nobody stopped."""
+    monkeypatch.setattr(publishing, "_PAGE", 256)
+    if before is not None:
+        put(grown, tmp_path / "killed", before)
+    killed_at(grown, tmp_path / "killed", 530)
+    done, read = gone_on(grown, tmp_path / "killed")
+    begun = [] if before is None else list(range(before, 256))
+    assert read == [*begun, *range(512, grown.ledger.head().size)]
+    assert (done.before, done.found) == (before or 0, 512 if before is None else 256)
+    put(grown, tmp_path / "once")
+    once = {path: (tmp_path / "once" / path).read_bytes() for path in files_of(tmp_path / "once")}
+    assert {path: (tmp_path / "killed" / path).read_bytes() for path in once} == once
+    assert gone_on(grown, tmp_path / "killed")[0] == Published(done.size, done.size, 0)
+
+
+@pytest.mark.parametrize("path", ["tile/0/001", "tile/entries/001"])
+@pytest.mark.parametrize("harm", ["cut", "empty", "flipped", "gone", "elsewhere"])
+def test_a_file_that_is_not_whole_is_not_taken_over(
+    grown: World, tmp_path: Path, path: str, harm: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cut off in the middle, empty, a bit flipped, missing, another tile's: written anew from there on."""
+    monkeypatch.setattr(publishing, "_PAGE", 256)
+    killed_at(grown, tmp_path, 530)
+    file = tmp_path / path
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    harmed = {"cut": bytes(data[: len(data) // 2]), "empty": b"", "flipped": bytes(data)}
+    if harm == "gone":
+        file.unlink()
+    else:
+        other = file.with_name("000")
+        file.write_bytes(harmed[harm] if harm in harmed else other.read_bytes())
+    done, read = gone_on(grown, tmp_path)
+    assert (done.found, read[0]) == (256, 256)
+
+
+def test_what_another_history_left_is_not_taken_over(grown: World, tmp_path: Path) -> None:
+    """A tile and a bundle that fit each other, but not the ledger's own tree."""
+    entries = [data for _, data in grown.ledger.journal.entries(0, 256)]
+    entries[3] = entries[4]
+    for tile, data in Tiler().add(entries):
+        (tmp_path / tile.path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / tile.path).write_bytes(data)
+    done, read = gone_on(grown, tmp_path)
+    assert (done.found, read[0]) == (0, 0)
 
 
 def test_what_a_killed_run_was_writing_is_taken_away(grown: World, tmp_path: Path) -> None:
@@ -175,7 +252,7 @@ def test_entries_that_are_not_those_signed_are_not_published(grown: World, tmp_p
             yield index, data + b"x" if index == 200 else data
 
     with refusing(StoreTrouble, "store-damaged"):
-        publish(tmp_path, grown.ledger.checkpoint(), entries, grown.ledger.keeper.tree.root)
+        publish(tmp_path, grown.ledger.checkpoint(), entries, grown.ledger.keeper.tree.node)
     assert not (tmp_path / "checkpoint").exists()
 
 
@@ -248,7 +325,7 @@ def test_another_ledgers_entries_do_not_hold_under_a_trusted_checkpoint(grown: W
     thief, name = signing_key("thief"), "ledger.example/ru/mall1"
     head = Checkpoint(name, 300, grown.ledger.keeper.tree.root(300))
     publish(
-        tmp_path, checkpoint.sign(head, thief), grown.ledger.journal.entries, grown.ledger.keeper.tree.root
+        tmp_path, checkpoint.sign(head, thief), grown.ledger.journal.entries, grown.ledger.keeper.tree.node
     )
     found = Mirror(reading(str(tmp_path)), Trust((Log(verifier_key(name, thief)),)))
     for _ in found.run():
