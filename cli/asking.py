@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from textwrap import shorten
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import click
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from ledger.application import Ledger
     from ledger.investigation.replay import Replay
     from ledger.projections.statistics import Statistics
+
+T = TypeVar("T")
 
 MANY = 5_000
 """From so many entries on, a bar shows how far the views or a replay have come."""
@@ -132,7 +134,7 @@ def answer(
 ) -> None:
     """Lines as JSON (all values), as CSV or as a table (of the columns)."""
     if session.json:
-        emit_json({**beside(found), name: list(lines)})
+        emit_json({**beside(found), name: iter(lines)})
         return
     if as_csv:
         emit_csv(columns, ([flat(line[column]) for column in columns] for line in lines))
@@ -141,14 +143,23 @@ def answer(
     say_beside(found)
 
 
+class Counted(Generic[T]):
+    """Things to be gone through once, and how many there were so far: they are not held in memory."""
+
+    def __init__(self, things: Iterable[T]) -> None:
+        self.count = 0
+        self._things = things
+
+    def __iter__(self) -> Iterator[T]:
+        for thing in self._things:
+            self.count += 1
+            yield thing
+
+
 def table(lines: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
     """A table for people: without the columns that are empty in every line."""
-    texts = [{column: shown(column, line[column]) for column in columns} for line in lines]
-    used = [column for column in columns if any(text[column] for text in texts)] if texts else columns
-    emit_table(
-        [column.replace("_", " ").upper() for column in used],
-        [[text[column] for column in used] for text in texts],
-    )
+    headers = [column.replace("_", " ").upper() for column in columns]
+    emit_table(headers, ([shown(column, line[column]) for column in columns] for line in lines), empty=False)
 
 
 def values(

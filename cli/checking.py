@@ -3,13 +3,13 @@ capacity."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import date
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.asking import answer, beside, csv_option, rows_at, say_beside, table
+from cli.asking import Counted, answer, beside, csv_option, rows_at, say_beside, table
 from cli.options import FieldType
 from cli.output import AdamasGroup, adamas_command, emit_csv, emit_json, heading, remark, say
 from cli.session import Session, pass_session
@@ -40,24 +40,25 @@ def check_measures(session: Session, as_csv: bool) -> int:
     from ledger.investigation.lookback import look_back
 
     with rows_at(session, moments.NOW) as found:
-        lines = [asdict(one) for one in look_back(found.rows, session.ledger(write=True).records)]
+        objections = look_back(found.rows, session.ledger(write=True).records)
+        lines = Counted(asdict(one) for one in objections)
         if session.json or as_csv:
             columns = ("entry", "type", "certificate", "participant", "said", "rests_on", "documented")
             answer(session, found, "objections", lines, columns, as_csv=as_csv)
         else:
             _tell(lines)
             say_beside(found)
-    return 1 if lines else 0
+    return 1 if lines.count else 0
 
 
-def _tell(lines: Sequence[Mapping[str, Any]]) -> None:
+def _tell(lines: Counted[dict[str, Any]]) -> None:
     """For people: each act, what would be said of it today, and the entries by which that is known."""
     for line in lines:
         documented = f" ({messages.text('from-sources', {})})" if line["documented"] else ""
         heading(f"entry {line['entry']}: {line['type']} {line['certificate'] or ''}".rstrip() + documented)
         say(f"  {line['said']}")
         say(f"  {messages.text('lookback-rests', {'entries': ', '.join(map(str, line['rests_on'])) or '-'})}")
-    if not lines:
+    if not lines.count:
         say(messages.text("lookback-nothing", {}))
 
 
@@ -86,22 +87,23 @@ def check_deadlines(session: Session, day: str | None, as_csv: bool) -> int:
     with rows_at(session, moment) as found:
         ledger = session.ledger(write=True)
         profile = profile_at(ledger.records, moment)
-        lines = [
-            asdict(one) for one in overdue(found.rows, ledger.journal, ledger.records, profile, until, moment)
-        ]
+        late = overdue(found.rows, ledger.journal, ledger.records, profile, until, moment)
+        lines = Counted(asdict(one) for one in late)
         open_ = [asdict(one) for one in unchecked(found.rows, profile)]
         columns = ("certificate", "kind", "since", "due", "late", "other", "entry")
+        rest = iter(lines)
+        first = list(islice(rest, 1))
         if session.json:
-            emit_json({**beside(found), "overdue": lines, "unchecked": open_})
-        elif lines or as_csv:
-            answer(session, found, "overdue", lines, columns, as_csv=as_csv)
+            emit_json({**beside(found), "overdue": chain(first, rest), "unchecked": open_})
+        elif first or as_csv:
+            answer(session, found, "overdue", chain(first, rest), columns, as_csv=as_csv)
         else:
             code = "deadlines-nothing-checked" if open_ else "deadlines-nothing"
             say(messages.text(code, {"day": date.fromordinal(until).isoformat()}))
     tell = remark if as_csv else say
     for kind in () if session.json else open_:
         tell(messages.text("deadline-unchecked", kind))
-    return 1 if lines or any(kind["waiting"] for kind in open_) else 0
+    return 1 if lines.count or any(kind["waiting"] for kind in open_) else 0
 
 
 @adamas_command(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -44,24 +44,24 @@ def compare(session: Session, one: Moment, other: Moment, kind: str, as_csv: boo
     records = session.ledger(write=True).records
     with rows_at(session, one) as before, rows_at(session, other) as after:
         found = compared(records, before, after, KINDS[kind])
-        if as_csv and not session.json:  # however many changed, none is held in memory
+        if as_csv and not session.json:
             emit_csv(_HEADERS, (line for change in found for line in _lines(kind, change, whole=True)))
         else:
-            _tell(session, kind, before, after, list(found))
+            _tell(session, kind, before, after, found)
         if not session.json:
             say_beside(before)
             say_beside(after)
 
 
 def _tell(
-    session: Session, kind: str, before: Replay, after: Replay, changes: Sequence[SubjectChange]
+    session: Session, kind: str, before: Replay, after: Replay, changes: Iterator[SubjectChange]
 ) -> None:
     if session.json:
         emit_json(
-            {"before": beside(before), "after": beside(after), kind: [_values(kind, c) for c in changes]}
+            {"before": beside(before), "after": beside(after), kind: (_values(kind, c) for c in changes)}
         )
         return
-    lines = [line for change in changes for line in _lines(kind, change, whole=False)]
+    lines = (line for change in changes for line in _lines(kind, change, whole=False))
     emit_table([name.upper() for name in _HEADERS], lines)
 
 

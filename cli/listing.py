@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from cli.asking import answer, csv_option, limit_option, rows_at, values
+from cli.asking import Counted, answer, csv_option, limit_option, rows_at, values
 from cli.moments import Moment, moment_options
 from cli.options import normal
 from cli.output import AdamasGroup, adamas_command, remark
@@ -64,23 +64,10 @@ def _print(
         columns = LISTS[name].columns
         if more is not None:
             lines, columns = islice(more(lines), limit or None), (*columns, more.column)
-        shown = _Counted(lines)
+        shown = Counted(lines)
         answer(session, found, name, shown, columns, as_csv=as_csv)
     if not shown.count and any(value is not None for value in given.values()):
         remark(messages.text("no-lines", {}))
-
-
-class _Counted:
-    """Lines, to be gone through once, and how many there were: as CSV they are not held in memory."""
-
-    def __init__(self, lines: Iterable[Mapping[str, Any]]) -> None:
-        self.count = 0
-        self._lines = lines
-
-    def __iter__(self) -> Iterator[Mapping[str, Any]]:
-        for line in self._lines:
-            self.count += 1
-            yield line
 
 
 @_listing(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.asking import answer, csv_option, limit_option, rows_at
+from cli.asking import Counted, answer, csv_option, limit_option, rows_at
 from cli.moments import NOW
 from cli.options import normal
 from cli.output import adamas_command, remark
@@ -56,19 +56,20 @@ def log(session: Session, limit: int, as_csv: bool, **asked: Any) -> None:
     Marks: D documented from sources, with the number of discrepancies; C corrected, by which entry; ? not
     understood by this version.
     """
-    from ledger.projections.chronicle import newest
+    from ledger.projections.chronicle import all_of, newest
 
     with rows_at(session, NOW) as found:
         journal = session.ledger(write=True).journal
         _known_types(journal, asked["types"])
-        rows = newest(journal, found.rows, _query(asked), limit + 1 if limit else None)
-        shown = rows[-limit:] if limit else rows
+        query = _query(asked)
+        rows = newest(journal, found.rows, query, limit + 1) if limit else []
+        shown = Counted(rows[-limit:] if limit else all_of(journal, found.rows, query))
         columns = _EVERY_COLUMN if as_csv else COLUMNS
         answer(session, found, "log", _lines(session, found, shown), columns, as_csv=as_csv)
-    if not rows:
+    if not shown.count:
         remark(messages.text("no-entries", {}))
-    if len(shown) < len(rows):
-        remark(messages.text("more-entries", {"shown": len(shown)}))
+    if limit and shown.count < len(rows):
+        remark(messages.text("more-entries", {"shown": shown.count}))
 
 
 def _known_types(journal: Journal, types: tuple[str, ...]) -> None:
@@ -93,7 +94,7 @@ def _query(asked: Mapping[str, Any]) -> Any:
     )
 
 
-def _lines(session: Session, found: Replay, rows: list[Row]) -> Iterator[Mapping[str, Any]]:
+def _lines(session: Session, found: Replay, rows: Iterable[Row]) -> Iterator[Mapping[str, Any]]:
     """Each entry with what it says, in words."""
     from ledger.projections.entries import ENTRIES
     from ledger.projections.wording import body_of, summary

@@ -19,6 +19,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
+from itertools import chain
 from typing import Any, TypeVar
 
 import click
@@ -115,8 +116,17 @@ class AdamasCommand(click.Command):
         formatter.write_text("--ledger, --key, --passphrase-fd and the like: see adamas --help.")
 
 
+class NoSuchWord(click.UsageError):
+    """A word that stands where a command of a group must, and is none; see `cli.misunderstood`."""
+
+    def __init__(self, word: str, group: click.Context) -> None:
+        super().__init__(f"No such command '{word}'.", group)
+        self.word = word
+        self.group = group
+
+
 class SuggestingGroup(click.Group):
-    """A group that answers a misspelt command with those that are nearly called so."""
+    """A group that answers a misspelt command with what was perhaps meant."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -124,11 +134,7 @@ class SuggestingGroup(click.Group):
         """As click does, for groups too whose commands are imported only when they are used."""
         word = args[0]
         if not word.startswith("-") and self.get_command(ctx, word) is None:
-            from difflib import get_close_matches
-
-            near = get_close_matches(word, self.list_commands(ctx), 3)
-            meant = f" Did you mean {' or '.join(near)}?" if near else ""
-            raise click.UsageError(f"No such command '{word}'.{meant}", ctx)
+            raise NoSuchWord(word, ctx)
         return super().resolve_command(ctx, args)
 
 
@@ -198,8 +204,54 @@ def remark(text: str) -> None:
 
 
 def emit_json(value: Any) -> None:
-    """One JSON value on standard output. Bytes are hexadecimal, what is withheld ``{"withheld": true}``."""
-    say(as_json(value))
+    """One JSON value on standard output. Bytes are hexadecimal, what is withheld ``{"withheld": true}``.
+
+    A member of an object that is an iterator is an array, and is written while it is gone through: it may be
+    longer than memory.
+    """
+    if not isinstance(value, Mapping) or not any(isinstance(one, Iterator) for one in value.values()):
+        say(as_json(value))
+        return
+    _write(chain(_members(value), "\n"))
+
+
+def _write(pieces: Iterable[str]) -> None:
+    """Text to standard output, some of it at once."""
+    waiting: list[str] = []
+    length = 0
+    for piece in pieces:
+        waiting.append(piece)
+        length += len(piece)
+        if length > _AT_ONCE:
+            click.echo("".join(waiting), nl=False)
+            waiting, length = [], 0
+    click.echo("".join(waiting), nl=False)
+
+
+_AT_ONCE = 1 << 20
+"""So many characters are written at once: where going through a shorter answer fails, nothing was written."""
+
+
+def _members(value: Mapping[str, Any]) -> Iterator[str]:
+    """An object's text as `as_json` gives it, in pieces."""
+    between = "{"
+    for name, member in value.items():
+        yield f"{between}\n  {as_json(name)}: "
+        between = ","
+        if isinstance(member, Iterator):
+            yield from _items(member)
+        else:
+            yield as_json(member).replace("\n", "\n  ")
+    yield "\n}"
+
+
+def _items(items: Iterator[Any]) -> Iterator[str]:
+    """The text of an array one step inside: no line end of it stands in a string, which escapes them."""
+    between = "["
+    for item in items:
+        yield f"{between}\n    " + as_json(item).replace("\n", "\n    ")
+        between = ","
+    yield "[]" if between == "[" else "\n  ]"
 
 
 def as_json(value: Any) -> str:
@@ -234,48 +286,30 @@ def emit_csv(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     import csv
     import io
 
-    for row in (headers, *rows):
-        line = io.StringIO()
-        csv.writer(line, lineterminator="\n").writerow(["" if cell is None else cell for cell in row])
-        click.echo(line.getvalue(), nl=False)  # data for programs, as it is
+    def lines() -> Iterator[str]:
+        for row in chain([headers], rows):
+            line = io.StringIO()
+            csv.writer(line, lineterminator="\n").writerow(["" if cell is None else cell for cell in row])
+            yield line.getvalue()
+
+    _write(lines())  # data for programs, as it is
 
 
-def emit_table(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def emit_table(headers: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: bool = True) -> None:
     """A table for people: columns aligned, carats and other numbers to the right; None is empty.
 
-    A row is one line whatever others wrote into it, and columns stand in line in every script.
+    A row is one line whatever others wrote into it, and columns stand in line in every script. Without
+    ``empty`` the columns are left out in which no row has anything. However many rows there are, memory holds
+    some thousands: all are gone through before the first is shown, and then read again.
     """
-    lines = [["" if cell is None else _within_its_line(str(cell)) for cell in row] for row in rows]
-    widths = [max(map(shown_width, column)) for column in zip(headers, *lines, strict=True)]
-    right = [bool(lines) and all(_NUMBER.fullmatch(line[n]) for line in lines) for n in range(len(headers))]
-    click.secho(_aligned(list(headers), widths, right), bold=True)
-    for line in lines:
-        say(_aligned(line, widths, right))
+    from cli.measured import Measured
 
-
-_NUMBER = re.compile(r"(-?[0-9][0-9,.]*( ct)?|US\$ .*|)")
-
-
-def _aligned(cells: list[str], widths: list[int], right: list[bool]) -> str:
-    columns = zip(cells, widths, right, strict=True)
-    return "  ".join(_filled(cell, width, is_right) for cell, width, is_right in columns).rstrip()
-
-
-def _filled(cell: str, width: int, to_the_right: bool) -> str:
-    blank = " " * (width - shown_width(cell))
-    return blank + cell if to_the_right else cell + blank
-
-
-def shown_width(text: str) -> int:
-    """How many columns of a terminal a text takes: two for a wide letter or picture, none for a mark on
-    one (Unicode Standard Annex 11)."""
-    if text.isascii():
-        return len(text)
-    import unicodedata
-
-    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
-    marks = sum(unicodedata.category(c) in ("Mn", "Me", "Cf") for c in text)
-    return len(text) + wide - marks
+    with Measured(headers, empty=empty) as kept:
+        for row in rows:
+            kept.add(["" if cell is None else _within_its_line(str(cell)) for cell in row])
+        click.secho(kept.aligned(headers), bold=True)
+        for line in kept:
+            say(kept.aligned(line))
 
 
 def progress(iterable: Iterable[T], length: int | None = None, label: str = "") -> Iterator[T]:

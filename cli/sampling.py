@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.asking import rows_at
+from cli.asking import Counted, rows_at
 from cli.options import FieldType, normal
 from cli.output import adamas_command, as_json, emit_json, emit_table, progress, remark, say
 from cli.session import Session, pass_session
@@ -65,13 +65,13 @@ def sample(session: Session, count: int, seed: str, period: str | None, out: Pat
 
     span = None if period is None else edtf.parse(period)
     with rows_at(session, moments.NOW) as rows:
-        names = population(rows.rows, session.ledger(write=True).journal, span)
-    if not names:
+        names = Counted(population(rows.rows, session.ledger(write=True).journal, span))
+        drawn = draw(normal(seed), names, count)
+    if not drawn:
         raise NotFound("sample-nothing")
-    drawn = draw(normal(seed), names, count)
-    about = {"seed": normal(seed), "period": period, "population": len(names), **_ledger(session)}
+    about = {"seed": normal(seed), "period": period, "population": names.count, **_ledger(session)}
     writer = _proofs(session) if bundles else _traces(session)
-    _tell(session, _written(out, drawn, writer, about), len(names))
+    _tell(session, _written(out, drawn, writer, about), names.count)
 
 
 def _ledger(session: Session) -> dict[str, str]:

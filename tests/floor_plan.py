@@ -171,6 +171,7 @@ STEPS: Mapping[str, Steps] = {
         ("demonstration_port_refusals",),
     ),
     "cli": (
+        ("measured",),
         ("output",),
         ("session", "moments", "artefacts"),
         ("hints", "options", "bodies", "defaults", "recording", "examples", "asking", "borders"),

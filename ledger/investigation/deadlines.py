@@ -15,9 +15,10 @@ certificates owe nobody anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from itertools import chain, islice
+from typing import TYPE_CHECKING
 
 from ledger.domain import certificates as c
 from ledger.domain import events as e
@@ -64,39 +65,53 @@ def overdue(
     moment: Moment = NOW,
 ) -> Iterator[Overdue]:
     """What is overdue on a day (its ordinal), by certificate; ``rows`` are those of the moment."""
-    begun, allowed = _begun(journal), _allowed(profile)
-    for row in rows.select(CERTIFICATES, [Where("status", "among", WAITING), Where("documented", "is", 0)]):
-        if not _may_be_late(CERTIFICATES.labelled(row), begun, allowed, day):
-            continue
-        subject = c.subject(str(row[0]))
+    for name in _may_be_late(rows, journal, profile, day):
+        subject = c.subject(name)
         found = fold_subject(subject, known_at(records.of(subject), moment))
         if isinstance(found, Certificate):
             yield from _of(found, profile, day)
 
 
+_PAGE = 400
+_UNKNOWN = -1
 _BEGINNINGS = (e.Exported.TYPE, e.Imported.TYPE, e.ShipmentDetained.TYPE)
 
 
-def _begun(journal: Journal) -> dict[str, int]:
-    """By certificate, the first day that a deadline can count from; -1 where a correction may have moved it.
+def _may_be_late(rows: Rows, journal: Journal, profile: e.ProfileAdopted | None, day: int) -> Iterator[str]:
+    """The certificates, in their order, that may have waited too long: most have not, and to know that the
+    bodies of their acts are enough."""
+    allowed, status = _allowed(profile), CERTIFICATES.places["status"]
+    waiting = rows.select(CERTIFICATES, [Where("status", "among", WAITING), Where("documented", "is", 0)])
+    while page := list(islice(waiting, _PAGE)):
+        begun = _begun(journal, [str(row[0]) for row in page if row[status] in allowed])
+        for row in page:
+            name, state = str(row[0]), row[status]
+            if state in allowed and begun[name] + allowed[state] < day:
+                yield name
+            elif state in (c.ISSUED, c.VALIDATED) and _is_over(row[CERTIFICATES.places["expiry"]], day):
+                yield name
 
-    Most certificates are not late; to know that, their bodies are enough.
-    """
+
+def _is_over(expiry: str | None, day: int) -> bool:
+    last = None if expiry is None else calendar_days(spans(expiry))[1]
+    return last is not None and last < day
+
+
+def _begun(journal: Journal, names: Sequence[str]) -> dict[str, int]:
+    """By certificate, the first day that a deadline can count from; before all days where none is known, or a
+    correction may have moved it."""
     from ledger.store.bodies import bodies
 
-    places: dict[str, list[int]] = {wire: [] for wire in (*_BEGINNINGS, e.Corrected.TYPE)}
-    for index, wire in journal.wires():
-        if wire in places:
-            places[wire].append(index)
-    corrections = [body.values for body in bodies(journal, places.pop(e.Corrected.TYPE))]
-    corrected = {values["index"] for values in corrections}
-    begun = {values["replacement"].get("certificate"): -1 for values in corrections}
-    for indexes in places.values():
-        for body in bodies(journal, indexes):
-            name, day = body.values.get("certificate"), last_day(body)
-            day = -1 if day is None or body.index in corrected else day
-            begun[name] = min(day, begun.get(name, day))
-    return begun
+    acts = journal.guarding(c.subject(name) for name in names)
+    begun: dict[int, int] = {}
+    for body in bodies(journal, sorted(set(chain.from_iterable(acts.values())))):
+        if body.wire == e.Corrected.TYPE:
+            begun[body.index] = _UNKNOWN
+        elif body.wire in _BEGINNINGS:
+            day = last_day(body)
+            begun[body.index] = _UNKNOWN if day is None else day
+    firsts = {name: [begun[act] for act in acts.get(c.subject(name), ()) if act in begun] for name in names}
+    return {name: min(days, default=_UNKNOWN) for name, days in firsts.items()}
 
 
 def _allowed(profile: e.ProfileAdopted | None) -> dict[str, int]:
@@ -106,16 +121,6 @@ def _allowed(profile: e.ProfileAdopted | None) -> dict[str, int]:
     confirm, detain = profile.confirmation_days, profile.detention_days
     found = {c.EXPORTED: confirm, c.RECEIVED: confirm, c.DETAINED: detain}
     return {state: days for state, days in found.items() if days is not None}
-
-
-def _may_be_late(
-    paper: Mapping[str, Any], begun: Mapping[str, int], allowed: Mapping[str, int], day: int
-) -> bool:
-    state = paper["status"]
-    if state in (c.ISSUED, c.VALIDATED):
-        expiry = calendar_days(spans(paper["expiry"]))[1]
-        return expiry is not None and expiry < day
-    return state in allowed and begun.get(paper["certificate"], -1) + allowed[state] < day
 
 
 def profile_at(records: Records, moment: Moment) -> e.ProfileAdopted | None:

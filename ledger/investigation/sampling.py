@@ -11,8 +11,10 @@ published sources only. A certificate belongs to a period by the day of the firs
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from ledger.edtf import Span, calendar_days, day_of, spans
@@ -36,35 +38,40 @@ class Drawn:
 
 
 def draw(seed: str, certificates: Iterable[str], count: int) -> list[Drawn]:
-    """The first ``count`` of the certificates in the order of the draw.
+    """The first ``count`` of the certificates in the order of the draw; of all others nothing is kept.
 
     >>> [one.certificate for one in draw("1", ["BW/00000001", "BW/00000002", "BW/00000003"], 2)]
     ['BW/00000003', 'BW/00000002']
     """
-    drawn = [Drawn(key, _digest(seed, key)) for key in set(certificates)]
-    return sorted(drawn, key=lambda one: (one.digest, one.certificate))[:count]
+    drawn: list[tuple[str, str]] = []
+    for key in certificates:
+        found = (_digest(seed, key), key)
+        place = bisect_left(drawn, found)
+        if place < count and drawn[place : place + 1] != [found]:
+            drawn.insert(place, found)
+            del drawn[count:]
+    return [Drawn(key, digest) for digest, key in drawn]
 
 
 def _digest(seed: str, key: str) -> str:
     return sha256(seed.encode("utf-8") + key.encode("utf-8")).hexdigest()
 
 
-def population(rows: Rows, journal: Journal, period: Span | None = None) -> list[str]:
+def population(rows: Rows, journal: Journal, period: Span | None = None) -> Iterator[str]:
     """The certificates that can be drawn, in the order of their keys."""
     live = [Where("documented", "is", 0), Where("status", "not", None)]
-    names = [str(row[0]) for row in rows.select(CERTIFICATES, live)]
+    names = (str(row[0]) for row in rows.select(CERTIFICATES, live))
     if period is None:
         return names
     first, last = calendar_days(period)
-    return [name for name, day in _days(journal, names) if _lies(first, day, last)]
+    return (name for name, day in _days(journal, names) if _lies(first, day, last))
 
 
-def _days(journal: Journal, names: Sequence[str]) -> Iterator[tuple[str, int | None]]:
+def _days(journal: Journal, names: Iterator[str]) -> Iterator[tuple[str, int | None]]:
     """Each certificate with the last day on which its first act can have happened."""
     from ledger.store.bodies import bodies
 
-    for start in range(0, len(names), _PAGE):
-        page = names[start : start + _PAGE]
+    while page := list(islice(names, _PAGE)):
         found = journal.guarding("certificate:" + name for name in page)
         firsts = {name: found["certificate:" + name][0] for name in page}
         dated = {

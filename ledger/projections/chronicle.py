@@ -6,7 +6,10 @@ have happened in it; one whose sources give no date may always have.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from operator import neg
 from typing import TYPE_CHECKING
 
 from ledger.domain.events import EVENTS
@@ -88,16 +91,22 @@ def wires(words: str) -> tuple[str, ...]:
 
 def newest(journal: Journal, rows: Rows, query: Query, limit: int | None = None) -> list[Row]:
     """The rows of the newest entries that the query asks for, at most ``limit``, in their own order."""
-    found: list[Row] = []
-    entries = _named(journal, rows, query) if query.subjects else rows.select(
-        ENTRIES, _conditions(query), descending=True
-    )  # fmt: skip
-    for row in entries:
-        if limit is not None and len(found) >= limit:
-            break
-        if not query.occurred or query.occurred.may_hold(_span(row)):
-            found.append(row)
-    return found[::-1]
+    return list(islice(_asked(journal, rows, query, newest_first=True), limit))[::-1]
+
+
+def all_of(journal: Journal, rows: Rows, query: Query) -> Iterator[Row]:
+    """The rows of all entries that the query asks for, in their order; they come in pages."""
+    return _asked(journal, rows, query, newest_first=False)
+
+
+def _asked(journal: Journal, rows: Rows, query: Query, *, newest_first: bool) -> Iterator[Row]:
+    where = _conditions(query)
+    entries = (
+        _named(journal, rows, query.subjects, where, newest_first=newest_first)
+        if query.subjects
+        else rows.select(ENTRIES, where, descending=newest_first)
+    )
+    return (row for row in entries if not query.occurred or query.occurred.may_hold(_span(row)))
 
 
 def _conditions(query: Query) -> list[Where]:
@@ -113,16 +122,71 @@ def _conditions(query: Query) -> list[Where]:
     return where
 
 
-def _named(journal: Journal, rows: Rows, query: Query) -> Iterator[Row]:
-    """The rows of entries that name every subject, newest first."""
-    where = _conditions(query)
-    every: list[set[int]] = [
-        {*journal.guarded_entries(subject), *journal.touched_entries(subject)} for subject in query.subjects
-    ]
-    indexes = sorted(set.intersection(*every), reverse=True)
-    for start in range(0, len(indexes), _AT_ONCE):
-        some = rows.among(ENTRIES, [(index,) for index in indexes[start : start + _AT_ONCE]])
-        yield from (some[key] for key in sorted(some, reverse=True) if matching(ENTRIES, some[key], where))
+def _named(
+    journal: Journal, rows: Rows, subjects: Sequence[str], where: Sequence[Where], *, newest_first: bool
+) -> Iterator[Row]:
+    """The rows of entries that name every subject."""
+    indexes = _in_all(journal, subjects, newest_first=newest_first)
+    while page := list(islice(indexes, _AT_ONCE)):
+        some = rows.among(ENTRIES, [(index,) for index in page])
+        yield from (
+            some[index,] for index in page if (index,) in some and matching(ENTRIES, some[index,], where)
+        )
+
+
+def _in_all(journal: Journal, subjects: Sequence[str], *, newest_first: bool) -> Iterator[int]:
+    """The entries that name every subject. What names one seldom lets all but a few of another be passed
+    over."""
+    namings = [_Naming(journal, subject, newest_first=newest_first) for subject in subjects]
+    place = journal.head().size if newest_first else 0
+    while place >= 0:
+        nexts = [naming.at(place) for naming in namings]
+        known = [one for one in nexts if one is not None]
+        if len(known) < len(nexts):
+            return
+        far = min(known) if newest_first else max(known)
+        if min(known) == max(known):
+            yield far
+            far += -1 if newest_first else 1
+        place = far
+
+
+class _Naming:
+    """The entries that name a subject, from the newest to the oldest or the other way; a page at a time."""
+
+    def __init__(self, journal: Journal, subject: str, *, newest_first: bool) -> None:
+        self._journal, self._subject, self._newest_first = journal, subject, newest_first
+        self._guarded = self._ordered(journal.guarded_entries(subject))
+        self._page: list[int] = []
+        self._is_last = False
+
+    def at(self, place: int) -> int | None:
+        """The next one from a place on, that place too; the places asked for only go on."""
+        found = [one for one in (self._next(self._guarded, place), self._touched(place)) if one is not None]
+        return (max(found) if self._newest_first else min(found)) if found else None
+
+    def _touched(self, place: int) -> int | None:
+        found = self._next(self._page, place)
+        if found is None and not self._is_last:
+            start, stop = (0, place + 1) if self._newest_first else (place, None)
+            self._page = self._ordered(
+                self._journal.touched_entries(
+                    self._subject, start, stop, newest_first=self._newest_first, limit=_AT_ONCE
+                )
+            )
+            self._is_last = len(self._page) < _AT_ONCE
+            found = self._next(self._page, place)
+        return found
+
+    def _ordered(self, indexes: Iterable[int]) -> list[int]:
+        return sorted(indexes, reverse=self._newest_first)
+
+    def _next(self, indexes: list[int], place: int) -> int | None:
+        if self._newest_first:
+            there = bisect_left(indexes, -place, key=neg)
+        else:
+            there = bisect_left(indexes, place)
+        return indexes[there] if there < len(indexes) else None
 
 
 def _span(row: Row) -> Span:

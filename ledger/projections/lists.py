@@ -25,6 +25,7 @@ STATUS, EXPIRED = "status", "expired"
 """Of a parcel: the state of the certificate it is or was under, *expired* where its goods may still travel
 under it and its last day is over."""
 
+_PAGE = 400
 SEIZED = "seized"
 """Not a condition of its own: held, by an authority that took the goods."""
 
@@ -130,17 +131,14 @@ def items(
 
 def _certified(rows: Rows, parcels: Iterator[Values], day: Span | None) -> Iterator[Values]:
     """Parcels, each with the status of its certificate."""
-    known: dict[Any, str | None] = {None: None}
-    for values in parcels:
-        certificate = values["certificate"]
-        if certificate not in known:
-            known[certificate] = _status(rows.get(CERTIFICATES, certificate), day)
-        yield {**values, STATUS: known[certificate]}
+    while page := list(islice(parcels, _PAGE)):
+        named = {(values["certificate"],) for values in page if values["certificate"] is not None}
+        found = rows.among(CERTIFICATES, sorted(named))
+        known = {key: _status(row, day) for key, row in found.items()}
+        yield from ({**values, STATUS: known.get((values["certificate"],))} for values in page)
 
 
-def _status(row: Row | None, day: Span | None) -> str | None:
-    if row is None:
-        return None
+def _status(row: Row, day: Span | None) -> str | None:
     status, expiry = (row[CERTIFICATES.places[column]] for column in ("status", "expiry"))
     if day is None or expiry is None or status not in HOLDS_GOODS:
         return status  # type: ignore[no-any-return]

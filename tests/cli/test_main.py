@@ -19,7 +19,8 @@ import pytest
 
 from cli import main
 from cli.examples import EXAMPLES
-from cli.output import AdamasCommand, Settings, emit_csv, emit_table, exit_codes, shown_width
+from cli.measured import shown_width
+from cli.output import AdamasCommand, Settings, emit_csv, emit_table, exit_codes
 from ledger.domain.events import EVENTS
 from tests import exit_codes as table_of_exit_codes
 from tests.laptop import Laptop
