@@ -17,13 +17,13 @@ counts too. A leaf is a canonical array, its hash SHA-256(0x00 || leaf):
 A number is known for ever: one that a correction gave up keeps its leaf, and one that only a correction names
 has one. Otherwise somebody could prove the absence of a certificate that an entry names.
 
-`CertificateIndex` is a value: `updated` gives another one and hashes again only what changed.
+`CertificateIndex` is a value: `updated` gives another one, which shares what did not change.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -81,13 +81,24 @@ def decode(data: bytes) -> Leaf | Sentinel:
     return leaf
 
 
+_BLOCK_LEVEL = 6
+_BLOCK = 1 << _BLOCK_LEVEL
+"""Leaves that are kept as one text; they are a subtree, of which alone the hash is kept."""
+_LENGTH = 2
+"""Bytes that say how long a leaf is: `LONGEST` fits."""
+_TEXT, _LONGER = 0xA0, 0xD9
+"""How a text begins: with its length, from 0 to 31; or then comes its length, in one byte, in two."""
+
+
 class CertificateIndex:
-    """The sorted leaves and their tree, in memory: about 300 bytes a certificate."""
+    """The sorted leaves and their tree, in memory: about 35 bytes a certificate."""
 
-    __slots__ = ("_keys", "_leaves", "_levels")
+    __slots__ = ("_blocks", "_firsts", "_levels", "count")
 
-    def __init__(self, keys: Sequence[str], leaves: Sequence[bytes], levels: Sequence[list[bytes]]) -> None:
-        self._keys, self._leaves, self._levels = keys, leaves, levels
+    def __init__(self, blocks: list[bytes], firsts: list[str], hashes: list[bytes], count: int) -> None:
+        self._blocks, self._firsts, self._levels = blocks, firsts, _levels(hashes)
+        self.count = count
+        """How many leaves there are, the sentinels among them."""
 
     @classmethod
     def of(cls, leaves: Iterable[Leaf] = ()) -> CertificateIndex:
@@ -97,13 +108,9 @@ class CertificateIndex:
             if one.key == other.key:
                 raise Malformed("index-twice", key=one.key)
         whole: list[Leaf | Sentinel] = [Sentinel(FIRST), *ordered, Sentinel(LAST)]
-        data = [leaf.encode() for leaf in whole]
-        return cls([leaf.key for leaf in whole], data, _levels([entry_hash(leaf) for leaf in data]))
-
-    @property
-    def count(self) -> int:
-        """How many leaves there are, the sentinels among them."""
-        return len(self._leaves)
+        made = _Blocks()
+        made.extend(leaf.encode() for leaf in whole)
+        return made.index()
 
     @property
     def root(self) -> bytes:
@@ -112,11 +119,16 @@ class CertificateIndex:
 
     def node(self, level: int, place: int) -> bytes:
         """The hash of a complete subtree (`merkle.Nodes`)."""
-        return self._levels[level][place]
+        if level >= _BLOCK_LEVEL:
+            return self._levels[level - _BLOCK_LEVEL][place]
+        first = place << level
+        leaves = _split(self._blocks[first >> _BLOCK_LEVEL])
+        first %= _BLOCK
+        return _subtree([entry_hash(leaf) for leaf in leaves[first : first + (1 << level)]])
 
     def leaf(self, position: int) -> bytes:
         """A leaf's bytes."""
-        return self._leaves[position]
+        return _split(self._blocks[position >> _BLOCK_LEVEL])[position % _BLOCK]
 
     def path(self, position: int) -> tuple[bytes, ...]:
         """The inclusion path of a leaf."""
@@ -125,33 +137,130 @@ class CertificateIndex:
     def around(self, key: str) -> tuple[int, ...]:
         """The position of a certificate's leaf, or the two neighbours between which it would stand."""
         check_key(key)
-        place = bisect_left(self._keys, key)
-        return (place,) if self._keys[place] == key else (place - 1, place)
+        block = bisect_right(self._firsts, key) - 1
+        keys = [_key(leaf) for leaf in _split(self._blocks[block])]
+        place = bisect_left(keys, key)
+        found = block * _BLOCK + place
+        return (found,) if place < len(keys) and keys[place] == key else (found - 1, found)
 
     def updated(self, changed: Iterable[Leaf]) -> CertificateIndex:
-        """The index with these leaves in the place of those of the same key, or added.
+        """The index with these leaves in the place of those of the same key, or added; of several of one key
+        the last."""
+        new = {leaf.key: leaf for leaf in changed}
+        return self.merged(new[key] for key in sorted(new))
 
-        A changed leaf costs its path, an added one all that stands behind it.
+    def merged(self, changed: Iterator[Leaf]) -> CertificateIndex:
+        """`updated` of leaves that come in the order of their keys, each key once.
+
+        A changed leaf costs its block, an added one all that stands behind it.
         """
-        new = {leaf.key: leaf.encode() for leaf in changed}
-        keys, leaves = [*self._keys], [*self._leaves]
-        replaced: list[int] = []
-        for key, place in self._places(new):
-            leaves[place] = new.pop(key)
-            replaced.append(place)
-        levels = [[*level] for level in self._levels]
-        _rehash(levels, leaves, replaced)
-        if not new:
-            return CertificateIndex(keys, leaves, levels)
-        first = bisect_left(keys, min(new))
-        merged = sorted({**dict(zip(keys[first:], leaves[first:], strict=True)), **new}.items())
-        keys[first:] = [key for key, _ in merged]
-        leaves[first:] = [leaf for _, leaf in merged]
-        return CertificateIndex(keys, leaves, _regrown(levels, first, leaves))
+        made, waiting = _Blocks(), _Waiting(changed)
+        for number, block in enumerate(self._blocks):
+            beyond = self._firsts[number + 1] if number + 1 < len(self._firsts) else None
+            if made.is_even and not waiting.is_before(beyond):
+                made.share(block, self._firsts[number], self._hash(number))
+                continue
+            for leaf in _split(block):
+                made.extend(waiting.until(_key(leaf), leaf))
+        return made.index()
 
-    def _places(self, new: Mapping[str, bytes]) -> list[tuple[str, int]]:
-        places = [(key, bisect_left(self._keys, key)) for key in new]
-        return [(key, place) for key, place in places if self._keys[place] == key]
+    def _hash(self, number: int) -> bytes | None:
+        """A block's, where it is whole."""
+        return self._levels[0][number] if number < len(self._levels[0]) else None
+
+
+class _Waiting:
+    """Leaves that are still to be put among others."""
+
+    def __init__(self, leaves: Iterator[Leaf]) -> None:
+        self._leaves = leaves
+        self._next = next(leaves, None)
+
+    def is_before(self, key: str | None) -> bool:
+        """Whether one of them comes before a key; None is behind all."""
+        return self._next is not None and (key is None or self._next.key < key)
+
+    def until(self, key: str, leaf: bytes) -> Iterator[bytes]:
+        """Those that come before a leaf, then that leaf, or what takes its place."""
+        while self._next is not None and self._next.key <= key:
+            known, encoded = self._next.key, self._next.encode()
+            self._next = next(self._leaves, None)
+            yield encoded
+            if known == key:
+                return
+        yield leaf
+
+
+class _Blocks:
+    """Leaves in their order, block by block."""
+
+    def __init__(self) -> None:
+        self._blocks: list[bytes] = []
+        self._firsts: list[str] = []
+        self._hashes: list[bytes] = []
+        self._leaves: list[bytes] = []
+        self._count = 0
+
+    @property
+    def is_even(self) -> bool:
+        """Whether a whole block could follow."""
+        return not self._leaves
+
+    def share(self, block: bytes, first: str, known: bytes | None) -> None:
+        """A block of another index, with its hash; the last one may be less than whole, and has none."""
+        if known is None:
+            self.extend(_split(block))
+            return
+        self._blocks.append(block)
+        self._firsts.append(first)
+        self._hashes.append(known)
+        self._count += _BLOCK
+
+    def extend(self, leaves: Iterable[bytes]) -> None:
+        """More leaves."""
+        for leaf in leaves:
+            self._leaves.append(leaf)
+            if len(self._leaves) == _BLOCK:
+                self._hashes.append(_subtree([entry_hash(one) for one in self._leaves]))
+                self._close()
+
+    def _close(self) -> None:
+        self._firsts.append(_key(self._leaves[0]))
+        self._blocks.append(b"".join(len(leaf).to_bytes(_LENGTH, "big") + leaf for leaf in self._leaves))
+        self._count += len(self._leaves)
+        self._leaves = []
+
+    def index(self) -> CertificateIndex:
+        """The index of all of them."""
+        if self._leaves:
+            self._close()
+        return CertificateIndex(self._blocks, self._firsts, self._hashes, self._count)
+
+
+def _split(block: bytes) -> list[bytes]:
+    leaves, place = [], 0
+    while place < len(block):
+        start = place + _LENGTH
+        place = start + int.from_bytes(block[place:start], "big")
+        leaves.append(block[start:place])
+    return leaves
+
+
+def _key(leaf: bytes) -> str:
+    """The key of a leaf made here, without decoding all of it: a short text, or the length of a longer one
+    stands before it (`ledger.encoding`)."""
+    head, start = leaf[1], 2
+    if head < _LONGER:
+        return leaf[start : start + head - _TEXT].decode("utf-8")
+    start += 1 << head - _LONGER
+    return leaf[start : start + int.from_bytes(leaf[2:start], "big")].decode("utf-8")
+
+
+def _subtree(hashes: list[bytes]) -> bytes:
+    """The hash over a complete subtree's leaves."""
+    while len(hashes) > 1:
+        hashes = _above(hashes)
+    return hashes[0]
 
 
 def check_key(key: Any) -> None:
@@ -184,25 +293,3 @@ def _levels(hashes: list[bytes]) -> list[list[bytes]]:
 def _above(level: Sequence[bytes]) -> list[bytes]:
     pairs = iter(level)
     return [merkle.node(left, right) for left, right in zip(pairs, pairs, strict=False)]
-
-
-def _rehash(levels: list[list[bytes]], leaves: Sequence[bytes], places: Iterable[int]) -> None:
-    """Leaves changed in their places: their paths."""
-    dirty = set(places)
-    for place in dirty:
-        levels[0][place] = entry_hash(leaves[place])
-    for below, level in pairwise(levels):
-        dirty = {place // 2 for place in dirty if place // 2 < len(level)}
-        for place in dirty:
-            level[place] = merkle.node(below[2 * place], below[2 * place + 1])
-
-
-def _regrown(levels: list[list[bytes]], first: int, leaves: Sequence[bytes]) -> list[list[bytes]]:
-    """Leaves from ``first`` on moved: everything that does not stand wholly before them."""
-    grown = [levels[0][:first] + [entry_hash(leaf) for leaf in leaves[first:]]]
-    height = 0
-    while len(grown[-1]) > 1:
-        height, first = height + 1, first // 2
-        known = levels[height][:first] if height < len(levels) else []
-        grown.append(known + _above(grown[-1][2 * len(known) :]))
-    return grown

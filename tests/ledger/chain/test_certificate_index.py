@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -55,10 +56,18 @@ LEAVES = st.builds(
 LISTS = st.lists(LEAVES, unique_by=lambda leaf: leaf.key, max_size=40)
 
 
-@settings(max_examples=300, deadline=None)
-@given(LISTS, LISTS)
-def test_updating_gives_the_index_of_all(before: list[Leaf], changed: list[Leaf]) -> None:
-    """Whatever is changed or added, in any order; the index before stays as it was."""
+@settings(max_examples=200, deadline=None)
+@given(LISTS, LISTS, st.sampled_from((0, 1, 2, 6)))
+def test_updating_gives_the_index_of_all(before: list[Leaf], changed: list[Leaf], level: int) -> None:
+    """Whatever is changed or added, in any order, and however many leaves are kept together; the index before
+    stays as it was."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(certificate_index, "_BLOCK_LEVEL", level)
+        patched.setattr(certificate_index, "_BLOCK", 1 << level)
+        _updated(before, changed)
+
+
+def _updated(before: list[Leaf], changed: list[Leaf]) -> None:
     old = CertificateIndex.of(before)
     root = old.root
     new = old.updated(changed)
@@ -67,6 +76,10 @@ def test_updating_gives_the_index_of_all(before: list[Leaf], changed: list[Leaf]
     assert [new.leaf(place) for place in range(new.count)] == [
         expected.leaf(place) for place in range(new.count)
     ]
+    frontier = merkle.Frontier()
+    for place in range(new.count):
+        frontier.append(entry_hash(new.leaf(place)))
+    assert frontier.root() == new.root
     for place in range(new.count):
         leaf = entry_hash(new.leaf(place))
         merkle.check_inclusion(leaf, place, new.count, new.path(place), expected.root)
@@ -121,3 +134,30 @@ def test_leaves_have_one_spelling_and_one_place() -> None:
     assert code_of(certificate_index.decode, long) == "index-leaf"
     twice = [Leaf("BW/1", 1, "issued", 5), Leaf("BW/1", 1, "voided", 5)]
     assert code_of(CertificateIndex.of, twice) == "index-twice"
+
+
+def test_a_certificate_takes_few_bytes() -> None:
+    """Of a leaf its bytes are kept, and little beside: hashes of many leaves together."""
+    numbers = [Leaf(f"BW/{number:08}", 1, "exported", number) for number in range(4_000)]
+    tracemalloc.start()
+    try:
+        made = CertificateIndex.of(numbers)
+        held = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert made.count == 4_002
+    assert held < 40 * made.count
+
+
+def test_what_did_not_change_is_shared() -> None:
+    """An index with another status costs a block and the list of blocks, not the leaves again."""
+    numbers = [Leaf(f"BW/{number:08}", 1, "exported", number) for number in range(4_000)]
+    made = CertificateIndex.of(numbers)
+    tracemalloc.start()
+    try:
+        other = made.updated([Leaf("BW/00002000", 1, "voided", 2_000)])
+        held = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert other.root != made.root
+    assert held < 8 * made.count
