@@ -42,7 +42,7 @@ from ledger.errors import Refused
 if TYPE_CHECKING:
     from cli.letters import Tiles
     from ledger.application import Ledger
-    from ledger.federation.exchange_of_certificates import Foreign, Lot
+    from ledger.federation.arriving import Foreign, Lot
     from ledger.federation.mail import Mail
 
 _LOT = re.compile(r"(?P<foreign>[^=,]+)=(?P<parcel>[^=,]+)(=(?P<weight>[^=,]+))?(?P<more>(,[^=,]+=[^=,]+)*)")
@@ -76,7 +76,7 @@ class LotType(Reader):
                 told[name] = read_value(kind, text)
         except ValueError as trouble:
             self.fail(str(trouble), param, ctx)
-        from ledger.federation.exchange_of_certificates import Lot
+        from ledger.federation.arriving import Lot
 
         return Lot(**told)
 
@@ -148,7 +148,7 @@ def certificate_receive(
 
 def _named(file: Path) -> str | None:
     from ledger.federation import mail
-    from ledger.federation.exchange_of_certificates import named_in
+    from ledger.federation.arriving import named_in
 
     return named_in(mail.files(read_artefact(file)).values())
 
@@ -157,26 +157,27 @@ def _receive(
     session: Session, ledger: Ledger, opened: Mail, lots: tuple[Lot, ...], file: Path,
     given: dict[str, str | None], tiles: Tiles | None,
 ) -> None:  # fmt: skip
-    from ledger.federation import exchange_of_certificates as exchange
+    from ledger.federation import arriving
+    from ledger.federation.exchange_of_certificates import imported
     from ledger.federation.peers import refused, refused_all
 
-    name = exchange.named_in(report.bundle.encode() for report in opened.reports.values() if report.bundle)
+    name = arriving.named_in(report.bundle.encode() for report in opened.reports.values() if report.bundle)
     if name is None:
         raise refused("mail-no-certificate", f"partner:{opened.peer.origin}", origin=opened.peer.origin)
     house = ledger.state().house()
     here = None if house is None else house.participant
     occurred = _occurred(session, given["occurred"])
-    found = exchange.foreign(opened)
-    against = [*exchange.arriving(opened, name, here, edtf.spans(occurred))]
+    found = arriving.foreign(opened)
+    against = [*arriving.arriving(opened, name, here, edtf.spans(occurred))]
     if found is not None:
-        against += exchange.each_weighs(ledger.state(), found, lots)
-        against += () if tiles is None else exchange.given_up_since(found, tiles[1])
+        against += arriving.each_weighs(ledger.state(), found, lots)
+        against += () if tiles is None else arriving.given_up_since(found, tiles[1])
     why = refused_all(against)
     if why is not None or found is None:
         raise why or Refused("certificate-not-shown", certificate=name, origin=opened.peer.origin)
     key = session.key()
     own = key if given["import_key"] is None else named_key(session, given["import_key"])
-    acts: list[Any] = [(exchange.imported(found, lots, given["by"] or party_of(ledger, own), here), own)]
+    acts: list[Any] = [(imported(found, lots, given["by"] or party_of(ledger, own), here), own)]
     acts += [(act, key) for act in opened.taken(party_of(ledger, key))]
     done = record_all(session, ledger, acts, occurred=occurred, file=file)
     if session.json:

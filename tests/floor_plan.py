@@ -147,6 +147,7 @@ STEPS: Mapping[str, Steps] = {
             "mirror",
             "filed_acts",
         ),
+        ("arriving",),
         (
             "witness",
             "timestamp",

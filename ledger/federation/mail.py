@@ -60,7 +60,7 @@ from ledger.federation.peers import (
 )
 from ledger.federation.successors import shown_keys
 from ledger.keeping import Keeper
-from ledger.store.decoding import decode
+from ledger.store.decoding import decode, together
 from ledger.store.evidence import Evidence
 from ledger.store.journal import Journal
 from ledger.store.records import Records
@@ -300,11 +300,8 @@ def _opened(
             raise Malformed("archive-checkpoints")
     held = {index: report.bundle for index, report in reports.items() if report.bundle is not None}
     comparison = compare(peer, signed, _shown(held, published))  # (4)
-    acts = {
-        index: decode(index, held[index].entry, held[index].disclosures)
-        for index, report in reports.items()
-        if report.holds
-    }
+    proven = [held[index] for index, report in reports.items() if report.holds]
+    acts = together({one.index: (one.entry, one.disclosures) for one in proven})
     if published is not None and comparison.outcome in (EXTENDS, EARLIER):
         reports = {index: _by_published(report, comparison) for index, report in reports.items()}
     return Mail(peer, signed, comparison, reports, acts, keys)

@@ -26,7 +26,7 @@ from ledger.errors import Malformed, NotFound, StoreTrouble
 from ledger.federation import publications
 from ledger.federation.filed_acts import FiledActs
 from ledger.store import opening, plain_tables
-from ledger.store.decoding import decode
+from ledger.store.decoding import together
 from ledger.store.nodes import JournalTree
 from ledger.store.records import Records
 from ledger.values import dataclass
@@ -170,10 +170,10 @@ def _letter(place: str) -> Source:
     packed = archive.unpack(data) if archive.is_zip(data) else {-1: data}
     signed = Bundle.decode(next(iter(packed.values()))).checkpoint
     held = _proven(packed.values(), signed)
-    acts = [decode(index, one.entry, one.disclosures) for index, one in sorted(held.items())]
+    acts = together({index: (one.entry, one.disclosures) for index, one in held.items()})
     head = signed.checkpoint
     return Source(
-        place, LETTER, head.origin, head.size, Gathered(acts), signed,
+        place, LETTER, head.origin, head.size, Gathered(acts.values()), signed,
         lambda index: entry_hash(held[index].entry) if index in held else None,
         lambda at: head.root if at == head.size else None,
     )  # fmt: skip

@@ -11,7 +11,8 @@ withheld.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ledger.chain import entry as entries
@@ -46,6 +47,20 @@ def decode(
         return Recorded(
             index, moment, b"", Opaque("", {}, (Problem("entry", "entry-unreadable", why),)), hash=name
         )
+
+
+def together(entries_at_hand: Mapping[int, tuple[bytes, Sequence[str]]]) -> dict[int, Recorded]:
+    """The records of entries at hand by index (bytes, disclosures), such as a letter's, in that order; what
+    one of them is about is attached where it is among them, so that a correction counts."""
+    found: dict[int, Recorded] = {}
+
+    def earlier(index: int) -> Recorded | None:
+        known = found.get(index)
+        return None if known is None else dataclasses.replace(known, about=None)
+
+    for index, (data, disclosures) in sorted(entries_at_hand.items()):
+        found[index] = decode(index, data, disclosures, earlier)
+    return found
 
 
 def may_seal(data: bytes) -> bool:

@@ -27,8 +27,8 @@ from ledger.domain import events as e
 from ledger.domain.state import touched
 from ledger.domain.vocabulary import NORMALISATION, certificate_key
 from ledger.edtf import parse, spans
+from ledger.federation import arriving, mail
 from ledger.federation import exchange_of_certificates as exchange
-from ledger.federation import mail
 from ledger.keeping import LedgerKey
 from ledger.store.journal import Draft
 from ledger.store.records import by_subject
@@ -207,12 +207,12 @@ def _received(place: Path, certificates: int) -> list[Row]:
         start = time.perf_counter()
         opened = mail.open_(receiver.state(), letter)
         name = _issue(number).certificate
-        wrong = list(exchange.arriving(opened, name, "XB", spans(_CAME_ON)))
-        found = exchange.foreign(opened)
+        wrong = list(arriving.arriving(opened, name, "XB", spans(_CAME_ON)))
+        found = arriving.foreign(opened)
         checked.append(time.perf_counter() - start)
         if wrong or found is None:
             raise AssertionError([str(one) for one in wrong])
-        lots = (exchange.Lot(_parcel(number, OUT), f"R{number:07}"),)
+        lots = (arriving.Lot(_parcel(number, OUT), f"R{number:07}"),)
         acts = [Act(exchange.imported(found, lots, IMPORTER, "XB"), IN.key(IMPORTER), _CAME_ON)]
         acts += [Act(act, IN.key(AUTHORITY), _CAME_ON) for act in opened.taken(AUTHORITY)]
         receiver.record_batch(acts)

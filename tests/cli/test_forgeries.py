@@ -17,12 +17,18 @@ from tests.ministries import HUB, PRODUCER, Ministries, key_of
 IMPORT = ("--weight", "5.000", "--key", "trader-ae", *PAPER[2:])
 
 
-@pytest.fixture
-def two(tmp_path: Path) -> Ministries:
-    """Two ministries that recognise each other; the hub pinned the producer's ledger."""
-    found = Ministries(tmp_path)
+@pytest.fixture(scope="module")
+def _pinned(tmp_path_factory: pytest.TempPathFactory, _two_prepared: Path) -> Path:
+    folder = tmp_path_factory.mktemp("pinned")
+    found = Ministries(folder, _two_prepared)
     found.receive(found.exported("K1", "SL 004201"))
-    return found
+    return folder
+
+
+@pytest.fixture
+def two(_pinned: Path, tmp_path: Path) -> Ministries:
+    """Two ministries that recognise each other; the hub pinned the producer's ledger. Copies, as all are."""
+    return Ministries(tmp_path, _pinned)
 
 
 def arrives(hub: Laptop, number: str, country: str, day: str, *more: str) -> tuple[int, str]:
@@ -126,8 +132,10 @@ def test_an_entry_of_the_issuers_ledger_is_named_by_its_letter_alone(two: Minist
 
 @pytest.mark.parametrize(
     ("since", "code"),
-    [((), None), (("lose", "--how", "stolen"), "certificate-lost-there"),
-     (("return", "--part", "K2=3.000", "--to", "trader-sl"), "certificate-foreign-state")],
+    [((), None), (("shipment", "lose", "SL/00004202", "--how", "stolen"), "certificate-lost-there"),
+     (("shipment", "return", "SL/00004202", "--part", "K2=3.000", "--to", "trader-sl"),
+      "certificate-foreign-state"),
+     (("correct", "ISSUE", "--set", "value=90.00", "--reason", "misread"), "certificate-corrected-there")],
 )  # fmt: skip
 def test_an_old_letter_is_held_to_what_its_issuer_published_since(
     two: Ministries, since: tuple[str, ...], code: str | None
@@ -135,12 +143,29 @@ def test_an_old_letter_is_held_to_what_its_issuer_published_since(
     """Who kept the letter of a shipment that was stolen later brings nothing in where the tiles are asked."""
     two.stock("K2", "3.000")
     letter, tiles = two.exported("K2", "SL 004202"), str(two.post / "tiles")
+    issued = str(two.producer.size() - 3)
     if since:
-        two.producer.ok("shipment", since[0], "SL/00004202", *since[1:])
+        two.producer.ok(*(issued if word == "ISSUE" else word for word in since))
     two.stock("K3", "3.000")
     two.producer.ok("publish", tiles)
     ran = two.receive(letter, "--from", tiles)
     assert (ran.code, code is None or code in ran.err) == (0 if code is None else 3, True), ran.err
+
+
+def test_a_corrected_certificate_arrives_as_it_was_corrected(two: Ministries) -> None:
+    """The correction is in the letter, and the import takes what it says, not what it replaced."""
+    two.stock("K2", "3.000")
+    issue = two.producer.size()
+    key = two.certified("K2", "SL 004202", to="IN")
+    correct = ("correct", str(issue), "--reason", "misread")
+    two.producer.ok(*correct, "--set", "destination=AE", "--set", "value=7000.00", "--publish", "value",
+                    "--set", "expiry=2024-04-30")  # fmt: skip
+    two.producer.ok("shipment", "export", key, "--key", "trader-sl", "--occurred", "2024-02-02")
+    letter = two.sent(key)
+    assert two.receive(letter).code == 0
+    body = two.hub.body(two.hub.size() - 2)
+    assert (body["entry"], body["expiry"], body.get("value")) == (issue, "2024-04-30", 700_000)
+    assert "7,000.00" in two.hub.ok("certificate", "print", key).out
 
 
 @pytest.mark.parametrize(("first", "second", "code"), [("3.000", "2.000", 0), ("2.000", "3.000", 3)])
