@@ -23,6 +23,7 @@ from cli.options import (
     act_classes,
     body_of,
     first_field,
+    form,
     normal,
     option_name,
     parameters,
@@ -42,7 +43,7 @@ from cli.session import Session, pass_session
 from ledger import edtf
 from ledger.domain import events
 from ledger.domain.events import Event, Mined
-from ledger.domain.fields import PARTY, TEXT, table
+from ledger.domain.fields import PARTY, TEXT, Field, table
 from ledger.domain.parties import ARCHIVED
 from ledger.errors import Malformed
 
@@ -211,21 +212,34 @@ def event_given(event: type[Event], body: dict[str, Any], file: Path | None) -> 
         return found
     if file is not None:
         return bodies.event_of(event.TYPE, body, file=file)
-    said = [_asked_for(event, problem.field) for problem in problems if problem.code == "field-missing"]
+    said = [_asked_for(event, problem.field, body) for problem in problems if problem.code == "field-missing"]
     others = [problem for problem in problems if problem.code != "field-missing"]
     raise click.UsageError("\n".join(said + bodies.sentences(others, event.TYPE, in_file=False)))
 
 
-def _asked_for(event: type[Event], path: str) -> str:
+def _asked_for(event: type[Event], path: str, body: Mapping[str, Any]) -> str:
     """What to type for a field that is missing; a row's field is told by its row."""
     name, _, rest = path.partition(".")
     if name == "by":
         return "Missing --by: the party that acts."
     field = next(field for field in table(event) if field.name == name)
-    what = f"{field.about}" if not rest else f"{rest.partition('.')[2]} of line {rest.partition('.')[0]}"
+    shown = form(field)
+    what = _lacking(field, rest, body) if rest else field.about + (f" ({shown})" if shown else "")
     if name == first_field(event).name:
         return f"Missing {shown_first(field)}: {what}."
     return f"Missing {option_name(event, field)}: {what}."
+
+
+def _lacking(field: Field, place: str, body: Mapping[str, Any]) -> str:
+    """What a row lacks, and how the row is written."""
+    number, _, name = place.partition(".")
+    first, second, *_ = table(field.row) if field.row is not None else (field, field)
+    key = body[field.name][int(number) - 1].get(first.name, first.name.upper())
+    return (
+        f"{name} of line {number}; write {key}"
+        + ("" if name == second.name else ",...,")
+        + f"={name.upper()}"
+    )
 
 
 def run_act(session: Session, context: click.Context, event: type[Event], given: Given) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from cli.output import adamas_command, emit_json, exit_codes, say
+from cli.output import NoSuchWord, adamas_command, emit_json, exit_codes, say
 from cli.session import Session, pass_session
 
 
@@ -23,7 +23,7 @@ def help_(session: Session, context: click.Context, topic: tuple[str, ...]) -> N
     for word in topic:
         found = command.get_command(path, word) if isinstance(command, click.Group) else None
         if found is None:
-            raise click.UsageError(f"There is no command '{' '.join(topic)}'.", root)
+            raise NoSuchWord(word, path)
         command, path = found, click.Context(found, info_name=word, parent=path)
     say(command.get_help(path))
 

@@ -52,3 +52,45 @@ def test_an_older_answer_gives_way_and_a_device_stays_one(laptop: Laptop) -> Non
     if os.name == "posix":
         laptop.ok("prove", "entry", "0", "--out", os.devnull)
         assert stat.S_ISCHR(Path(os.devnull).stat().st_mode)
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("parcel list", "'list'. Did you mean adamas list parcels?"),
+        ("party list", "'list'. Did you mean adamas list parties?"),
+        ("parcel show K1", "'show'. Did you mean adamas show parcel?"),
+        ("shipment show BW/1", "'show'. Did you mean adamas show?"),
+        ("mine karowe", "'mine'. Did you mean adamas parcel mine?"),
+        ("sign sell K1", "'sell'. Did you mean adamas parcel sell?"),
+        ("receive x", "adamas parcel receive or adamas certificate receive or adamas reconciliation receive?"),
+        ("parcel sold K1", "'sold'. Did you mean sell?"),
+        ("parcel lost K1", "'lost'. Did you mean lose?"),
+        ("certificate cancel BW/1", "'cancel'. Did you mean void?"),
+        ("licence add ML-2", "'add'. Did you mean grant?"),
+        ("delete 6", "'delete'. Did you mean correct?"),
+        ("search karowe", "'search'. Did you mean find?"),
+        ("list parcel", "'parcel'. Did you mean parcels?"),
+        ("help parcel min", "'min'. Did you mean mine?"),
+        ("nothing-like-it", "No such command 'nothing-like-it'.\n"),
+        ("log --since 2024", "Did you mean --recorded-since or --occurred-since"),
+        ("list certificates --state issued", "'--state'. Did you mean --status?"),
+        ("attest 6 --agree yes", "No such option '--agree'.\n"),
+        ("--ledgr x status", "'--ledgr'. Did you mean --ledger or --ledger-key?"),
+        ("parcel weigh K1 -key miner-1", "'-k'. Longer options begin with two hyphens: --key."),
+        ("sign -o x parcel sell K1", "'-o'. A command's options stand behind it."),
+        ("parcel weigh K1 \u2014weight 1", "Options begin with two plain hyphens: --weight"),
+        ("parcel weigh K1 \u2013-weight 1", "Options begin with two plain hyphens: --weight"),
+        ("prove entry 0", "Missing --out: where the proof goes."),
+        ("sample --out x", "Missing --seed: what decides the draw"),
+        ("prove entry six --out x", "'six' will not do: it takes a whole number from 0\n"),
+        ("check capacity --year 10000", "'10000' will not do: it takes a whole number from 1 to 9999"),
+        ("party register x", "Missing --role: what it may do (one of authority, miner,"),
+        ("licence grant L --party miner-1 --licensed mining", "first day (a date such as 2015, 2015-11 or"),
+        ("certificate issue X --part K1 --class 710210", "weight of line 1; write 710210=WEIGHT"),
+    ],
+)  # fmt: skip
+def test_what_was_meant_stands_behind(laptop: Laptop, words: str, meant: str) -> None:
+    """The likeliest alone; where nothing is near, nothing is guessed."""
+    ran = laptop(*words.split())
+    assert (ran.code, meant in ran.err, ran.out) == (2, True, ""), ran.err
