@@ -15,6 +15,7 @@ from cli.session import KEEPER, Session, pass_session
 from ledger import messages
 
 if TYPE_CHECKING:
+    from ledger.application import Ledger
     from ledger.guard import Signed
     from ledger.store.journal import Head
 
@@ -77,14 +78,16 @@ def restore(session: Session, path: str, target: str, behind_the_guard: bool) ->
     """Put a backup back, as a new ledger at TO.
 
     What was last signed stands in the guard beside the ledger's key (<TO>.keys/ledger.pem.guard, or beside
-    --ledger-key). A backup that ends before it is refused: receipts given since would not be found in it, and
-    signing it again would convict the ledger. With --behind-the-guard it is put back for reading; going on
-    takes a new origin. Values whose erasure is recorded in the backup are not put back.
+    --ledger-key), and in the row that adamas house share-guard made. A backup that ends before it is refused:
+    receipts given since would not be found in it, and signing it again would convict the ledger. With
+    --behind-the-guard it is put back for reading; going on takes a new origin. Values whose erasure is
+    recorded in the backup are not put back.
     """
     from ledger.store.copying import Progress
     from ledger.store.restoring import restore as restored
 
-    signed = _signed(Session(dataclasses.replace(session.settings, ledger=target)), path)
+    at_target = Session(dataclasses.replace(session.settings, ledger=target))
+    signed = _signed(at_target, path, behind=behind_the_guard)
     with _bar(None, "Restoring") as told:
         step: Progress = told
         head = restored(path, target, signed, behind=behind_the_guard, progress=step)
@@ -94,20 +97,40 @@ def restore(session: Session, path: str, target: str, behind_the_guard: bool) ->
         remark(messages.text("restored-behind", lost))
 
 
-def _signed(session: Session, path: str) -> Signed | None:
-    """What the guard beside the ledger's key remembers."""
+def _signed(session: Session, path: str, *, behind: bool) -> Signed | None:
+    """What the guard beside the ledger's key remembers, or the row that all machines share."""
     from ledger.application import Ledger
-    from ledger.guard import Guard
+    from ledger.guard import FileGuard
 
     key = session.settings.ledger_key
     beside = Path(key) if key is not None and Path(key).exists() else session.keys_folder / KEEPER
     guard = beside.with_name(beside.name + ".guard")
     with Ledger.open(path, write=False) as ledger:
-        origin = ledger.origin
-    signed = Guard(guard, origin).newest
+        known = [FileGuard(guard, ledger.origin).newest, _signed_elsewhere(session, ledger, behind=behind)]
+    signed = max((one for one in known if one is not None), key=lambda one: one.size, default=None)
     if signed is None:
         remark(messages.text("restore-unguarded", {"path": str(guard)}))
     return signed
+
+
+def _signed_elsewhere(session: Session, ledger: Ledger, *, behind: bool) -> Signed | None:
+    """What the row remembers. Out of reach, it stops whoever would go by it."""
+    from ledger.errors import KeyTrouble
+    from ledger.store.opening import guard_row
+
+    url = session.guard_row()
+    if url is None:
+        return None
+    row = guard_row(url, ledger.origin, ledger.journal)
+    try:
+        return row.look()
+    except KeyTrouble as trouble:
+        if not behind:
+            raise
+        remark(f"{trouble.code}: {trouble}")
+        return None
+    finally:
+        row.close()
 
 
 def _tell(session: Session, place: str, head: Head) -> None:

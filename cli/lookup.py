@@ -194,7 +194,9 @@ def find(session: Session, text: str, limit: int, as_csv: bool) -> None:
 def status(session: Session, as_csv: bool) -> None:
     """The ledger at a glance: whose it is, where it ends, what it holds."""
     with rows_at(session, NOW) as found:
-        counted(session, found, as_csv=as_csv, head=_identity(session.ledger(write=True), session.shown))
+        head = _identity(session.ledger(write=True), session.shown)
+        row = session.guard_row()
+        counted(session, found, as_csv=as_csv, head=head if row is None else {**head, "guard": row})
 
 
 def _identity(ledger: Ledger, path: str) -> dict[str, Any]:

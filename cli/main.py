@@ -128,6 +128,7 @@ JOINED: dict[str, dict[str, tuple[str, str]]] = {
         "close": ("cli.house", "close"),
         "revoke-key": ("cli.house", "revoke_key"),
         "change-key": ("cli.house", "change_key"),
+        "share-guard": ("cli.guard_row", "share_guard"),
     },
     "list": {
         "alerts": ("cli.oversight_lists", "list_alerts"),

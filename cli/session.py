@@ -121,24 +121,55 @@ class Session:
         own = self.keys_folder / f"{named}.pem"
         return own if not Path(named).exists() and own.exists() else Path(named)
 
-    def ledger_key(self) -> LedgerKey:
+    def ledger_key(self, row: str | None = None) -> LedgerKey:
         """The keeper's key, which speaks for the ledger, its guard, and what signs beside it: further ones
-        that were named, and the ML-DSA-44 key where it lies in its place and none was named.
+        that were named, and the ML-DSA-44 key where it lies in its place and none was named. ``row`` takes
+        the place of `guard_row`.
 
         Raises `KeyTrouble`, `Unavailable` (``mldsa-unavailable``).
         """
         from ledger.keeping import LedgerKey
         from ledger.keys import MlDsa44Key
 
-        spelled = self.settings.ledger_key or str(self.keys_folder / KEEPER)
-        first, *more = [spelled] if spelled.startswith("command:") else spelled.split(",")
+        first, *more = self._named_keys()
         signer = self._signer(first)
         also = [(self._signer(one), self._guard_of(one)) for one in more]
         second = self.keys_folder / SECOND
         if second.exists() and not any(isinstance(one, MlDsa44Key) for one in (signer, *dict(also))):
             also.append((self._signer(str(second)), self._guard_of(str(second))))
-        _say_missing([self._guard_of(first), *(guard for _, guard in also)])
-        return LedgerKey(signer, self._guard_of(first), also=tuple(also))
+        row = row or self.guard_row()
+        if row is None:
+            _say_missing([self._guard_of(first), *(guard for _, guard in also)])
+        return LedgerKey(signer, self._guard_of(first), tuple(also), row)
+
+    def guard_row(self) -> str | None:
+        """The URL of the row that guards the ledger on all machines: a file beside its key names it.
+
+        Raises `KeyTrouble` (``guard-unreadable``).
+        """
+        for spelled in (*self._named_keys(), str(self.keys_folder / KEEPER)):
+            file = _row_beside(self._guard_of(spelled))
+            try:
+                return file.read_text(encoding="utf-8").strip()
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except (OSError, UnicodeDecodeError) as problem:
+                raise KeyTrouble("guard-unreadable", path=str(file), reason=str(problem)) from None
+        return None
+
+    def name_guard_row(self, key: LedgerKey, url: str) -> None:
+        """Write it into the file beside each of the keys. Raises `KeyTrouble` (``guard-unwritable``)."""
+        for guard in (key.guard, *(guard for _, guard in key.also)):
+            file = _row_beside(guard)
+            try:
+                file.write_text(f"{url}\n", encoding="utf-8")
+            except OSError as problem:
+                raise KeyTrouble("guard-unwritable", path=str(file), reason=problem.strerror) from None
+
+    def _named_keys(self) -> list[str]:
+        """As they are spelled, the first one first; the one in its place where none is named."""
+        spelled = self.settings.ledger_key or str(self.keys_folder / KEEPER)
+        return [spelled] if spelled.startswith("command:") else spelled.split(",")
 
     def _guard_of(self, spelled: str) -> Path:
         """The guard beside a key file; of a key that lies elsewhere, beside the keeper's."""
@@ -233,6 +264,10 @@ def _name_of(url: str) -> str:
     database = said.path.lstrip("/") or more.get("dbname", ["adamas"])[0]
     schema = re.search(r"search_path=([^\s,]+)", more.get("options", [""])[0])
     return re.sub(r"[^A-Za-z0-9_.-]+", "_", database + (f".{schema[1]}" if schema else ""))
+
+
+def _row_beside(guard: Path) -> Path:
+    return guard.with_name(guard.name + "-row")
 
 
 def _say_missing(guards: list[Path]) -> None:

@@ -1,9 +1,12 @@
-"""The guard: a small file beside the ledger key that remembers what was last signed.
+"""The guard: what remembers, beside the ledger key, what was last signed.
 
 It keeps an honest keeper from convicting himself. A ledger that was put back from an old copy, or of which
 two copies run, would sign a second history over the same origin; the guard refuses: never a smaller size
 than was signed, never another root at the same size (FORMATS section 6). Going on is then possible under a
 new origin only.
+
+There are two: a file (`FileGuard`), and where several machines write, a row in a database that all of them
+reach (`ledger.store.guard_row`), which is asked before the file.
 
 The file holds one line of JSON, ``{"origin": ..., "size": ..., "root": <hex>}``, filled up with spaces to 512
 bytes. It is written before each signature, in one piece and in its place, and forced onto the disk at least
@@ -20,6 +23,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Protocol
 
 from ledger.errors import Conflict, KeyTrouble
 from ledger.turns import Turn
@@ -49,8 +53,49 @@ class _Any:
 ANY = _Any()
 
 
-class Guard:
-    """The guard of one ledger's key. One object is for one thread at a time; processes may share the file."""
+class Guard(Protocol):
+    """What a keeper asks before it signs. One object is for one thread at a time."""
+
+    @property
+    def newest(self) -> Signed | None:
+        """What was signed last, as far as this process knows; None where nothing was."""
+        ...
+
+    def look(self) -> Signed | None:
+        """What was signed last, by this process or another one. Raises `KeyTrouble` (``guard-...``)."""
+        ...
+
+    def permit(self, size: int, root: bytes, after: Signed | _Any | None = ANY) -> None:
+        """Refuse to sign backwards or sideways; what may be signed is remembered before this returns.
+
+        ``after`` is what the caller knows to have been signed last. Raises `Moved` when it was something
+        else, `Conflict` (``guard-behind``, ``guard-sideways``), `KeyTrouble` (``guard-...``).
+        """
+        ...
+
+    def close(self) -> None:
+        """Make what was remembered last, and let go of files and connections."""
+        ...
+
+
+def check_grows(last: Signed | None, wanted: Signed, origin: str, place: Path | str) -> None:
+    """Raises `Conflict`: ``guard-behind`` where ``wanted`` is smaller than what was signed ``last``,
+    ``guard-sideways`` where it is another root at that size. ``place`` is the guard's, for people."""
+    if last is not None and wanted.size < last.size:
+        raise Conflict("guard-behind", path=str(place), size=wanted.size, signed=last.size, origin=origin)
+    if last is not None and wanted.size == last.size and wanted.root != last.root:
+        raise Conflict(
+            "guard-sideways",
+            path=str(place),
+            size=wanted.size,
+            origin=origin,
+            root=wanted.root.hex()[:16],
+            signed=last.root.hex()[:16],
+        )
+
+
+class FileGuard:
+    """A guard in a file. One object is for one thread at a time; processes may share the file."""
 
     _shut = staticmethod(os.close)  # at the program's very end modules are gone before the last objects
 
@@ -73,22 +118,18 @@ class Guard:
         return self._newest
 
     def look(self) -> Signed | None:
-        """What was signed last, by this process or another one. Raises `KeyTrouble` (``guard-...``)."""
+        """See `Guard.look`."""
         if self._stat() != self._stamp:
             self._take_in()
         return self._newest
 
     def permit(self, size: int, root: bytes, after: Signed | _Any | None = ANY) -> None:
-        """Refuse to sign backwards or sideways; what may be signed is remembered before this returns.
-
-        ``after`` is what the caller knows to have been signed last. Raises `Moved` when it was something
-        else, `Conflict` (``guard-behind``, ``guard-sideways``), `KeyTrouble` (``guard-unreadable``,
-        ``guard-unwritable``), `StoreTrouble` (``turn-impossible``).
-        """
+        """See `Guard.permit`. Raises `KeyTrouble` (``guard-unreadable``, ``guard-unwritable``),
+        `StoreTrouble` (``turn-impossible``)."""
         wanted = Signed(size, root)
         with self._in_turn():
             self._take_in()
-            self._compare(size, root)
+            check_grows(self._newest, wanted, self._origin, self.path)
             if self._newest == wanted:
                 return
             if after is not ANY and self._newest != after:
@@ -118,22 +159,6 @@ class Guard:
         if self._file is None and not self.path.parent.is_dir():
             raise KeyTrouble("guard-unwritable", path=str(self.path), reason="its folder is missing")
         return self._turn.hold()
-
-    def _compare(self, size: int, root: bytes) -> None:
-        last = self._newest
-        if last is not None and size < last.size:
-            raise Conflict(
-                "guard-behind", path=str(self.path), size=size, signed=last.size, origin=self._origin
-            )
-        if last is not None and size == last.size and root != last.root:
-            raise Conflict(
-                "guard-sideways",
-                path=str(self.path),
-                size=size,
-                origin=self._origin,
-                root=root.hex()[:16],
-                signed=last.root.hex()[:16],
-            )
 
     def _write(self, signed: Signed, *, force: bool = False) -> None:
         line = f'{{"origin": {self._spelled}, "size": {signed.size}, "root": "{signed.root.hex()}"}}'

@@ -27,26 +27,38 @@ from ledger.chain.merkle import Frontier
 from ledger.chain.note import Note, Signature, VerifierKey
 from ledger.domain.parties import House
 from ledger.errors import AdamasError, Conflict, KeyTrouble, Malformed, StoreTrouble
-from ledger.guard import Guard, Moved, Signed
+from ledger.guard import FileGuard, Guard, Moved, Signed
 from ledger.keys import Signer
 from ledger.store.journal import Head, Journal
 from ledger.store.nodes import JournalTree
+from ledger.store.opening import guard_row
 from ledger.values import dataclass
+
+_OF_CLOSED = {"guard-behind": "guard-behind-closed", "guard-sideways": "guard-sideways-closed"}
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerKey:
     """A ledger's Ed25519 key and its guard's file; ``also`` signs beside it: its ML-DSA-44 key, and others
-    while keys change."""
+    while keys change. ``row`` is the URL of the database that holds a guard for all machines that write; what
+    it permits, the files remember too."""
 
     signer: Signer
     guard: Path
     also: tuple[tuple[Signer, Path], ...] = ()
+    row: str | None = None
 
     def keeper(self, origin: str, journal: Journal) -> Keeper:
-        """The keeper of a ledger with this key. Raises `KeyTrouble` (``guard-...``)."""
-        also = [(signer, Guard(path, origin)) for signer, path in self.also]
-        return Keeper(origin, journal, self.signer, Guard(self.guard, origin), also)
+        """The keeper of a ledger with this key.
+
+        Raises `KeyTrouble` (``guard-...``), `StoreTrouble` (``store-url``), `Unavailable`
+        (``extra-postgresql``).
+        """
+        files = [FileGuard(path, origin) for path in (self.guard, *(path for _, path in self.also))]
+        also = [signer for signer, _ in self.also]
+        if self.row is None:
+            return Keeper(origin, journal, self.signer, files, also)
+        return Keeper(origin, journal, self.signer, [guard_row(self.row, origin, journal), *files], also)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,26 +107,28 @@ class Keeper:
         origin: str,
         journal: Journal,
         signer: Signer,
-        guard: Guard,
-        also: Sequence[tuple[Signer, Guard]] = (),
+        guards: Sequence[Guard],
+        also: Sequence[Signer] = (),
     ) -> None:
         self.origin = origin
         self.key: VerifierKey = note.verifier_key(origin, signer)
         self.tree = JournalTree(journal)
         self._journal = journal
         self._signer = signer
-        self._guards = (guard, *(beside for _, beside in also))
-        self._also = tuple(signer for signer, _ in also)
+        self._guards = tuple(guards)
+        self._also = tuple(also)
         self._mark = self.key.id
         self._known: dict[Guard, Signed | None] = {}
         self._last: SignedCheckpoint | None = None
         self._spoke: tuple[tuple[str, ...], tuple[tuple[str, int, bytes], ...]] | None = None
+        self._successor: str | None = None
 
     def check_speaks(self, house: House | None) -> None:
         """Raises `KeyTrouble` unless the ledger's entries name each key (``ledger-key-other``) and have not
         revoked it (``ledger-key-void``); the first is an Ed25519 key (``ledger-key-kind``), and one is of
         ML-DSA-44 where the ledger has one in force (``ledger-key-second``)."""
         said = None if house is None else (house.keys, house.revoked)
+        self._successor = None if house is None else house.successor
         if said is None or said != self._spoke:
             self._check_keys(house)
             self._spoke = said
@@ -135,7 +149,8 @@ class Keeper:
 
     def check(self) -> None:
         """Raises `Conflict` (``guard-behind``, ``guard-sideways``) unless this ledger contains what each of
-        its keys signed last (step 1)."""
+        its keys signed last (step 1). Of a ledger that was closed, it says that it is, and what continues it
+        (``guard-behind-closed``, ``guard-sideways-closed``)."""
         for guard in self._guards:
             self._contains_signed(guard)
 
@@ -147,13 +162,19 @@ class Keeper:
                     guard.permit(head.size, head.root)
                 else:
                     guard.permit(newest.size, self.tree.root(newest.size))
-            except Conflict:
+            except Conflict as refused:
                 if guard.newest != newest:  # another process has signed meanwhile
                     continue
                 self._check_tree(newest)
-                raise
+                raise self._told(refused) from None
             else:
                 self._known[guard] = newest
+
+    def _told(self, refused: Conflict) -> Conflict:
+        """What the guard refuses, as it is told of a ledger that may have been closed."""
+        if self._successor is None:
+            return refused
+        return Conflict(_OF_CLOSED[refused.code], **refused.values, successor=self._successor)
 
     def _check_tree(self, signed: Signed) -> None:
         """Before a ledger is called another one: its entries decide, not the kept subtrees.
@@ -210,7 +231,8 @@ class Keeper:
         return made
 
     def close(self) -> None:
-        """Let the guards force onto the disk what was signed last, and let go of their files."""
+        """Let the guards force onto the disk what was signed last, and let go of their files and
+        connections."""
         for guard in self._guards:
             guard.close()
 
@@ -230,11 +252,11 @@ class Keeper:
                     guard.permit(head.size, head.root, after=self._known.get(guard))
             except Moved:
                 self.check()  # what another process has signed must be contained here
-            except Conflict:
+            except Conflict as refused:
                 self.check()
                 again = self._lasting()
                 if again == head:
-                    raise
+                    raise self._told(refused) from None
                 head = again
             else:
                 self._known = {guard: guard.newest for guard in self._guards}
@@ -260,10 +282,11 @@ class AtHand:
 
     def keeper(self) -> Keeper | None:
         """The keeper, None where nobody signs here. Raises `KeyTrouble`."""
-        key, self._key = self._key, None
+        key = self._key
         if key is not None:
             found = key if isinstance(key, LedgerKey) else key()
             self._keeper = None if found is None else found.keeper(self._origin, self._journal)
+            self._key = None
         return self._keeper
 
     def speaking(self, house: House | None) -> Keeper:

@@ -108,7 +108,7 @@ STEPS: Mapping[str, Steps] = {
         ("sqlite_recorder", "sqlite_connection", "postgres_connection", "plain_tables"),
         ("sqlite_erasure", "postgres_recorder"),
         ("postgres_place", "postgres_reading", "sqlite_reading"),
-        ("sqlite", "postgres"),
+        ("sqlite", "postgres", "guard_row"),
         ("opening", "records", "tables"),
         ("roots",),
         ("layers", "salvage", "evidence", "bodies"),

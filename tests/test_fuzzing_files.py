@@ -24,7 +24,7 @@ from ledger.exchange.importing import Importer, plan, prepare
 from ledger.exchange.profile_file import SHIPPED, read_profile, shipped
 from ledger.exchange.templates import TEMPLATES, as_csv
 from ledger.federation.add_checkpoint import AddCheckpoint
-from ledger.guard import Guard
+from ledger.guard import FileGuard
 from ledger.keys import MlDsa44Key, key_from_pem, ledger_key_from_pem
 from tests import archive
 from tests.fuzzing import COUNT, fed
@@ -140,14 +140,14 @@ def test_a_key_file_is_read_or_refused() -> None:
 def test_a_guard_is_read_or_refused(tmp_path: Path) -> None:
     """What was signed last is known, or nothing is signed."""
     path = tmp_path / "guard"
-    guard = Guard(path, archive.ORIGIN)
+    guard = FileGuard(path, archive.ORIGIN)
     guard.permit(7, bytes(range(32)))
     guard.close()
 
     def decoder(data: bytes) -> None:
         other = tmp_path / "other"
         other.write_bytes(data)
-        Guard(other, archive.ORIGIN).close()
+        FileGuard(other, archive.ORIGIN).close()
 
     held("guards", [path.read_bytes()], decoder, least=0.3)
 

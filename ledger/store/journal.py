@@ -156,6 +156,10 @@ class Journal(ABC):
     engine: ClassVar[str] = "sqlite"
     """The database behind it; the views' SQL differs by it (`ledger.store.tables.DIALECTS`)."""
 
+    def whereabouts(self) -> tuple[object, str] | None:
+        """Which server's which database it lies in, to compare with another one; None for a file."""
+        return None
+
     def check_writable(self) -> None:
         """Raises `StoreTrouble` (``store-readonly``, ``store-replica``, ``store-reader``) where it is not
         ``writable``."""

@@ -13,12 +13,15 @@ The library behind the stores takes 0.05 s to import, so it is imported only whe
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ledger.errors import StoreTrouble, Unavailable
 from ledger.store.journal import Journal
 
 if TYPE_CHECKING:
+    from ledger.store.guard_row import RowGuard
     from ledger.store.postgres import PostgresJournal
     from ledger.store.sqlite import SqliteJournal
 
@@ -68,6 +71,18 @@ def grant_reading(journal: Journal, role: str) -> None:
     journal.grant_reading(role)
 
 
+def guard_row(url: str, origin: str, journal: Journal) -> RowGuard:
+    """The guard of a ledger in a row of another database, which is asked when it is needed first.
+
+    Raises `StoreTrouble` (``store-url``), `Unavailable` (``extra-postgresql``).
+    """
+    if not is_postgresql(url):
+        raise StoreTrouble("store-url", url=url)
+    with _extra():
+        from ledger.store.guard_row import RowGuard
+    return RowGuard(url, origin, journal)
+
+
 def is_postgresql(url: str) -> bool:
     """Whether a URL names a PostgreSQL database."""
     found = _SCHEME.match(url)
@@ -87,12 +102,19 @@ def _store(url: str) -> type[SqliteJournal] | type[PostgresJournal]:
 
 
 def _postgres() -> type[PostgresJournal]:
-    try:
+    with _extra():
         from ledger.store.postgres import PostgresJournal
+    return PostgresJournal
+
+
+@contextmanager
+def _extra() -> Iterator[None]:
+    """Where the extra is needed. Raises `Unavailable` (``extra-postgresql``)."""
+    try:
+        yield
     except ModuleNotFoundError as missing:
         if (missing.name or "").partition(".")[0] not in ("psycopg", "psycopg_pool"):
             raise
         raise Unavailable("extra-postgresql") from None
     except ImportError as missing:  # psycopg without libpq
         raise Unavailable("extra-postgresql") from missing
-    return PostgresJournal

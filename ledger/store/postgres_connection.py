@@ -65,6 +65,7 @@ _BARRIER = f"SELECT {_MESSAGE}"
 LASTING = f"CASE WHEN current_setting('synchronous_standby_names') <> '' THEN {_MESSAGE} END"
 """A column of a statement that is answered when a second server has what its rows rest on, where one is asked
 for."""
+_WHEREABOUTS = "SELECT pg_postmaster_start_time()::text, current_database()"
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 _PREPARED = "SELECT name FROM pg_prepared_statements WHERE from_sql"
 
@@ -237,6 +238,12 @@ class LedgerDatastore(PostgresDatastore):
             if self.depth:
                 return self._asked(statement, values)
             return self.patiently(lambda: self._ask(statement, values))
+
+    def whereabouts(self) -> tuple[str, str]:
+        """When the server was started, to the microsecond, and the database's name: together they tell
+        whether two connections are to the same database."""
+        [(started, database)] = self.answer(_WHEREABOUTS)
+        return str(started), str(database)
 
     def lasting(self, statement: str, values: Sequence[object] = ()) -> list[Any]:
         """`answer` to a statement with the column `LASTING`: its rows stay, whichever server fails."""

@@ -62,6 +62,10 @@ class PostgresReading(Journal):
 
     _datastore: LedgerDatastore
 
+    def whereabouts(self) -> tuple[object, str]:
+        """See `Journal.whereabouts`."""
+        return self._datastore.whereabouts()
+
     def head(self) -> Head:
         """Where the ledger ends now."""
         return self.the_head(self._all(_HEAD))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ledger.errors import Conflict, KeyTrouble
-from ledger.guard import EVERY, Guard, Moved, Signed
+from ledger.guard import EVERY, FileGuard, Moved, Signed
 from tests.refusing import refusing
 
 ORIGIN = "ledger.example/bw/k7q2"
@@ -40,7 +40,7 @@ def path(tmp_path: Path) -> Path:
 
 def test_it_lets_a_ledger_grow_and_stand_still(path: Path, hand: Hand) -> None:
     """The same size and root may be signed as often as asked."""
-    guard = Guard(path, ORIGIN, hand)
+    guard = FileGuard(path, ORIGIN, hand)
     for size, root in ((1, A), (1, A), (2, B), (7, A)):
         guard.permit(size, root)
     assert guard.newest == Signed(7, A)
@@ -49,29 +49,29 @@ def test_it_lets_a_ledger_grow_and_stand_still(path: Path, hand: Hand) -> None:
 @pytest.mark.parametrize(("size", "root", "code"), [(6, A, "guard-behind"), (7, B, "guard-sideways")])
 def test_it_refuses_backwards_and_sideways(path: Path, hand: Hand, size: int, root: bytes, code: str) -> None:
     """In the same process, and after a restart with an old copy of the database."""
-    guard = Guard(path, ORIGIN, hand)
+    guard = FileGuard(path, ORIGIN, hand)
     guard.permit(7, A)
     with refusing(Conflict, code):
         guard.permit(size, root)
     guard.write()
     with refusing(Conflict, code) as refused:
-        Guard(path, ORIGIN, hand).permit(size, root)
+        FileGuard(path, ORIGIN, hand).permit(size, root)
     assert "new origin" in str(refused.value)
 
 
 def test_a_killed_process_forgets_nothing(path: Path, hand: Hand) -> None:
     """Each signature is remembered before it is made, also within the second in which nothing is forced."""
-    guard = Guard(path, ORIGIN, hand)
+    guard = FileGuard(path, ORIGIN, hand)
     for size, root, now in ((1, A, 0.0), (2, B, EVERY / 2), (3, A, EVERY)):
         hand.now = now
         guard.permit(size, root)
-        assert Guard(path, ORIGIN).newest == Signed(size, root)
+        assert FileGuard(path, ORIGIN).newest == Signed(size, root)
         assert path.stat().st_size == 512
 
 
 def test_of_two_copies_the_one_that_comes_second_is_refused_at_once(path: Path, hand: Hand) -> None:
     """Without a write in between, and without a second's grace."""
-    one, other = Guard(path, ORIGIN, hand), Guard(path, ORIGIN, hand)
+    one, other = FileGuard(path, ORIGIN, hand), FileGuard(path, ORIGIN, hand)
     one.permit(33, A)
     other.look()
     one.permit(34, A)
@@ -83,7 +83,7 @@ def test_two_copies_that_run_at_once_do_not_sign_two_histories(path: Path, hand:
     """The second process sees what the first one signed; two writers of one ledger do not hinder each
     other.
     """
-    one, other = Guard(path, ORIGIN, hand), Guard(path, ORIGIN, hand)
+    one, other = FileGuard(path, ORIGIN, hand), FileGuard(path, ORIGIN, hand)
     one.permit(4, A)
     one.write()
     with refusing(Conflict, "guard-sideways"):
@@ -94,26 +94,26 @@ def test_two_copies_that_run_at_once_do_not_sign_two_histories(path: Path, hand:
     one.permit(6, A)
     one.write()
     other.write()
-    assert Guard(path, ORIGIN).newest == Signed(6, A)
+    assert FileGuard(path, ORIGIN).newest == Signed(6, A)
 
 
 def test_what_another_process_signed_since_is_told_before_anything_is_signed(path: Path, hand: Hand) -> None:
     """The caller names what it knows to be signed; a copy must contain what it does not know yet."""
-    one, other = Guard(path, ORIGIN, hand), Guard(path, ORIGIN, hand)
+    one, other = FileGuard(path, ORIGIN, hand), FileGuard(path, ORIGIN, hand)
     one.permit(4, A)
     other.permit(5, B, after=Signed(4, A))
     with pytest.raises(Moved):
         one.permit(6, A, after=Signed(4, A))
-    assert Guard(path, ORIGIN).newest == Signed(5, B)
+    assert FileGuard(path, ORIGIN).newest == Signed(5, B)
     one.permit(6, A, after=Signed(5, B))
 
 
 def test_a_guard_whose_file_was_replaced_or_removed_is_read_anew(path: Path, hand: Hand) -> None:
     """By its name, although the file is kept open; what this process signed it does not forget."""
-    guard = Guard(path, ORIGIN, hand)
+    guard = FileGuard(path, ORIGIN, hand)
     guard.permit(4, A)
     other = path.with_name("put-in-its-place")
-    Guard(other, ORIGIN, hand).permit(9, B)
+    FileGuard(other, ORIGIN, hand).permit(9, B)
     other.replace(path)
     with refusing(Conflict, "guard-behind"):
         guard.permit(5, A)
@@ -122,7 +122,7 @@ def test_a_guard_whose_file_was_replaced_or_removed_is_read_anew(path: Path, han
     with refusing(Conflict, "guard-behind"):
         guard.permit(5, A)
     guard.permit(10, A)
-    assert Guard(path, ORIGIN).newest == Signed(10, A)
+    assert FileGuard(path, ORIGIN).newest == Signed(10, A)
     guard.close()
 
 
@@ -133,18 +133,18 @@ def test_a_damaged_guard_is_not_passed_over(path: Path, text: str) -> None:
     """Signing stops with the file's name; a guard is never silently begun anew."""
     path.write_bytes(text.encode("latin-1"))
     with refusing(KeyTrouble, "guard-unreadable"):
-        Guard(path, ORIGIN)
+        FileGuard(path, ORIGIN)
 
 
 def test_another_ledgers_guard_is_refused(path: Path) -> None:
     """A key speaks for one ledger."""
     path.write_text(json.dumps({"origin": "other", "size": 1, "root": A.hex()}))
     with refusing(KeyTrouble, "guard-other"):
-        Guard(path, ORIGIN)
+        FileGuard(path, ORIGIN)
 
 
 def test_a_guard_that_cannot_be_written_stops_signing(tmp_path: Path, hand: Hand) -> None:
     """Nothing is signed that could not be remembered."""
-    guard = Guard(tmp_path / "missing" / "guard", ORIGIN, hand)
+    guard = FileGuard(tmp_path / "missing" / "guard", ORIGIN, hand)
     with refusing(KeyTrouble, "guard-unwritable"):
         guard.permit(1, A)

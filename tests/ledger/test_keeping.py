@@ -14,7 +14,7 @@ from ledger.chain.note import VerifierKey
 from ledger.chain.trust import Log, Trust
 from ledger.domain import events as e
 from ledger.errors import Conflict, KeyTrouble, StoreTrouble
-from ledger.guard import Guard
+from ledger.guard import FileGuard
 from ledger.keeping import LedgerKey
 from ledger.store.sqlite import SqliteJournal
 from tests.refusing import refusing
@@ -164,7 +164,7 @@ def test_several_processes_keep_one_ledger(kept: World) -> None:
     for number in range(4):
         mined = e.Mined(by="miner-1", site="kalahari-1", lines=(e.Goods(f"Q{number}", 1_000),))
         receipt = (kept.ledger, other)[number % 2].record(mined, kept.keys["miner-1"])
-        Guard(kept.kept.guard, ORIGIN).write()  # type: ignore[union-attr]
+        FileGuard(kept.kept.guard, ORIGIN).write()  # type: ignore[union-attr]
         assert bundle_check.verify(receipt.proof().encode(), READER).holds
     sizes = {ledger.checkpoint().checkpoint.size for ledger in (kept.ledger, other)}
     assert sizes == {kept.ledger.head().size}
