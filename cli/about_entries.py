@@ -166,8 +166,8 @@ def erase_command(run: Run, *, signing: bool = False) -> AdamasCommand:
     @pass_session
     def callback(session: Session, context: click.Context, /, **given: Any) -> None:
         names = given.pop("names")
-        if given["file"] is None and (given["field_index"] is None or not names):
-            raise click.UsageError("Missing INDEX and --field: which entry, and what of it goes.", context)
+        if given["file"] is None:
+            _demand(context, {"INDEX: which entry": given["field_index"], "--field: what of it goes": names})
         if names:
             ledger = session.ledger(write=not signing and not given["dry_run"])
             about = entry(ledger, _erased_of(given))
@@ -200,6 +200,12 @@ def erase_command(run: Run, *, signing: bool = False) -> AdamasCommand:
         help="Erase sealed values of an entry from this ledger, by law; the erasure itself is an act.\n\n"
         "INDEX: the entry's index.\n\nNo hash changes and every proof still holds. No value comes back.",
     )
+
+
+def _demand(context: click.Context, wanted: Mapping[str, Any]) -> None:
+    lacking = [f"Missing {what}." for what, value in wanted.items() if value is None or value == ()]
+    if lacking:
+        raise click.UsageError("\n".join(lacking), context)
 
 
 def _erased_of(given: Given) -> int:

@@ -242,6 +242,12 @@ def _lacking(field: Field, place: str, body: Mapping[str, Any]) -> str:
     )
 
 
+def no_file(context: click.Context, text: str | None, instead: str) -> None:
+    """A name that reads like a file's is not recorded as a name: whoever typed it meant the file."""
+    if text is not None and (Path(text).suffix in (".toml", ".json", ".csv") or Path(text).is_file()):
+        raise click.UsageError(f"'{text}' reads like a file, and a name belongs here; {instead}", context)
+
+
 def run_act(session: Session, context: click.Context, event: type[Event], given: Given) -> None:
     """Record an act from what was given on the command line, or rehearse it."""
     ledger = session.ledger(write=not given["dry_run"])

@@ -63,7 +63,13 @@ def write_artefact(path: Path, data: bytes) -> None:
 def spare(path: Path) -> None:
     """Raises `StoreTrouble` (``artefact-kept``) where a ledger, a key or a guard is, OSError where nobody may
     look."""
-    if path.is_file():
-        with path.open("rb") as file:
-            if file.read(max(map(len, _KEPT))).startswith(_KEPT):
-                raise StoreTrouble("artefact-kept", path=str(path))
+    if is_kept(path):
+        raise StoreTrouble("artefact-kept", path=str(path))
+
+
+def is_kept(path: Path) -> bool:
+    """Whether a ledger, a key or a guard is here."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(max(map(len, _KEPT))).startswith(_KEPT)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.acts import Given, act_command, acting, circumstances, run_act
+from cli.acts import Given, act_command, acting, circumstances, no_file, run_act
 from cli.asking import csv_option
 from cli.options import FieldType, normal
 from cli.output import AdamasCommand, adamas_command, emit_csv, emit_json, heading, remark, say
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 def _adopt(session: Session, context: click.Context, event: type[Event], given: Given) -> None:
     """Record the register that ships, or the one that was typed."""
     if not given["shipped"]:
+        instead = "adopt the register that ships with: --shipped, or give a prepared body with: --file BODY"
+        no_file(context, given["field_register"], instead)
         run_act(session, context, event, given)
         return
     from ledger.exchange.participant_register import adoption

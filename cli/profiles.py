@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.acts import Given, act_command, acting, circumstances, run_act
+from cli.acts import Given, act_command, acting, circumstances, no_file, run_act
 from cli.output import AdamasCommand
 from cli.recording import party_of, record, rehearse
 from cli.session import Session
@@ -25,6 +25,9 @@ _LARGEST = 1_000_000
 def _adopt(session: Session, context: click.Context, event: type[Event], given: Given) -> None:
     """Record the profile of a file, or the one that was typed."""
     if given["toml"] is None and given["shipped"] is None:
+        no_file(
+            context, given["field_profile"], f"give a profile's file with: --toml {given['field_profile']}"
+        )
         run_act(session, context, event, given)
         return
     if given["file"] is not None or (given["toml"] is not None and given["shipped"] is not None):

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import click
 
-from cli.artefacts import read_artefact
+from cli.artefacts import is_kept, read_artefact
 from cli.output import adamas_command, emit_json, remark, say
 from cli.session import Session, pass_session
 from ledger import messages
-from ledger.errors import Faults
+from ledger.errors import Faults, StoreTrouble
 from ledger.messages import how_many
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -32,6 +32,7 @@ def publish(session: Session, folder: Path) -> None:
     """
     from ledger.federation.publishing import publish as write
 
+    _is_for_everybody(folder)
     ledger = session.keeping()
     signed = ledger.checkpoint()
     size = signed.checkpoint.size
@@ -56,6 +57,19 @@ def publish(session: Session, folder: Path) -> None:
         say(f"published {new} in {files}: {folder} has {done.size} now")
         if done.found:
             remark(messages.text("publish-found", {"count": done.found, "path": str(folder)}))
+
+
+def _is_for_everybody(folder: Path) -> None:
+    """Raises `StoreTrouble` (``publish-folder``) where other files lie, or a ledger or a key among published
+    ones."""
+    try:
+        found = sorted(folder.iterdir()) if folder.is_dir() else []
+        others = [one for one in found if one.name not in ("checkpoint", "tile")]
+        kept = others if len(others) == len(found) else [one for one in others if is_kept(one)]
+    except OSError as problem:
+        raise StoreTrouble("artefact-unreadable", path=str(folder), reason=problem.strerror) from None
+    if kept:
+        raise StoreTrouble("publish-folder", path=str(folder), found=kept[0].name)
 
 
 @adamas_command("fsck", example="adamas fsck /var/www/bw --trust bw.trust", exits=(0, 1, 4, 7, 10))

@@ -63,7 +63,7 @@ def test_an_older_answer_gives_way_and_a_device_stays_one(laptop: Laptop) -> Non
         ("shipment show BW/1", "'show'. Did you mean adamas show?"),
         ("mine karowe", "'mine'. Did you mean adamas parcel mine?"),
         ("sign sell K1", "'sell'. Did you mean adamas parcel sell?"),
-        ("receive x", "adamas parcel receive or adamas certificate receive or adamas reconciliation receive?"),
+        ("receive x", "mean adamas parcel receive or adamas certificate receive or adamas reconcil"),
         ("parcel sold K1", "'sold'. Did you mean sell?"),
         ("parcel lost K1", "'lost'. Did you mean lose?"),
         ("certificate cancel BW/1", "'cancel'. Did you mean void?"),
@@ -87,6 +87,10 @@ def test_an_older_answer_gives_way_and_a_device_stays_one(laptop: Laptop) -> Non
         ("check capacity --year 10000", "'10000' will not do: it takes a whole number from 1 to 9999"),
         ("party register x", "Missing --role: what it may do (one of authority, miner,"),
         ("licence grant L --party miner-1 --licensed mining", "first day (a date such as 2015, 2015-11 or"),
+        ("erase 3 --ground law", "Error: Missing --field: what of it goes.\n"),
+        ("erase --ground law", "Missing INDEX: which entry.\nMissing --field: what of it goes.\n"),
+        ("profile adopt ours.toml", "'ours.toml' reads like a file, and a name belongs here; give a"),
+        ("participant adopt adamas.db", "reads like a file, and a name belongs here; adopt the"),
         ("certificate issue X --part K1 --class 710210", "weight of line 1; write 710210=WEIGHT"),
     ],
 )  # fmt: skip
@@ -94,3 +98,18 @@ def test_what_was_meant_stands_behind(laptop: Laptop, words: str, meant: str) ->
     """The likeliest alone; where nothing is near, nothing is guessed."""
     ran = laptop(*words.split())
     assert (ran.code, meant in ran.err, ran.out) == (2, True, ""), ran.err
+
+
+@pytest.mark.parametrize("folder", [".", f"{LEDGER}.keys", "documents"])
+def test_nothing_is_published_where_other_files_lie(laptop: Laptop, folder: str) -> None:
+    """A web server would give the ledger and its keys to everybody; a second publication goes where the
+    first went."""
+    (laptop.folder / "documents").mkdir()
+    (laptop.folder / "documents" / "letter.txt").write_text("x")
+    ran = laptop("publish", folder)
+    assert (ran.code, "publish-folder" in ran.err, ran.out) == (7, True, ""), ran.err
+    assert not (laptop.folder / folder / "tile").exists()
+    laptop.ok("publish", "public")
+    laptop.ok("publish", "public")
+    (laptop.folder / LEDGER).rename(laptop.folder / "public" / LEDGER)
+    assert "publish-folder" in laptop("publish", "public", "--ledger", f"public/{LEDGER}").err
