@@ -4,6 +4,7 @@ others hand over or publish (`cli.verify_proof`)."""
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 from itertools import chain, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ import click
 from cli.artefacts import spare
 from cli.output import adamas_command, emit_json, remark, say
 from cli.session import Session, pass_session
+from ledger import messages
 from ledger.chain.steps import Anchor
 from ledger.errors import Faults, Malformed, StoreTrouble
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from cli.verify_proof import Given
     from ledger.audit.auditing import Audit
     from ledger.audit.report import Report
+    from ledger.audit.working_paper import WorkingPaper
 
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -92,6 +95,14 @@ def _anchor(context: click.Context, parameter: click.Parameter, text: str | None
 @click.option("--no-signatures", is_flag=True, help="Leave out step 7, which takes the most time.")
 @click.option("--chain-only", is_flag=True, help="Follow the chain and nothing else (steps 2 to 4).")
 @click.option(
+    "--resume",
+    "paper_file",
+    metavar="FILE",
+    type=_FILE,
+    help="Note in FILE what was found right; after a run that was stopped, the same command goes on from"
+    " there. Removed at the end.",
+)
+@click.option(
     "--report",
     "file",
     metavar="FILE",
@@ -113,6 +124,7 @@ def verify(
     views: bool,
     no_signatures: bool,
     chain_only: bool,
+    paper_file: Path | None,
     file: Path | None,
 ) -> None:
     """Check the ledger in eleven numbered steps, and name the index and step of every fault.
@@ -124,6 +136,9 @@ def verify(
     be signed by it. With --only-new, the ledger must have grown from that checkpoint, and only the entries
     behind it are read: it costs what is new. Options that say nothing of what is checked are refused.
 
+    With --resume, a run of hours may be stopped at any moment. The next one reads and hashes all entries
+    again, and takes from FILE only that these very bytes were found right; its report is the same.
+
     With a FILE that somebody handed over (a proof, proofs in a zip, a proof of absence, a checkpoint, a fork
     proof), or a DIR or URL where a ledger is published, that is checked instead, by your own trust file and
     nothing else.
@@ -132,7 +147,7 @@ def verify(
 
     ways = {
         "--only-new": only_new, "--views": views, "--no-signatures": no_signatures,
-        "--chain-only": chain_only, "--report": file,
+        "--chain-only": chain_only, "--resume": paper_file, "--report": file,
     }  # fmt: skip
     others = tuple(name for name, chosen in ways.items() if chosen)
     given = Given(trust_file, since, along, revoked, max_age, anchor, not no_entries, others)
@@ -145,7 +160,9 @@ def verify(
         session.settings.ledger = target
     if only_new and (len(since) != 1 or views or anchor is not None):
         raise click.UsageError("--only-new goes by one --since, without --head and --views.")
-    _verify_ledger(session, given, views, no_signatures, chain_only, file, only_new)
+    if paper_file is not None and (only_new or chain_only):
+        raise click.UsageError("--resume is for the whole verification, without --chain-only and --only-new.")
+    _verify_ledger(session, given, views, no_signatures, chain_only, file, only_new, paper_file)
 
 
 def _check_posing(target: str, given: Given) -> None:
@@ -170,13 +187,14 @@ def _check_given(given: Given, chain_only: bool) -> None:
 
 def _verify_ledger(
     session: Session, given: Given, views: bool, no_signatures: bool, chain_only: bool, file: Path | None,
-    only_new: bool,
+    only_new: bool, paper_file: Path | None,
 ) -> None:  # fmt: skip
     from cli.verify_proof import held_outside
     from ledger import __version__
     from ledger.audit.auditing import Audit, Options
     from ledger.audit.only_new import OnlyNew
     from ledger.audit.report import Report
+    from ledger.audit.working_paper import WorkingPaper
     from ledger.store.checking import open_for_checking
     from ledger.store.evidence import Evidence
 
@@ -185,9 +203,11 @@ def _verify_ledger(
     options = Options(
         given.anchor, chain_only, not no_signatures, views, evidence, held=held, trusted=trusted
     )
-    with open_for_checking(session.path) as journal:
+    with ExitStack() as open_files:
+        journal = open_files.enter_context(open_for_checking(session.path))
+        paper = None if paper_file is None else open_files.enter_context(WorkingPaper(paper_file))
         is_behind = only_new and held[0].size > 0
-        audit = OnlyNew(journal, options) if is_behind else Audit(journal, options)
+        audit = OnlyNew(journal, options) if is_behind else Audit(journal, options, paper=paper)
         _run(audit)
         report = Report(audit, session.shown, session.clock(), __version__)
         if file is not None:
@@ -196,9 +216,23 @@ def _verify_ledger(
             emit_json(report.values())
         else:
             say(report.as_text().rstrip("\n"))
+        if paper is not None:
+            _tell_resumed(audit, paper)
+            paper.remove()
     if audit.faults:
         count = len(audit.faults)
         raise Faults("verify-fault" if count == 1 else "verify-faults", count=count)
+
+
+def _tell_resumed(audit: Audit, paper: WorkingPaper) -> None:
+    """What rests on an earlier run, beside the report, which is the same as of one run."""
+    path, earlier = str(paper.path), audit.earlier
+    if paper.dropped:
+        remark(messages.text("working-paper-dropped", {"path": path}))
+    if earlier is not None and earlier.taken:
+        remark(messages.text("working-paper-taken", {"count": earlier.taken, "path": path}))
+    if earlier is not None and earlier.changed is not None:
+        remark(messages.text("working-paper-changed", {"index": earlier.changed}))
 
 
 _PHASES = {1: "Bytes, links, signatures", 2: "Authority, subjects, values", 3: "Views"}

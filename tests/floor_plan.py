@@ -125,9 +125,9 @@ STEPS: Mapping[str, Steps] = {
     ),
     "ledger.investigation": (("occurrence",), ("replay", "shipments"), ("compare", "accounts"), ("*",)),
     "ledger.audit": (
-        ("entitlement", "derived_rows", "ranges", "serving"),
+        ("entitlement", "derived_rows", "ranges", "serving", "working_paper"),
         ("derived_nodes", "kept_values", "processes"),
-        ("division",),
+        ("division", "resuming"),
         ("examination", "derived_end"),
         ("auditing",),
         ("only_new",),

@@ -21,6 +21,8 @@ from ledger import messages
 from ledger.audit.derived_rows import unreadable
 from ledger.audit.division import Divided, division
 from ledger.audit.examination import Examination
+from ledger.audit.resuming import Resumption
+from ledger.audit.working_paper import WorkingPaper
 from ledger.chain import steps
 from ledger.chain.checkpoint import Checkpoint
 from ledger.chain.merkle import Frontier
@@ -81,7 +83,8 @@ class Audit:
 
     ``checked`` says how much each step looked at (a step that is not there was not taken); ``head`` is the
     last entry's index and hash, ``recorded`` its time, ``root`` the tree's; None for a ledger that has none.
-    ``division`` has what was left to other processes.
+    ``division`` has what was left to other processes. With a ``paper``, the run goes on from where an earlier
+    one was stopped, and can be stopped itself; ``earlier`` tells what became of that.
     """
 
     journal: Journal
@@ -95,13 +98,17 @@ class Audit:
     recorded: int | None = None
     root: bytes | None = None
     division: Divided | None = None
+    paper: WorkingPaper | None = None
+    earlier: Resumption | None = None
 
     def run(self) -> Iterator[Progress]:
         """Verify. To be exhausted before asking."""
         with snapshot(self.journal) as salvage:
             stop = salvage.stop()
             chain = self._chain(salvage, stop)
-            look = None if self.options.chain_only else Examination(salvage, chain, self.options.evidence)
+            look = None
+            if not self.options.chain_only:
+                look = Examination(salvage, chain, self.options.evidence, self.earlier)
             yield from self._bytes(chain, look, stop)
             self._take(chain, salvage)
             self._compare_trusted()
@@ -128,6 +135,8 @@ class Audit:
             return salvage.entries(start, stop if end is None else end)
 
         self.division = division(shared(self.journal, salvage, stop), read)
+        if self.paper is not None and not chosen.chain_only:
+            self.earlier = Resumption(self.paper, read, chosen.evidence)
         return Verification(
             read,
             chosen.anchor,
@@ -137,6 +146,7 @@ class Audit:
             cores=chosen.cores,
             held=chosen.held,
             division=self.division,
+            earlier=self.earlier,
         )
 
     def _take(self, chain: Verification, salvage: Salvage) -> None:

@@ -12,7 +12,6 @@ from typing import Any
 from ledger.audit.derived_nodes import DerivedNodes
 from ledger.audit.derived_rows import DerivedRows, Rows, unreadable
 from ledger.chain import steps
-from ledger.chain.entry import entry_hash
 from ledger.chain.merkle import Frontier
 from ledger.chain.steps import StepFault
 from ledger.errors import StoreTrouble
@@ -30,9 +29,9 @@ class EndNodes(DerivedNodes):
         self._frontier = frontier
         self._completed: list[tuple[int, int, bytes]] = []
 
-    def add(self, data: bytes) -> None:
-        """The next entry's bytes."""
-        completed = self._frontier.complete(entry_hash(data))
+    def add(self, leaf: bytes) -> None:
+        """The next entry's hash."""
+        completed = self._frontier.complete(leaf)
         self._completed += [one for one in completed if not one[0] % STRIDE]
 
     def compare_with(self, rows: SingleRows) -> Iterator[StepFault]:

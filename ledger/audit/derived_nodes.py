@@ -11,7 +11,6 @@ from collections.abc import Iterator
 
 from ledger.audit.derived_rows import strange, unreadable
 from ledger.chain import steps
-from ledger.chain.entry import entry_hash
 from ledger.chain.merkle import Frontier
 from ledger.chain.steps import StepFault
 from ledger.errors import StoreTrouble
@@ -27,9 +26,9 @@ class DerivedNodes:
         self._frontier = Frontier()
         self._levels: dict[int, array[int]] = {}
 
-    def add(self, data: bytes) -> None:
-        """The next entry's bytes."""
-        for level, _, node in self._frontier.complete(entry_hash(data)):
+    def add(self, leaf: bytes) -> None:
+        """The next entry's hash."""
+        for level, _, node in self._frontier.complete(leaf):
             if level % STRIDE == 0:
                 self._levels.setdefault(level, array("q")).append(hash(node))
 

@@ -9,7 +9,8 @@ named.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from hashlib import blake2b
 from typing import Any
 
 from ledger.chain import steps
@@ -43,17 +44,42 @@ Again = Callable[[int, int], Iterable[Rows]]
 TABLES = ("links", "mentions", "ids")
 
 
+Mark = Callable[[Any, int], int]
+"""A keyed hash of a row: of its name, and the entry's index."""
+
+
+def _of_this_process(name: Hashable, index: int) -> int:
+    return hash((name, index))
+
+
+def marked(key: bytes) -> Mark:
+    """The hash that has this key in every process; the one of this process alone has another in each, and
+    costs a tenth."""
+
+    def mark(name: str | bytes, index: int) -> int:
+        data = name if isinstance(name, bytes) else name.encode()
+        place = index.to_bytes(8, "big", signed=True)
+        return int.from_bytes(blake2b(data + place, digest_size=8, key=key).digest(), "big")
+
+    return mark
+
+
 class _Tally:
-    """Sums of rows, for each 1,024 entries. The hash is keyed anew in each process, so nobody can aim at
-    it."""
+    """Sums of rows, for each 1,024 entries. The hash is keyed, so nobody can aim at it."""
 
-    def __init__(self) -> None:
+    def __init__(self, mark: Mark) -> None:
         self.sums: dict[int, int] = defaultdict(int)
+        self._mark = mark
 
-    def add(self, name: Hashable, index: int) -> None:
+    def add(self, name: Any, index: int) -> None:
         """One more row."""
         block = index >> _BITS
-        self.sums[block] = self.sums[block] + hash((name, index)) & _MASK
+        self.sums[block] = self.sums[block] + self._mark(name, index) & _MASK
+
+    def join(self, sums: Mapping[int, int]) -> None:
+        """The sums of other rows."""
+        for block, total in sums.items():
+            self.sums[block] = self.sums[block] + total & _MASK
 
     def unlike(self, other: _Tally) -> list[int]:
         """The blocks whose sums differ."""
@@ -61,29 +87,67 @@ class _Tally:
         return sorted(block for block in every if self.sums.get(block, 0) != other.sums.get(block, 0))
 
 
-class DerivedRows:
-    """Collects what each entry must have, then compares. ``counted`` is the number of rows looked at."""
+class PageRows:
+    """What the entries of a page must have: the sums of their rows by table and block, whose rows are known
+    (a bit for each entry of a block), the first entry of each type."""
+
+    __slots__ = ("known", "sums", "types")
 
     def __init__(self) -> None:
+        self.sums: dict[str, dict[int, int]] = {}
+        self.known: dict[int, int] = {}
+        self.types: dict[str, int] = {}
+
+
+class DerivedRows:
+    """Collects what each entry must have, then compares. ``counted`` is the number of rows looked at.
+
+    With a ``key``, what a page must have can be told to another process that has it, too.
+    """
+
+    def __init__(self, key: bytes = b"") -> None:
         self.counted = 0
-        self._tallies = {table: _Tally() for table in TABLES}
+        self._mark = marked(key) if key else _of_this_process
+        self._tallies = {table: _Tally(self._mark) for table in TABLES}
         self._types: dict[str, int] = {}
         self._known: dict[int, int] = defaultdict(int)
         self._stop = 0
         self._skipped = False
+        self._page = {table: _Tally(self._mark) for table in TABLES}
+        self._new = PageRows()
 
     def add(self, rows: Rows) -> None:
         """One more entry, in order."""
-        for table, tally in self._tallies.items():
+        for table, tally in self._page.items():
             for name in rows.of(table):
                 tally.add(name, rows.index)
-        self._known[rows.index >> _BITS] |= 1 << (rows.index & ((1 << _BITS) - 1))
+        block, bit = rows.index >> _BITS, 1 << (rows.index & ((1 << _BITS) - 1))
+        self._new.known[block] = self._new.known.get(block, 0) | bit
         self.typed(rows.index, rows.wire)
 
     def typed(self, index: int, wire: str) -> None:
         """The type of an entry, also of one whose subjects this version cannot tell."""
-        self._types.setdefault(wire, index)
+        self._new.types.setdefault(wire, index)
         self._stop = max(self._stop, index + 1)
+
+    def turn(self) -> PageRows:
+        """The end of a page: what its entries must have."""
+        page, self._new = self._new, PageRows()
+        for table, tally in self._page.items():
+            page.sums[table] = dict(tally.sums)
+            tally.sums.clear()
+        self.join(page)
+        return page
+
+    def join(self, page: PageRows, stop: int = 0) -> None:
+        """What the entries of a page, up to but not including ``stop``, must have."""
+        for table, sums in page.sums.items():
+            self._tallies[table].join(sums)
+        for block, bits in page.known.items():
+            self._known[block] |= bits
+        for wire, index in page.types.items():
+            self._types.setdefault(wire, index)
+        self._stop = max(self._stop, stop)
 
     def skip(self, index: int) -> None:
         """An entry that cannot be read: its rows cannot be derived, and the counts of types not be
@@ -104,7 +168,7 @@ class DerivedRows:
             yield unreadable("types", damage)
 
     def _compare(self, table: str, salvage: Salvage, again: Again) -> Iterator[StepFault]:
-        found = _Tally()
+        found = _Tally(self._mark)
         versions = _Versions()
         for row in salvage.rows(table):
             self.counted += 1

@@ -17,6 +17,7 @@ from ledger.audit.derived_nodes import DerivedNodes
 from ledger.audit.derived_rows import DerivedRows, Rows, strange, unreadable
 from ledger.audit.entitlement import Entitlement
 from ledger.audit.kept_values import KeptValues
+from ledger.audit.resuming import ExaminedPage, Resumption, digest_of
 from ledger.chain import entry as entries
 from ledger.chain import steps
 from ledger.chain.inspection import UNDATED
@@ -40,6 +41,8 @@ from ledger.store.evidence import Evidence
 from ledger.store.salvage import Salvage, Strange
 
 _PAGE = 512
+Topic = tuple[int, "bytes | None", bytes]
+"""An entry's index, its type as the table has it, and its bytes."""
 _GOODS = "parcel:"
 
 
@@ -47,11 +50,17 @@ class Examination:
     """One pass over the entries, then the tables. ``recorded`` is the last entry's time, ``stated`` the
     certificate indexes that entries state, ``done`` the number of entries seen."""
 
-    def __init__(self, salvage: Salvage, chain: Verification, evidence: Evidence | None) -> None:
+    def __init__(
+        self,
+        salvage: Salvage,
+        chain: Verification,
+        evidence: Evidence | None,
+        earlier: Resumption | None = None,
+    ) -> None:
         self.faults: list[StepFault] = []
         self.recorded: int | None = None
         self.entitlement = Entitlement()
-        self.derived = DerivedRows()
+        self.derived = DerivedRows(b"" if earlier is None else earlier.key)
         self.nodes = DerivedNodes()
         self.stated: list[tuple[int, CertificateIndex]] = []
         self.done = 0
@@ -61,6 +70,7 @@ class Examination:
         self._bad: set[int | None] = set()
         self._heard = 0
         self._at = 0
+        self._run = earlier
         self._earlier = lru_cache(maxsize=256)(self._decoded)
 
     def follow(self) -> None:
@@ -78,22 +88,89 @@ class Examination:
         self._bad = _bad(self._chain.faults)
         if self.done:
             yield self.done
+        if self._run is not None and (kept := self._run.upcoming()) is not None and stop < kept.stop:
+            self._run.drop(kept.first)  # the end of the ledger that the earlier run saw is gone
         yield from self._walk(stop)
         self._finish(stop)
 
     def _walk(self, stop: int) -> Iterator[int]:
         self.entitlement.origin = self._chain.origin or ""
-        start, self._at = self._at, max(self._at, stop)
-        pages = self._salvage.topics(start, stop)
-        while page := list(islice(pages, _PAGE)):
-            kept = self._kept(page[0][0], page[-1][0] + 1)
-            going_on: list[tuple[int, str]] = []
-            for index, topic, data in page:
-                self.nodes.add(data)
-                going_on += self._entry(index, topic, data, kept.get(index, []))
-            self._begun_before(going_on)
+        for page in self._pages(stop):
             self.done += len(page)
             yield self.done
+
+    def _pages(self, stop: int) -> Iterator[list[Topic]]:
+        """The entries before ``stop`` that are still to come, page by page, each looked at or taken from an
+        earlier run."""
+        while self._run is not None and (kept := self._run.upcoming()) is not None:
+            if stop < kept.stop:
+                return  # until its bytes have been looked at
+            for page in self._paged(self._at, kept.first):
+                self._run.drop(page[0][0])
+                yield self._look(page)
+            if page := list(self._salvage.topics(kept.first, kept.stop)):
+                is_taken = self._run.upcoming() is not None and self._take(kept, page, self._run)
+                yield page if is_taken else self._look(page)
+            self._run.passed()
+            self._at = kept.stop
+        for page in self._paged(self._at, stop):
+            yield self._look(page)
+        self._at = max(self._at, stop)
+
+    def _paged(self, start: int, stop: int) -> Iterator[list[Topic]]:
+        rows = self._salvage.topics(start, stop) if start < stop else iter(())
+        while page := list(islice(rows, _PAGE)):
+            yield page
+
+    def _look(self, page: list[Topic]) -> list[Topic]:
+        """Look at every entry of a page, and write down what was found where nothing is wrong."""
+        first, stop, before = page[0][0], page[-1][0] + 1, (len(self.faults), len(self.stated))
+        kept = self._kept(first, stop)
+        going_on: list[tuple[int, str]] = []
+        leaves = [(index, topic, entries.entry_hash(data)) for index, topic, data in page]
+        for _, _, leaf in leaves:
+            self.nodes.add(leaf)
+        for index, topic, data in page:
+            going_on += self._entry(index, topic, data, kept.get(index, []))
+        self._begun_before(going_on)
+        rows, values, rights = self.derived.turn(), self.values.turn(), self.entitlement.turn()
+        if self._run is not None:
+            right = len(self.faults) == before[0] and self._bad.isdisjoint(index for index, _, _ in page)
+            stated = [index for index, _ in self.stated[before[1] :]]
+            found = (self.recorded, stated, rows, values, rights)
+            self._run.note(ExaminedPage(first, stop, digest_of(leaves, kept), right, *found))
+        return page
+
+    def _take(self, kept: ExaminedPage, page: list[Topic], run: Resumption) -> bool:
+        """Take over what an earlier run found of a page; False where the page must be looked at again: what
+        lies there is not the same, or something was wrong with it."""
+        leaves = [(index, topic, entries.entry_hash(data)) for index, topic, data in page]
+        try:
+            values: dict[int, list[tuple[str, str]]] = self._salvage.disclosed(kept.first, kept.stop)
+        except StoreTrouble:
+            values = {}
+        if digest_of(leaves, values) != kept.digest:
+            run.drop(kept.first)
+            return False
+        if not kept.right or not self._bad.isdisjoint(index for index, _, _ in page):
+            return False
+        for _, _, leaf in leaves:
+            self.nodes.add(leaf)
+        self.derived.join(kept.rows, kept.stop)
+        self.values.join(kept.values)
+        self.entitlement.join(kept.rights)
+        known = {index: data for index, _, data in page}
+        if not known.keys() >= {*kept.rights.rested, *kept.stated}:
+            raise run.strange()
+        for index in kept.rights.rested:
+            texts = [text for _, text in values.get(index, ())]
+            self.entitlement.follow(decode(index, known[index], texts, self._earlier))
+        for index in kept.stated:
+            event = decode(index, known[index]).event
+            if isinstance(event, CertificateIndex):
+                self.stated.append((index, event))
+        self.recorded = kept.recorded
+        return True
 
     def _finish(self, stop: int) -> None:
         self.faults += self.derived.compare(self._salvage, self._again)

@@ -27,15 +27,31 @@ Kepts = Sequence[tuple[str, str]]
 """(digest, disclosure) of the rows that are kept for an entry."""
 
 
+class PageValues:
+    """Of the entries of a page: how many digests there are in their bodies, how many disclosures were looked
+    at, what became of the documents that they state; which digests are without a value, and which of which
+    entry they say were erased."""
+
+    __slots__ = ("documents", "erased", "kept", "missing", "sealed")
+
+    def __init__(self) -> None:
+        self.sealed = 0
+        self.kept = 0
+        self.documents: Counter[Kept] = Counter()
+        self.missing: dict[int, set[str]] = {}
+        self.erased: dict[int, set[str]] = {}
+
+
 class KeptValues:
     """Follows the ledger entry by entry. ``sealed`` counts digests in bodies, ``kept`` disclosures looked at,
-    ``documents`` what became of the documents that entries state."""
+    ``documents`` what became of the documents that entries state; all of them up to the last `turn`."""
 
     def __init__(self, evidence: Evidence | None) -> None:
         self.sealed = 0
         self.kept = 0
         self.documents: Counter[Kept] = Counter()
         self._evidence = evidence
+        self._new = PageValues()
         self._missing: dict[int, set[str]] = {}
         self._erased: dict[int, set[str]] = {}
         self._looked: dict[tuple[bytes, int], Kept] = {}
@@ -49,7 +65,7 @@ class KeptValues:
 
     def _values(self, index: int, statement: Statement, kept: Kepts) -> Iterator[StepFault]:
         texts = [text for _, text in kept]
-        self.kept += len(texts)
+        self._new.kept += len(texts)
         try:
             reveal(statement, texts)
         except Malformed as trouble:
@@ -59,13 +75,28 @@ class KeptValues:
             if stated != _digest(text):
                 yield StepFault(steps.DISCLOSURES, index, "verify-digest-column", {"digest": stated[:60]})
         digests = set(_sealed(statement.body))
-        self.sealed += len(digests)
+        self._new.sealed += len(digests)
         if digests - names:
-            self._missing[index] = digests - names
+            self._new.missing[index] = digests - names
 
     def erased(self, event: DisclosureErased) -> None:
         """An entry says that values were erased."""
-        self._erased.setdefault(event.index, set()).update(event.digests)
+        self._new.erased.setdefault(event.index, set()).update(event.digests)
+
+    def turn(self) -> PageValues:
+        """The end of a page: what was found of its entries' values."""
+        page, self._new = self._new, PageValues()
+        self.join(page)
+        return page
+
+    def join(self, page: PageValues) -> None:
+        """What was found of the values of a page's entries."""
+        self.sealed += page.sealed
+        self.kept += page.kept
+        self.documents.update(page.documents)
+        self._missing.update(page.missing)
+        for index, digests in page.erased.items():
+            self._erased.setdefault(index, set()).update(digests)
 
     def finish(self, salvage: Salvage, stop: int) -> Iterator[StepFault]:
         """What can only be said at the end: `erasing`, and rows of entries that there are not."""
@@ -106,7 +137,7 @@ class KeptValues:
             name = (stated["sha256"], stated["size"])
             if name not in self._looked:
                 self._looked[name] = evidence.check(stated)
-            self.documents[self._looked[name]] += 1
+            self._new.documents[self._looked[name]] += 1
             if self._looked[name] is Kept.ALTERED:
                 path = str(evidence.path(stated["sha256"]))
                 yield StepFault(steps.EVIDENCE, index, "verify-evidence", {"path": path})

@@ -23,6 +23,16 @@ class Division(Protocol):
         processes in ranges of ``size``, a power of two."""
 
 
+class Earlier(Protocol):
+    """Somebody who knows of an earlier run over the same entries, and is told of this one."""
+
+    def inspected(self, look: Look) -> Iterator[Inspected]:
+        """What the first entries show, in their order, as far as the earlier run came."""
+
+    def keep(self, before: Before, seen: Inspected) -> None:
+        """One more page, behind the entry ``before`` it."""
+
+
 def pages(entries: Iterable[tuple[int, bytes]], before: Before, look: Look, most: int) -> Iterator[Page]:
     """Entries in pages of at most ``most``, each with what it must know of the one before."""
     indexes: list[int] = []

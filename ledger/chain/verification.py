@@ -8,7 +8,8 @@ nothing.
 ``read(start, stop)`` gives (index, bytes) of the entries from ``start`` up to but not including ``stop``
 (None: to the end), in order; it is asked for all of them once, and again for single pages to which later
 entries refer. Memory holds some pages, 8 bytes an entry, and the faults. A ``division`` is asked for them
-instead where it is faster that processes read ranges for themselves; what is found is the same.
+instead where it is faster that processes read ranges for themselves; what is found is the same. Where there
+is an ``earlier`` run that was stopped, this one goes on from where that came to.
 
 What bytes alone cannot show: that the tail was not cut off, and that entries which nothing later contradicts
 were not dropped, swapped or re-dated and the chain linked anew. An anchor held outside shows both up to its
@@ -34,7 +35,7 @@ from ledger.chain.checkpoint import Checkpoint
 from ledger.chain.covered import Covered
 from ledger.chain.entry import Entry, entry_hash
 from ledger.chain.inspection import Before, Inspected, Look, inspect
-from ledger.chain.paging import Division, Read, inspected, pages
+from ledger.chain.paging import Division, Earlier, Read, inspected, pages
 from ledger.chain.statement import Statement
 from ledger.chain.steps import Anchor, StepFault
 from ledger.errors import Malformed, StoreTrouble
@@ -78,6 +79,7 @@ class Verification:
     held: tuple[Checkpoint, ...] = ()
     covered: Covered | None = None
     division: Division | None = None
+    earlier: Earlier | None = None
     faults: list[StepFault] = field(default_factory=list)
     checked: dict[int, int] = field(default_factory=dict)
     size: int = 0
@@ -141,17 +143,29 @@ class Verification:
         """What all entries show, page by page in their order, by whichever way is the fastest."""
         sought = None if self.anchor is None else self.anchor.index
         look = Look(self.origin, self.statements, self.signatures, sought)
+        start, before = self._start, self._before
+        if self.earlier is not None:
+            for seen in self.earlier.inspected(look):
+                start, before = seen.end.index + 1, seen.end
+                yield seen
+        for seen in self._inspected_behind(start, before, look):
+            if self.earlier is not None:
+                self.earlier.keep(before, seen)
+                before = seen.end
+            yield seen
+
+    def _inspected_behind(self, start: int, before: Before, look: Look) -> Iterator[Inspected]:
         pays = (
             _SIGNATURES if self.statements and self.signatures else _STATEMENTS if self.statements else _CHAIN
         )
         number = self.cores or cores.count()
         if number > 1 and self.division is not None and self.expected >= pays.divided:
-            return self.division.inspected(self._start, self._before, look, size=pays.range, number=number)
-        entries = self.read(self._start, None)
+            return self.division.inspected(start, before, look, size=pays.range, number=number)
+        entries = self.read(start, None)
         if number > 1 and self.expected >= pays.handed:
-            handed = pages(entries, self._before, look, _PAGE_ELSEWHERE)
+            handed = pages(entries, before, look, _PAGE_ELSEWHERE)
             return (seen for _, seen in cores.on_all(inspect, handed, number))
-        return inspected(entries, self._before, look)
+        return inspected(entries, before, look)
 
     def _take(self, seen: Inspected) -> None:
         self.faults += seen.faults

@@ -11,6 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from ledger.audit.auditing import Audit, Options
+from ledger.audit.working_paper import WorkingPaper
+from ledger.store.checking import open_for_checking
+from ledger.store.evidence import Evidence
 from tests.attacker import Attacker
 from tests.laptop import LEDGER, Laptop
 
@@ -160,3 +164,35 @@ def test_the_command_runs_in_a_process_of_its_own(laptop: Laptop) -> None:
     ran = subprocess.run(program, cwd=laptop.folder, env=environment, capture_output=True, text=True)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout.endswith("result: no fault found\n")
+
+
+def test_a_run_that_was_stopped_goes_on(laptop: Laptop) -> None:
+    """The same report and exit code as of one run; the paper is gone then, and what rests on it is said."""
+    path = laptop.folder / LEDGER
+    with Attacker(path) as attacker:
+        attacker.sql("UPDATE head SET size = size + 1")
+    whole = laptop("verify", "--json")
+    evidence = Evidence(path.with_name(f"{LEDGER}.evidence"))
+    with open_for_checking(str(path)) as journal, WorkingPaper(laptop.folder / "paper") as paper:
+        next(iter(Audit(journal, Options(evidence=evidence), paper=paper).run()))
+    resumed = laptop("verify", "--json", "--resume", "paper")
+    assert (resumed.code, whole.code) == (1, 1)
+    assert resumed.data | {"verified": ""} == whole.data | {"verified": ""}
+    assert "found right by an earlier run, as paper says" in resumed.err
+    assert not (laptop.folder / "paper").exists()
+    anew = laptop("verify", "--resume", "paper")
+    assert "earlier run" not in anew.err
+    assert not (laptop.folder / "paper").exists()
+
+
+def test_a_run_goes_on_from_its_own_paper_alone(laptop: Laptop) -> None:
+    """Not from a ledger, nor with other steps; and not where nothing is noted."""
+    before = (laptop.folder / LEDGER).read_bytes()
+    refused = laptop("verify", "--resume", LEDGER)
+    assert refused.code == 4
+    assert "working-paper-strange" in refused.err
+    assert (laptop.folder / LEDGER).read_bytes() == before
+    for other in ("--chain-only", "--only-new"):
+        assert laptop("verify", "--resume", "paper", other).code == 2
+    unwritable = laptop("verify", "--resume", "nowhere/paper")
+    assert (unwritable.code, "working-paper-unwritable" in unwritable.err) == (7, True)
