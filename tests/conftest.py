@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,14 @@ from tests import scene
 from tests.postgres_server import PostgresServer
 from tests.scene import Scene
 from tests.world import World
+
+gc.disable()  # while thousands of tests are collected, there is nothing to throw away
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: it need not be looked through again and again."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture
