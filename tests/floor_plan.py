@@ -231,12 +231,31 @@ def imports(root: Path) -> list[Import]:
     ours = modules(root)
     return [
         Import(name, target, line)
+@lru_cache(maxsize=4_000)
+def parsed(text: str) -> ast.Module:
+    """A source as a tree, which nobody changes. Kept by text, for all who read the sources."""
+    return ast.parse(text)
+
+
+@lru_cache(maxsize=4_000)
+def nodes(tree: ast.Module) -> tuple[ast.AST, ...]:
+    """All that is in a module. Kept, as a tree is gone through many times."""
+    return tuple(ast.walk(tree))
+
+
         for name, file in ours.items()
-        for target, line in sorted(set(_targets(file.read_text(encoding="utf-8"), set(ours))))
+        for target, line in _targets(file.read_text(encoding="utf-8"), known)
     ]
+    known = frozenset(ours)
 
 
-def _targets(text: str, ours: set[str]) -> Iterator[tuple[str, int]]:
+@lru_cache(maxsize=4_000)
+def _targets(text: str, ours: frozenset[str]) -> list[tuple[str, int]]:
+    """What a source imports, and where. Kept by text: a planted fault changes one file of many."""
+    return sorted(set(_each_target(text, ours)))
+
+
+def _each_target(text: str, ours: frozenset[str]) -> Iterator[tuple[str, int]]:
     for node in _importing(text):
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -253,7 +272,7 @@ def _targets(text: str, ours: set[str]) -> Iterator[tuple[str, int]]:
 @lru_cache(maxsize=2_000)
 def _importing(text: str) -> tuple[ast.Import | ast.ImportFrom | ast.Call, ...]:
     """What imports in a source. Kept by text: a planted fault changes one file of many."""
-    return tuple(node for node in ast.walk(ast.parse(text)) if _imports(node))
+    return tuple(node for node in nodes(parsed(text)) if _imports(node))
 
 
 def _imports(node: ast.AST) -> TypeGuard[ast.Import | ast.ImportFrom | ast.Call]:
@@ -343,7 +362,10 @@ def _why_not_ours(item: Import) -> Iterator[str]:
 def _circles(every: list[Import]) -> list[tuple[str, ...]]:
     """The circles among our own modules, each once, from its first module in the alphabet."""
     names = {item.module for item in every}
-    onward = {name: sorted({i.target for i in every if i.module == name} & names) for name in names}
+    reached: dict[str, set[str]] = {name: set() for name in names}
+    for item in every:
+        reached[item.module].add(item.target)
+    onward = {name: sorted(targets & names) for name, targets in reached.items()}
     found: set[tuple[str, ...]] = set()
     done: set[str] = set()
 

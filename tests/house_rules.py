@@ -9,11 +9,11 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from tests.floor_plan import NothingToRead, modules
+from tests.floor_plan import NothingToRead, modules, nodes, parsed
 
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 60
@@ -57,7 +57,8 @@ def faults_beside(root: Path) -> list[str]:
             raise NothingToRead(f"there is no program in {root / folder}")
         for file in programs:
             name = ".".join(file.relative_to(root).with_suffix("").parts)
-            found += _sizes_of(name, file.read_text(encoding="utf-8"))
+            text = file.read_text(encoding="utf-8")
+            found += _sizes_of(name, text, ast.walk(ast.parse(text)))
     return found
 
 
@@ -68,27 +69,26 @@ def _is_program(path: Path) -> bool:
         return file.readline(80).startswith(b"#!/usr/bin/env python")
 
 
-@lru_cache(maxsize=2_000)
-def _sizes_of(name: str, text: str) -> tuple[str, ...]:
+def _sizes_of(name: str, text: str, inside: Iterable[ast.AST]) -> list[str]:
     """Sizes, names and swallowed exceptions: what every program is held to."""
     found: list[str] = []
     if name.rpartition(".")[2] in EMPTY_NAMES:
         found.append(f"{name}: a name that says nothing")
     if (length := text.count("\n")) > LONGEST_FILE:
         found.append(f"{name}: {length} lines, at most {LONGEST_FILE}")
-    for node in ast.walk(ast.parse(text)):
+    for node in inside:
         found += [f"{name}:{getattr(node, 'lineno', 0)}: {fault}" for fault in _size_faults(node)]
-    return tuple(found)
+    return found
 
 
 @lru_cache(maxsize=2_000)
 def _faults_of(name: str, package: bool, text: str) -> tuple[str, ...]:
     """Kept by text: a planted fault changes one file, and all the others need not be read again."""
-    tree = ast.parse(text)
-    found = list(_sizes_of(name, text))
+    tree = parsed(text)
+    found = _sizes_of(name, text, nodes(tree))
     if package:
         found += _package_faults(name, tree)
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         found += [f"{name}:{getattr(node, 'lineno', 0)}: {fault}" for fault in _node_faults(name, node)]
     return tuple(found)
 
@@ -136,6 +136,8 @@ def _node_faults(name: str, node: ast.AST) -> Iterator[str]:
 
 def _reach_faults(name: str, node: ast.AST) -> Iterator[str]:
     """What the pure floors may not reach for."""
+    if not isinstance(node, (ast.Import, ast.ImportFrom, ast.Call)):
+        return
     closed: set[str] = next((names for place, names in CLOSED.items() if name.startswith(place)), set())
     if not closed:
         return

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from tests.floor_plan import modules
+from tests.floor_plan import modules, nodes, parsed
 
-Node = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+Node = Function | ast.ClassDef
 
 
 @dataclass(frozen=True)
@@ -49,19 +50,13 @@ class Use:
 
 def sources(root: Path) -> dict[str, ast.Module]:
     """The parsed modules of the product. Raises ``NothingToRead`` where there are none."""
-    return {name: _parsed(file.read_text(encoding="utf-8")) for name, file in modules(root).items()}
-
-
-@lru_cache(maxsize=2_000)
-def _parsed(text: str) -> ast.Module:
-    """Kept by text: a planted fault changes one file, and nobody changes a tree."""
-    return ast.parse(text)
+    return {name: parsed(file.read_text(encoding="utf-8")) for name, file in modules(root).items()}
 
 
 def makers(trees: Mapping[str, ast.Module]) -> dict[str, Maker]:
     """Every class and function that takes a message code, by its name."""
     found = {"text": Maker(0, "code", None), "AdamasError": Maker(0, "code", frozenset())}
-    classes = [node for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    classes = [node for tree in trees.values() for node in nodes(tree) if isinstance(node, ast.ClassDef)]
     for node in classes:
         fields = list(_fields(node))
         if "code" in fields:
@@ -92,20 +87,29 @@ def _inherited(node: ast.ClassDef, found: Mapping[str, Maker]) -> Maker:
 
 def _handing_on(tree: ast.Module, found: Mapping[str, Maker]) -> Iterator[tuple[str, Maker]]:
     """Functions that pass one of their own parameters as the code of a maker."""
-    for function in ast.walk(tree):
-        if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) or function.name.startswith(
-            "__"
-        ):
-            continue
-        parameters = [argument.arg for argument in _arguments(function.args)]
+    for function, parameters, calls in _functions(tree):
         bound = parameters[:1] in (["self"], ["cls"])
-        for call in ast.walk(function):
-            if isinstance(call, ast.Call) and (maker := found.get(_name(call))) is not None:
+        for call in calls:
+            if (maker := found.get(_name(call))) is not None:
                 code = _code_of(call, maker)
                 if isinstance(code, ast.Name) and code.id in parameters:
                     usual = _defaults(function.args).get(code.id)
                     place = parameters.index(code.id) - bound
                     yield function.name, Maker(place, code.id, None, usual=usual)
+
+
+@lru_cache(maxsize=4_000)
+def _functions(tree: ast.Module) -> list[tuple[Function, list[str], list[ast.Call]]]:
+    """The functions of a module that may be called by a name, with their parameters and the calls in them."""
+    return [
+        (
+            node,
+            [argument.arg for argument in _arguments(node.args)],
+            [inner for inner in ast.walk(node) if isinstance(inner, ast.Call)],
+        )
+        for node in nodes(tree)
+        if isinstance(node, Function) and not node.name.startswith("__")
+    ]
 
 
 def _arguments(arguments: ast.arguments) -> list[ast.arg]:
@@ -145,7 +149,7 @@ def uses(trees: Mapping[str, ast.Module]) -> tuple[list[Use], list[str]]:
     unread: list[str] = []
     for module, tree in trees.items():
         parameters = _parameters(tree)
-        for call in ast.walk(tree):
+        for call in nodes(tree):
             if not isinstance(call, ast.Call) or (maker := known.get(_name(call))) is None:
                 continue
             if _is_anothers(call, module, homes, trees, known):
@@ -165,7 +169,7 @@ def _homes(trees: Mapping[str, ast.Module]) -> dict[str, dict[str, str]]:
     homes: dict[str, dict[str, str]] = {}
     for module, tree in trees.items():
         names: dict[str, str] = {}
-        for node in ast.walk(tree):
+        for node in nodes(tree):
             if isinstance(node, ast.ImportFrom) and node.module in trees:
                 names |= {alias.asname or alias.name: node.module for alias in node.names}
         names |= {node.name: module for node in tree.body if isinstance(node, Node)}
@@ -196,7 +200,7 @@ def _is_anothers(
 
 
 def _parameters(tree: ast.Module) -> set[str]:
-    return {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    return {node.arg for node in nodes(tree) if isinstance(node, ast.arg)}
 
 
 def _literals(code: ast.expr | None, tree: ast.Module) -> list[str] | None:
@@ -210,7 +214,7 @@ def _literals(code: ast.expr | None, tree: ast.Module) -> list[str] | None:
     if isinstance(code, ast.Subscript):
         return _literals(code.value, tree)
     if isinstance(code, ast.Name):
-        assigned = [value for name, value in _assignments(tree) if name == code.id]
+        assigned = _assigned(tree).get(code.id)
         return _all_literals(assigned, tree) if assigned else None
     return None
 
@@ -222,12 +226,18 @@ def _all_literals(codes: list[ast.expr], tree: ast.Module) -> list[str] | None:
     )
 
 
-def _assignments(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
-    for node in ast.walk(tree):
+@lru_cache(maxsize=4_000)
+def _assigned(tree: ast.Module) -> dict[str, list[ast.expr]]:
+    """What each name of a module is given."""
+    given: dict[str, list[ast.expr]] = {}
+    for node in nodes(tree):
         if isinstance(node, ast.Assign):
-            yield from ((target.id, node.value) for target in node.targets if isinstance(target, ast.Name))
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    given.setdefault(target.id, []).append(node.value)
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
-            yield node.target.id, node.value
+            given.setdefault(node.target.id, []).append(node.value)
+    return given
 
 
 def _comes_from_elsewhere(code: ast.expr | None, parameters: set[str]) -> bool:
@@ -289,5 +299,5 @@ def faults(root: Path, catalogue: Mapping[str, str]) -> list[str]:
 
 def _all_constants(trees: Mapping[str, ast.Module]) -> set[str]:
     """All string constants: a code may stand in a table that a maker is fed from."""
-    nodes = (node for tree in trees.values() for node in ast.walk(tree))
-    return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    every = (node for tree in trees.values() for node in nodes(tree))
+    return {node.value for node in every if isinstance(node, ast.Constant) and isinstance(node.value, str)}

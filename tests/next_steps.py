@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 import click
 
@@ -92,6 +93,7 @@ def _family(name: str) -> list[str] | None:
     return command.list_commands(click.Context(command)) if isinstance(command, click.Group) else None
 
 
+@cache
 def options() -> set[str]:
     """Every option of every command, without its dashes, and those of createdb that a text names."""
     parameters = [parameter for command in _commands(main.adamas) for parameter in command.params]

@@ -11,6 +11,8 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 
+from tests.floor_plan import nodes
+
 BOUNDS = {"attempts", "deepest", "factor", "microseconds", "most", "places", "rounds"}
 """Placeholders of limits and the like, of which there is never one."""
 
@@ -46,7 +48,7 @@ def in_sources(trees: Mapping[str, ast.Module], many: set[str]) -> list[str]:
     """The same for sentences that the program puts together: a value in an f-string before a plural."""
     found = []
     for module, tree in trees.items():
-        for node in ast.walk(tree):
+        for node in nodes(tree):
             if isinstance(node, ast.JoinedStr):
                 found += [f"{module}:{node.lineno}: {word} has no singular" for word in _counted(node, many)]
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -12,14 +13,24 @@ import pytest
 
 from tests import floor_plan, house_rules
 
+pytestmark = pytest.mark.xdist_group("sources")  # read and parsed by one process
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    """A copy of the two packages, to plant faults in."""
+@pytest.fixture(scope="module")
+def _copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("house")
     for package in floor_plan.PACKAGES:
-        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+@pytest.fixture
+def copy(tmp_path: Path, _copied: Path) -> Path:
+    """The sources of the two packages, to plant faults in: hard links, which ``plant`` replaces."""
+    for package in floor_plan.PACKAGES:
+        shutil.copytree(_copied / package, tmp_path / package, copy_function=os.link)
     return tmp_path
 
 
@@ -28,6 +39,7 @@ def plant(root: Path, module: str, text: str) -> None:
     path = root / module
     path.parent.mkdir(parents=True, exist_ok=True)
     before = path.read_text(encoding="utf-8") if path.exists() else '"""Planted."""\n'
+    path.unlink(missing_ok=True)  # the other copies keep theirs
     path.write_text(before + text, encoding="utf-8")
 
 
@@ -205,7 +217,8 @@ def test_an_empty_folder_beside_the_product_is_not_read_as_innocent(tmp_path: Pa
 
 def test_a_package_without_a_docstring_is_found(copy: Path) -> None:
     """An empty package file says nothing about its package."""
-    (copy / "ledger/chain/__init__.py").write_text("", encoding="utf-8")
+    (copy / "ledger/chain/__init__.py").unlink()
+    (copy / "ledger/chain/__init__.py").touch()
     assert "ledger.chain: a package without a docstring" in house_rules.faults(copy)
 
 

@@ -15,6 +15,8 @@ from ledger import messages
 from ledger.errors import Malformed
 from tests import floor_plan, message_codes
 
+pytestmark = pytest.mark.xdist_group("sources")  # read and parsed by one process
+
 ROOT = Path(__file__).resolve().parent.parent
 RULES = ROOT / "ledger" / "data" / "messages" / "en" / "rules.toml"
 

@@ -12,6 +12,8 @@ from ledger import messages
 from tests import message_codes, next_steps
 from tests.message_codes import Use
 
+pytestmark = pytest.mark.xdist_group("sources")  # read and parsed by one process
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

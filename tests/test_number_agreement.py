@@ -10,6 +10,8 @@ import pytest
 from ledger import messages
 from tests import message_codes, number_agreement
 
+pytestmark = pytest.mark.xdist_group("sources")  # read and parsed by one process
+
 ROOT = Path(__file__).resolve().parent.parent
 LEARNT = {"one": "{n} {n|entry|entries} {n|is|are} here"}
 
