@@ -204,7 +204,9 @@ def record_all(
     from ledger.admission import Act
 
     evidence = keep(session.evidence_folder, [file])
-    receipts = ledger.record_batch(Act(event, key, occurred, evidence=evidence) for event, key in acts)
+    receipts = ledger.record_batch(
+        Act(event, key, occurred, evidence=evidence, by_letter=True) for event, key in acts
+    )
     return [(receipt, ledger.records.recorded(receipt.index).event) for receipt in receipts]
 
 

@@ -19,7 +19,7 @@ from cli.output import confirm, emit_json, remark, say
 from cli.session import Session
 from ledger import edtf
 from ledger.domain import events
-from ledger.domain.events import Corrected, Discrepancy, Event, Imported, Mined, Recorded
+from ledger.domain.events import Discrepancy, Event, Mined, Recorded
 from ledger.domain.refusal import Refusal
 from ledger.domain.state import guarded, touched
 from ledger.domain.vocabulary import carats
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 _SOURCE = re.compile(r"(?P<title>.+?)\s*<(?P<url>[^<>\s]+)>\s*(?P<seen>\S+)?", re.DOTALL)
 _SHOWN = 6
-_ENTRY = ("origin", "entry", "hash")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,37 +82,10 @@ def party_of(ledger: Ledger, key: SigningKey) -> str:
     return party
 
 
-def by_letter_alone(ledger: Ledger, wire: str, body: Mapping[str, Any]) -> None:
-    """An import, or a correction of one, names no entry of another ledger: `certificate receive` alone does,
-    which has opened the letter that proves it. The rules could not tell: they see no letter.
-
-    Raises `Refused` (``import-without-letter``).
-    """
-    before: Mapping[str, Any] = {}
-    if wire == Corrected.TYPE:
-        index, body = body.get("index"), body.get("replacement") or {}
-        if not isinstance(index, int) or not 0 <= index < ledger.head().size or not isinstance(body, Mapping):
-            return  # what is wrong with it, the rules say
-        known = ledger.records.recorded(index).event
-        if not isinstance(known, Imported):
-            return
-        before = events.write(known)
-    elif wire != Imported.TYPE:
-        return
-    named = [body.get(name) for name in _ENTRY]
-    if body.get("documented") or None in named or named == [before.get(name) for name in _ENTRY]:
-        return
-    certificate = body.get("certificate")
-    values = {"certificate": certificate, "origin": body["origin"], "entry": body["entry"]}
-    refuse([Refusal("import-without-letter", f"certificate:{certificate}", values)])
-
-
 def record(
     session: Session, ledger: Ledger, event: Event, key: SigningKey, circumstances: Circumstances
 ) -> Receipt:
     """Record an act and print its receipt. Raises `Refused`, `StoreTrouble`, `Conflict`, `Malformed`."""
-    if isinstance(event, Imported | Corrected):
-        by_letter_alone(ledger, event.TYPE, events.write(event))
     evidence: tuple[Mapping[str, Any], ...] = circumstances.sources
     if circumstances.evidence:
         refuse(preview(ledger, event, key, circumstances))
@@ -185,8 +157,6 @@ def rehearse(
     session: Session, ledger: Ledger, event: Event, key: SigningKey, circumstances: Circumstances
 ) -> None:
     """Say that the act would be recorded, with its body. Raises `Refused` when it would not."""
-    if isinstance(event, Imported | Corrected):
-        by_letter_alone(ledger, event.TYPE, events.write(event))
     refuse(preview(ledger, event, key, circumstances))
     if session.json:
         emit_json({"dry_run": True, "type": event.TYPE, "body": events.write(event)})

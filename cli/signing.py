@@ -31,7 +31,6 @@ from cli.key_acts import enrol_command, revoke_command
 from cli.output import AdamasGroup, adamas_command, emit_json, remark, say
 from cli.recording import (
     Circumstances,
-    by_letter_alone,
     keep,
     party_of,
     preview,
@@ -190,12 +189,9 @@ def append(session: Session, files: tuple[Path, ...]) -> None:
 
     A statement that is recorded already gets its first receipt again.
     """
-    from ledger.chain.statement import Statement
 
     statements = [_read(file) for file in files]
     ledger = session.ledger(write=True)
-    for said in (Statement.decode(signed.statement) for signed in statements):
-        by_letter_alone(ledger, said.type, said.body)
     receipts = ledger.append(statements)
     for file in files:
         if documents_beside(file).is_dir():

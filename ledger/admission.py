@@ -16,15 +16,24 @@ What this process signs itself takes the same steps, without decoding what it ju
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypedDict
 
 from ledger import keys
 from ledger.chain import disclosure
 from ledger.chain.statement import SignedStatement, Statement, reveal, sign, signature_holds
 from ledger.domain import events, fields
-from ledger.domain.events import Corrected, Event, KeyEnrolled, LedgerKeyChanged, LedgerOpened
+from ledger.domain.events import (
+    Corrected,
+    Event,
+    Imported,
+    KeyEnrolled,
+    LedgerKeyChanged,
+    LedgerOpened,
+    Opaque,
+)
 from ledger.domain.fields import Problem
+from ledger.domain.refusal import Refusal
 from ledger.errors import Malformed, Refused
 from ledger.keys import SigningKey
 from ledger.values import dataclass
@@ -44,6 +53,7 @@ class Said(TypedDict, total=False):
     seen: tuple[int, bytes] | None
     publish: Collection[str]
     id: bytes | None
+    by_letter: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +63,8 @@ class Act:
     ``occurred`` one EDTF spelling, None: unknown; ``on_behalf`` the party it is recorded for under a
     mandate; ``evidence`` maps as FORMATS section 2 lists them; ``seen`` (size, root) of a checkpoint;
     ``publish`` the fields that are not sealed although their table seals them; ``id`` 16 bytes, None: one
-    is made.
+    is made. ``by_letter``: whoever records it has opened the letter that proves the entry of another
+    ledger which it names (see `unproven`).
     """
 
     event: Event
@@ -64,15 +75,18 @@ class Act:
     seen: tuple[int, bytes] | None = None
     publish: Collection[str] = ()
     id: bytes | None = None
+    by_letter: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """A signed statement and the event in it, checked as far as that needs no ledger."""
+    """A signed statement and the event in it, checked as far as that needs no ledger; ``by_letter`` see
+    `Act`."""
 
     signed: SignedStatement
     statement: Statement
     event: Event
+    by_letter: bool = False
 
 
 def time_ordered_id(microseconds: int, chance: Chance) -> bytes:
@@ -110,7 +124,7 @@ def propose(act: Act, origin: str, statement_id: bytes, chance: Chance, type_of:
     )
     signed = sign(statement, act.key, texts)
     _check_signature(signed, statement)
-    return Proposed(signed, statement, event)
+    return Proposed(signed, statement, event, act.by_letter)
 
 
 def take(signed: SignedStatement, origin: str, type_of: TypeOf) -> Proposed:
@@ -126,6 +140,28 @@ def take(signed: SignedStatement, origin: str, type_of: TypeOf) -> Proposed:
         raise Malformed("body-spelling", type=statement.type)
     _check_proofs(event, origin)  # (6)
     return Proposed(signed, statement, event)
+
+
+_ENTRY = ("origin", "entry", "hash")
+
+
+def unproven(event: Event, about: Event | Opaque | None) -> Iterator[Refusal]:
+    """An import, or a correction of one (``about``), that names another ledger's entry anew: no rule can see
+    a letter, so whoever records it must have opened the letter, and says so (`Act.by_letter`). A statement
+    that somebody signed at home says nothing of the kind."""
+    before: Mapping[str, Any] = {}
+    if isinstance(event, Corrected) and isinstance(about, Imported):
+        body, before = event.replacement, events.write(about)
+    elif isinstance(event, Imported) and not event.documented:
+        body = events.write(event)
+    else:
+        return
+    named = [body.get(name) for name in _ENTRY]
+    if body.get("documented") or None in named or named == [before.get(name) for name in _ENTRY]:
+        return
+    certificate = body.get("certificate")
+    values = {"certificate": certificate, "origin": body["origin"], "entry": body["entry"]}
+    yield Refusal("import-without-letter", f"certificate:{certificate}", values)
 
 
 def _check_signature(signed: SignedStatement, statement: Statement) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 
-from ledger.admission import Proposed
+from ledger.admission import Proposed, unproven
 from ledger.chain.statement import Statement
 from ledger.domain import rules
 from ledger.domain.events import (
@@ -19,6 +19,7 @@ from ledger.domain.events import (
     DisclosureErased,
     Discrepancy,
     Event,
+    Imported,
     LedgerClosed,
     LedgerKeyRevoked,
     Opaque,
@@ -76,7 +77,7 @@ class Batch:
 
         Raises `Refused` when what its author has seen is not this ledger's.
         """
-        return self._judge(Read(self._act(proposed)), proposed.statement)
+        return self._judge(Read(self._act(proposed)), proposed)
 
     def admit(self, proposed: Proposed) -> int:
         """Judge an act and take it into the batch, where its number is the answer; the same one again has
@@ -93,7 +94,7 @@ class Batch:
                 raise Conflict("statement-id-taken", id=statement.id.hex(), index=index)
             return number
         read = Read(self._act(proposed))
-        found = self._judge(read, statement)
+        found = self._judge(read, proposed)
         if found:
             raise Refused(found[0].code, tuple(found), **{"subject": found[0].subject, **found[0].values})
         self._numbers[statement.id] = len(self.drafts)
@@ -132,15 +133,18 @@ class Batch:
         ours = not isinstance(event, Attested) or event.origin == self._origin
         return self._records.recorded(event.index) if ours and event.index < self.head.size else None
 
-    def _judge(self, read: Read, statement: Statement) -> list[Refusal]:
+    def _judge(self, read: Read, proposed: Proposed) -> list[Refusal]:
         act = read.recorded
         self.knowledge.prefetch(read.changes)
-        self._check_roots(act.event, statement)
+        self._check_roots(act.event, proposed.statement)
         if isinstance(act.event, Corrected):
             together = [one for one in self._corrections if one.event is not act.event]
-            return rules.refusals(self._state, act, self._histories(act, together), together)
-        found = rules.refusals(self._state, act)
-        return found or self._not_sealed(act.event)
+            found = rules.refusals(self._state, act, self._histories(act, together), together)
+        else:
+            found = rules.refusals(self._state, act) or self._not_sealed(act.event)
+        if found or proposed.by_letter or not isinstance(act.event, Imported | Corrected):
+            return found
+        return list(unproven(proposed.event, None if act.about is None else act.about.event))
 
     def _not_sealed(self, event: Event | Opaque) -> list[Refusal]:
         """An erasure names digests that the entry has; nothing can be erased that was not sealed."""

@@ -213,7 +213,8 @@ def _received(place: Path, certificates: int) -> list[Row]:
         if wrong or found is None:
             raise AssertionError([str(one) for one in wrong])
         lots = (arriving.Lot(_parcel(number, OUT), f"R{number:07}"),)
-        acts = [Act(exchange.imported(found, lots, IMPORTER, "XB"), IN.key(IMPORTER), _CAME_ON)]
+        arrived = exchange.imported(found, lots, IMPORTER, "XB")
+        acts = [Act(arrived, IN.key(IMPORTER), _CAME_ON, by_letter=True)]
         acts += [Act(act, IN.key(AUTHORITY), _CAME_ON) for act in opened.taken(AUTHORITY)]
         receiver.record_batch(acts)
         took.append(time.perf_counter() - start)

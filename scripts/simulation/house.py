@@ -143,7 +143,9 @@ class House:
         """An act of a day, to be recorded at the end of the month; a clerk's on behalf of who acts."""
         party = event.by or AUTHORITY
         key = self.country.key(signed_by or party)
-        self.acts.append(Act(event, key, self.day(day), party if signed_by else None))
+        by_letter = isinstance(event, e.Imported) and event.entry is not None
+        on_behalf = party if signed_by else None
+        self.acts.append(Act(event, key, self.day(day), on_behalf, by_letter=by_letter))
 
     def sell(
         self, parcels: Iterable[str], by: str, to: str, price: int, day: int, clerk: str | None = None
