@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ _LOOKED_AT = 4_096
 
 def shipments_of(
     session: Session, others: Sequence[Path], participant: str, given: dict[str, Any]
-) -> list[Shipment]:
+) -> Iterable[Shipment]:
     """The other side's shipments: one ledger, one table, or any number of letters and folders of them.
 
     Raises `Malformed` (``reconcile-several``, ``reconcile-neither``, ``reconcile-no-letters``,
@@ -130,7 +130,7 @@ def _their_table(path: Path, given: dict[str, Any]) -> list[Shipment]:
     return found
 
 
-def _their_ledger(path: Path, participant: str) -> list[Shipment]:
+def _their_ledger(path: Path, participant: str) -> Iterable[Shipment]:
     from ledger.application import Ledger
     from ledger.investigation.shipments import shipments
 

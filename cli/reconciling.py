@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 from fractions import Fraction
+from hashlib import sha256
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -131,14 +133,15 @@ def reconcile(
     ledger = session.ledger()
     ours = shipments(ledger.journal, ledger.records, own)
     flows = compare(ours, shipments_of(session, others, participant, given), own, participant, terms)
-    text = None if given["statement"] is None else _statement(flows, period, terms)
-    if text is not None:
-        _write(given["statement"], text)
-    pairs = [(flow, pair) for flow in flows for pair in flow.pairs if given["everything"] or _differs(pair)]
-    receipt = None
-    if text is not None and given["recording"]:
-        receipt = _record(session, flows, participant, period, text)
-    _tell(session, flows, pairs, terms, text, receipt, limit=limit, as_csv=as_csv)
+    digest = receipt = None
+    if given["statement"] is not None:
+        digest = _write(given["statement"], _statement(flows, period, terms))
+    lines = (
+        _line(flow, pair) for flow in flows for pair in flow.pairs if given["everything"] or _differs(pair)
+    )
+    if digest is not None and given["recording"]:
+        receipt = _record(session, flows, participant, period, digest)
+    _tell(session, flows, lines, terms, digest, receipt, limit=limit, as_csv=as_csv)
 
 
 def _own(session: Session) -> str:
@@ -170,16 +173,21 @@ def _terms(session: Session, period: str, given: dict[str, Any]) -> Terms:
     return Terms(first, last, weight, value, given["days"])
 
 
-def _statement(flows: Sequence[Flow], period: str, terms: Terms) -> bytes:
-    from ledger.exchange.reconciliation_statement import statement
+def _statement(flows: Sequence[Flow], period: str, terms: Terms) -> Iterator[bytes]:
+    from ledger.exchange.reconciliation_statement import lines
 
-    return statement(flows, period, terms)
+    return lines(flows, period, terms)
 
 
-def _write(path: Path, text: bytes) -> None:
+def _write(path: Path, lines: Iterator[bytes]) -> bytes:
+    """Write the statement; the SHA-256 by which it is named. Raises `StoreTrouble` (``reconcile-...``)."""
+    named = sha256()
     try:
         with path.open("xb") as file:
-            file.write(text)
+            for line in lines:
+                file.write(line)
+                named.update(line)
+        return named.digest()
     except FileExistsError:
         raise StoreTrouble("reconcile-exists", path=str(path)) from None
     except OSError as problem:
@@ -193,12 +201,11 @@ def _differs(pair: Pair) -> bool:
 
 
 def _tell(
-    session: Session, flows: Sequence[Flow], pairs: list[tuple[Flow, Pair]], terms: Terms, text: bytes | None,
-    receipt: str | None, *, limit: int, as_csv: bool,
+    session: Session, flows: Sequence[Flow], lines: Iterator[dict[str, Any]], terms: Terms,
+    digest: bytes | None, receipt: str | None, *, limit: int, as_csv: bool,
 ) -> None:  # fmt: skip
-    from ledger.exchange.reconciliation_statement import digest, fraction, mirrors_of
+    from ledger.exchange.reconciliation_statement import fraction, mirrors_of
 
-    lines = [_line(flow, pair) for flow, pair in pairs]
     if as_csv:
         emit_csv(_HEADERS, ([_flat(line[name]) for name in _HEADERS] for line in lines))
         return
@@ -210,23 +217,24 @@ def _tell(
             for flow in flows for one in mirrors_of(flow, terms)
         ]  # fmt: skip
         classes = [{"from": f.exporter, "to": f.importer, "classes": dict(f.counted)} for f in flows]
-        named = None if text is None else digest(text).hex()
+        named = None if digest is None else digest.hex()
         emit_json({"flows": classes, "certificates": lines, "mirrors": mirrors,
                    "statement": named, "receipt": receipt})  # fmt: skip
         return
     for flow in flows:
         _flow(flow, terms)
-    shown_ = lines[: limit or None]
-    if shown_:
+    first = list(islice(lines, 1))
+    if first:
         say()
+        shown_ = islice(chain(first, lines), limit or None)
         emit_table(
-            [name.replace("_", " ").upper() for name in _HEADERS], [list(_cells(line)) for line in shown_]
+            [name.replace("_", " ").upper() for name in _HEADERS], (list(_cells(line)) for line in shown_)
         )
-    if len(shown_) < len(lines):
-        remark(messages.text("reconcile-more", {"count": len(lines) - len(shown_)}))
-    if text is not None:
+    if more := sum(1 for _ in lines):
+        remark(messages.text("reconcile-more", {"count": more}))
+    if digest is not None:
         say()
-        say(f"statement {digest(text).hex()}")
+        say(f"statement {digest.hex()}")
     if receipt is not None:
         say(f"recorded {receipt}")
 
@@ -236,9 +244,10 @@ def _flow(flow: Flow, terms: Terms) -> None:
     from ledger.investigation.reconciliation import CLASSES
 
     heading(f"{flow.exporter} to {flow.importer}: {how_many('count-certificates', len(flow.pairs))}")
+    counted = flow.counted
     for kind in CLASSES:
-        if flow.counted[kind]:
-            say(f"  {kind:<21}{flow.counted[kind]:>8}")
+        if counted[kind]:
+            say(f"  {kind:<21}{counted[kind]:>8}")
     rows = [
         (one.quarter, one.hs, carats(one.exported), carats(one.imported), _percent(one.asymmetry),
          _percent(one.value_asymmetry), "look" if one.marked else "")
@@ -302,15 +311,15 @@ def _cells(line: dict[str, Any]) -> Iterator[str]:
             yield shown(name, value)
 
 
-def _record(session: Session, flows: Sequence[Flow], participant: str, period: str, text: bytes) -> str:
+def _record(session: Session, flows: Sequence[Flow], participant: str, period: str, digest: bytes) -> str:
     """The receipt of the act that names the statement."""
     from ledger.domain.events import ReconciliationStated
-    from ledger.exchange.reconciliation_statement import digest, tally
+    from ledger.exchange.reconciliation_statement import tally
 
     ledger, key = session.ledger(write=True), session.key()
     matched, differing, unexplained = tally(flows)
     act = ReconciliationStated(
-        by=party_of(ledger, key), participant=participant, period=period, statement=digest(text),
+        by=party_of(ledger, key), participant=participant, period=period, statement=digest,
         matched=matched, differing=differing, unexplained=unexplained,
     )  # fmt: skip
     return ledger.record(act, key, occurred=here_and_now(session.clock())).text

@@ -95,7 +95,7 @@ STEPS: Mapping[str, Steps] = {
         ("verification", "forks", "absence", "archive", "tile_check"),
     ),
     "ledger.store": (
-        ("journal", "decoding", "remembered", "rows"),
+        ("journal", "decoding", "remembered", "rows", "ordered"),
         (
             "clock",
             "sqlite_file",
@@ -123,7 +123,12 @@ STEPS: Mapping[str, Steps] = {
         ("following", "balances", "wording"),
         ("*",),
     ),
-    "ledger.investigation": (("occurrence",), ("replay", "shipments"), ("compare", "accounts"), ("*",)),
+    "ledger.investigation": (
+        ("occurrence",),
+        ("replay", "shipments"),
+        ("compare", "accounts", "leftovers"),
+        ("*",),
+    ),
     "ledger.audit": (
         ("entitlement", "derived_rows", "ranges", "serving", "working_paper"),
         ("derived_nodes", "kept_values", "processes"),

@@ -12,6 +12,7 @@ Its SHA-256 goes into `reconciliation-stated/1`, which both sides attest.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import lru_cache
@@ -27,14 +28,22 @@ FORMAT = "adamas-reconciliation/1"
 
 def statement(flows: Sequence[Flow], period: str, terms: Terms) -> bytes:
     """The statement of what was reconciled."""
-    ordered = sorted(flows, key=lambda flow: (flow.exporter, flow.importer))
-    lines = [_head(ordered, period, terms)]
-    for flow in ordered:
-        lines += [_mirror(flow, one) for one in mirrors_of(flow, terms)]
-    for flow in ordered:
-        lines += [_certificate(flow, pair) for pair in flow.pairs]
+    return b"".join(lines(flows, period, terms))
+
+
+def lines(flows: Sequence[Flow], period: str, terms: Terms) -> Iterator[bytes]:
+    """The same, line by line: it may be longer than memory."""
     written = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
-    return "".join(f"{written(line)}\n" for line in lines).encode("utf-8")
+    return (f"{written(line)}\n".encode() for line in _lines(flows, period, terms))
+
+
+def _lines(flows: Sequence[Flow], period: str, terms: Terms) -> Iterator[dict[str, Any]]:
+    ordered = sorted(flows, key=lambda flow: (flow.exporter, flow.importer))
+    yield _head(ordered, period, terms)
+    for flow in ordered:
+        yield from (_mirror(flow, one) for one in mirrors_of(flow, terms))
+    for flow in ordered:
+        yield from (_certificate(flow, pair) for pair in flow.pairs)
 
 
 def digest(text: bytes) -> bytes:
@@ -44,9 +53,10 @@ def digest(text: bytes) -> bytes:
 
 def tally(flows: Sequence[Flow]) -> tuple[int, int, int]:
     """How many certificates agree, how many differ, and of how many of these nobody knows why."""
-    kinds = [pair.kind for flow in flows for pair in flow.pairs]
-    agree = kinds.count(AGREES)
-    return agree, len(kinds) - agree, sum(kind in OPEN for kind in kinds)
+    kinds: Counter[str] = Counter()
+    for flow in flows:
+        kinds += flow.counted
+    return kinds[AGREES], kinds.total() - kinds[AGREES], sum(kinds[kind] for kind in OPEN)
 
 
 def mirrors_of(flow: Flow, terms: Terms) -> list[Mirror]:
@@ -66,9 +76,9 @@ def _head(flows: Sequence[Flow], period: str, terms: Terms) -> dict[str, Any]:
             {
                 "from": flow.exporter,
                 "to": flow.importer,
-                "classes": {kind: flow.counted[kind] for kind in CLASSES if flow.counted[kind]},
+                "classes": {kind: counted[kind] for kind in CLASSES if counted[kind]},
             }
-            for flow in flows
+            for flow, counted in ((flow, flow.counted) for flow in flows)
         ],
     }
 

@@ -23,16 +23,22 @@ ends in exactly one `Pair`, and every pair in exactly one class, the first of it
 | `value-basis`         | differ in value by no more than the tolerance: FOB, CIF, re-assessed     |
 | `agrees`              | agree                                                                    |
 
-Only integers are compared. The tolerances are the reader's: KPCS gives none.
+Only integers are compared. The tolerances are the reader's: KPCS gives none. Both lists are gone through side
+by side; however long they are, some of either is in memory (`ledger.store.ordered`), and of what is left over
+those arrivals that weigh about as much as the departure at hand.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
 
-from ledger.investigation.shipments import EXPORT, IMPORT, Shipment
+from ledger.investigation.leftovers import EARLY, Group, alike, by_place, by_weight
+from ledger.investigation.shipments import EXPORT, IMPORT, MOST, Shipment, as_values, in_order, of_values
+from ledger.store.ordered import Ordered
 from ledger.values import dataclass
 
 UNEXPLAINED, NOT_RETURNED = "unexplained", "not-returned"
@@ -48,11 +54,6 @@ CLASSES = (
 
 OPEN = frozenset({UNEXPLAINED, NOT_RETURNED, AT_IMPORTER, AT_EXPORTER})
 """Differences that somebody has still to explain."""
-
-_EARLY = 2
-"""So many days may an arrival be booked before its departure: time zones, days written down later."""
-_LOOKED_AT = 64
-"""So many arrivals of one weight are looked at for a departure, from the earliest on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,138 +92,135 @@ class Flow:
 
     exporter: str
     importer: str
-    pairs: tuple[Pair, ...]
+    pairs: Ordered[Pair]
 
     @property
     def counted(self) -> Counter[str]:
-        """How many certificates are in each class."""
+        """How many certificates are in each class; all are gone through."""
         return Counter(pair.kind for pair in self.pairs)
 
 
 def reconcile(
-    ours: Sequence[Shipment], theirs: Sequence[Shipment], own: str, other: str, terms: Terms
+    ours: Iterable[Shipment], theirs: Iterable[Shipment], own: str, other: str, terms: Terms
 ) -> tuple[Flow, Flow]:
     """What went from us to them, and from them to us, in the period."""
-    return _flow(ours, theirs, own, other, terms), _flow(theirs, ours, other, own, terms)
+    out, into = _Matching(own, other, terms), _Matching(other, own, terms)
+    for mine, others in _side_by_side(ours, theirs):
+        out.put(mine, others)
+        into.put(others, mine)
+    return out.flow(), into.flow()
 
 
-def _flow(
-    senders: Sequence[Shipment], receivers: Sequence[Shipment], exporter: str, importer: str, terms: Terms
-) -> Flow:
-    """One direction: transit countries do not take a shipment out of it as long as the certificate tells."""
-    received = [
-        one
-        for one in receivers
-        if one.flow == IMPORT and exporter in (one.provenance, one.issuer) and one.destination == importer
-    ]
-    arrived = {one.certificate for one in received}
-    sent = [
-        one
-        for one in senders
-        if one.flow == EXPORT
-        and one.provenance in (exporter, None)
-        and (one.destination == importer or one.certificate in arrived)
-    ]
-    pairs = match(sent, received, terms)
-    kept = [pair for pair in pairs if any(terms.within(one) for one in (*pair.sent, *pair.received))]
-    return Flow(exporter, importer, tuple(kept))
+def _side_by_side(ours: Iterable[Shipment], theirs: Iterable[Shipment]) -> Iterator[tuple[Group, Group]]:
+    """What either side has under a certificate, in the order of certificates."""
+    left, right = _by_certificate(ours), _by_certificate(theirs)
+    one, other = next(left, None), next(right, None)
+    while one is not None or other is not None:
+        if other is None or (one is not None and one[0].certificate < other[0].certificate):
+            yield one or [], []
+            one = next(left, None)
+        elif one is None or other[0].certificate < one[0].certificate:
+            yield [], other
+            other = next(right, None)
+        else:
+            yield one, other
+            one, other = next(left, None), next(right, None)
 
 
-def match(sent: Iterable[Shipment], received: Iterable[Shipment], terms: Terms) -> list[Pair]:
-    """Every shipment of both lists in exactly one pair, ordered by certificate."""
-    left, arrived = _by_certificate(sent), _by_certificate(received)
-    both = left.keys() & arrived.keys()
-    couples = [(left[name], arrived[name]) for name in both]
-    lone = [group for name, group in left.items() if name not in both]
-    found = [group for name, group in arrived.items() if name not in both]
-    couples += _alike(lone, found, terms)
-    until = max((one.day for group in arrived.values() for one in group if one.day is not None), default=None)
-    since = min((one.day for group in left.values() for one in group if one.day is not None), default=None)
-    pairs = [_pair(*couple, terms) for couple in couples]
-    pairs += [_unmatched_export(tuple(group), until, terms) for group in lone]
-    pairs += [_unmatched_import(tuple(group), since, terms) for group in found]
-    return sorted(pairs, key=lambda pair: pair.certificate)
+def _by_certificate(shipments: Iterable[Shipment]) -> Iterator[Group]:
+    ordered = shipments if isinstance(shipments, Ordered) else in_order(shipments)
+    return (list(group) for _, group in groupby(ordered, key=attrgetter("certificate")))
 
 
-def _by_certificate(shipments: Iterable[Shipment]) -> dict[str, list[Shipment]]:
-    groups: dict[str, list[Shipment]] = {}
-    for one in shipments:
-        groups.setdefault(one.certificate, []).append(one)
-    for group in groups.values():
-        if len(group) > 1:
-            group.sort(key=lambda one: (_order(one), repr(one)))
-    return groups
+class _Matching:
+    """What goes one way, certificate by certificate: pairs as far as a number tells, and what is left over.
+
+    Transit countries do not take a shipment out of it as long as the certificate tells.
+    """
+
+    def __init__(self, exporter: str, importer: str, terms: Terms) -> None:
+        self._exporter, self._importer, self._terms = exporter, importer, terms
+        self._pairs: Ordered[Pair] = Ordered(attrgetter("certificate"), _packed, _unpacked, MOST)
+        self._lone: Ordered[Group] = Ordered(by_weight, _packed_group, _unpacked_group, MOST)
+        self._found: Ordered[Group] = Ordered(by_place, _packed_group, _unpacked_group, MOST)
+        self._since: int | None = None
+        self._until: int | None = None
+
+    def put(self, senders: Group, receivers: Group) -> None:
+        """What both sides have under one certificate."""
+        exporter, importer = self._exporter, self._importer
+        received = [
+            one
+            for one in receivers
+            if one.flow == IMPORT and exporter in (one.provenance, one.issuer) and one.destination == importer
+        ]
+        sent = [
+            one
+            for one in senders
+            if one.flow == EXPORT
+            and one.provenance in (exporter, None)
+            and (one.destination == importer or received)
+        ]
+        self.match(sent, received)
+
+    def match(self, sent: Group, received: Group) -> None:
+        """The shipments of one certificate that went this way."""
+        for group in (sent, received):
+            if len(group) > 1:
+                group.sort(key=lambda one: (_order(one), repr(one)))
+        self._look_at(sent, received)
+        if sent and received:
+            self._keep(_pair(sent, received, self._terms))
+        elif sent:
+            self._lone.add(sent)
+        elif received:
+            self._found.add(received)
+
+    def _look_at(self, sent: Group, received: Group) -> None:
+        for one in sent:
+            if one.day is not None and (self._since is None or one.day < self._since):
+                self._since = one.day
+        for one in received:
+            if one.day is not None and (self._until is None or one.day > self._until):
+                self._until = one.day
+
+    def flow(self) -> Flow:
+        """All pairs, now that what is left over is all there."""
+        for left, came in alike(self._lone, self._found, self._terms.weight, self._terms.days):
+            if left and came:
+                self._keep(_pair(left, came, self._terms))
+            elif left:
+                self._keep(_unmatched_export(tuple(left), self._until, self._terms))
+            else:
+                self._keep(_unmatched_import(tuple(came), self._since, self._terms))
+        return Flow(self._exporter, self._importer, self._pairs)
+
+    def _keep(self, pair: Pair) -> None:
+        if any(self._terms.within(one) for one in (*pair.sent, *pair.received)):
+            self._pairs.add(pair)
+
+
+def _packed(pair: Pair) -> list[Any]:
+    groups = (_packed_group(pair.sent), _packed_group(pair.received))
+    return [pair.certificate, *groups, pair.kind, pair.differences]
+
+
+def _unpacked(values: list[Any]) -> Pair:
+    certificate, sent, received, kind, differences = values
+    groups = tuple(_unpacked_group(sent)), tuple(_unpacked_group(received))
+    return Pair(certificate, *groups, kind, tuple(differences))
+
+
+def _packed_group(group: Iterable[Shipment]) -> list[Any]:
+    return [as_values(one) for one in group]
+
+
+def _unpacked_group(values: list[Any]) -> Group:
+    return [of_values(one) for one in values]
 
 
 def _order(one: Shipment) -> tuple[str, int, int, int]:
     return one.certificate, one.day or 0, one.weight or 0, one.entry or 0
-
-
-Group = list[Shipment]
-_Place = tuple[int, str]
-
-
-def _alike(
-    lone: list[Group], found: list[Group], terms: Terms
-) -> list[tuple[list[Shipment], list[Shipment]]]:
-    """Groups without a counterpart, paired by weight and date; the paired ones are taken out of both lists.
-
-    From the lightest shipment on, each takes the closest that is left: the same value, least difference in
-    weight, then in days, then the first number.
-    """
-    shelf = _Shelf(group for group in found if len(group) == 1)
-    couples = []
-    for group in sorted((g for g in lone if len(g) == 1), key=lambda g: (g[0].weight or 0, *_order(g[0]))):
-        match_ = shelf.take(group[0], terms)
-        if match_ is not None:
-            couples.append((group, match_))
-    taken = {id(group) for couple in couples for group in couple}
-    lone[:] = [group for group in lone if id(group) not in taken]
-    found[:] = [group for group in found if id(group) not in taken]
-    return couples
-
-
-class _Shelf:
-    """Arrivals by weight, and within a weight by day."""
-
-    def __init__(self, groups: Iterable[Group]) -> None:
-        self._groups: dict[str, Group] = {}
-        self._places: dict[int, list[_Place]] = {}
-        for group in groups:
-            one = group[0]
-            if one.weight is not None and one.day is not None:
-                self._places.setdefault(one.weight, []).append((one.day, one.certificate))
-                self._groups[one.certificate] = group
-        self._weights = sorted(self._places)
-        for places in self._places.values():
-            places.sort()
-
-    def take(self, sent: Shipment, terms: Terms) -> Group | None:
-        """The arrival that is most like a departure; it is on the shelf no more."""
-        best = min(self._candidates(sent, terms), default=None)
-        if best is None:
-            return None
-        *_, day, name, weight = best
-        places = self._places[weight]
-        del places[bisect_left(places, (day, name))]
-        return self._groups.pop(name)
-
-    def _candidates(self, sent: Shipment, terms: Terms) -> Iterator[tuple[bool, int, int, int, str, int]]:
-        """Other value, difference in weight, in days; then its day, number and weight."""
-        if sent.weight is None or sent.day is None:
-            return
-        place = bisect_left(self._weights, sent.weight - terms.weight)
-        while place < len(self._weights) and self._weights[place] <= sent.weight + terms.weight:
-            weight = self._weights[place]
-            places = self._places[weight]
-            start = bisect_left(places, (sent.day - _EARLY, ""))
-            for day, name in places[start : start + _LOOKED_AT]:
-                if day > sent.day + terms.days:
-                    break
-                value = self._groups[name][0].value
-                other = None not in (value, sent.value) and value != sent.value
-                yield other, abs(weight - sent.weight), abs(day - sent.day), day, name, weight
-            place += 1
 
 
 def _pair(sent: Sequence[Shipment], received: Sequence[Shipment], terms: Terms) -> Pair:
@@ -290,7 +288,7 @@ def _days(sent: Sequence[Shipment], received: Sequence[Shipment], terms: Terms) 
     came = min((one.day for one in received if one.day is not None), default=None)
     if left is None or came is None:
         return
-    if not -_EARLY <= came - left <= terms.days:
+    if not -EARLY <= came - left <= terms.days:
         yield UNEXPLAINED
     elif (terms.first <= left <= terms.last) != (terms.first <= came <= terms.last):
         yield TIMING

@@ -9,14 +9,18 @@ last day on which the act can have happened.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, groupby, islice
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
 from ledger.domain import events as e
 from ledger.domain.state import replacement
 from ledger.edtf import calendar_days, day_of, spans
+from ledger.store.ordered import Ordered
 from ledger.values import dataclass
 
 if TYPE_CHECKING:
@@ -65,14 +69,19 @@ class Shipment:
         return self.certificate[:2]
 
 
-_ASKED = (e.CertificateIssued, e.Exported, e.Imported, e.ImportConfirmed, e.ShipmentReturned, e.ShipmentLost)
+_NAMES = tuple(field.name for field in dataclasses.fields(Shipment))
+MOST = 150_000
+"""So many shipments of a side are in memory at once; see `ledger.store.ordered`."""
+_MOST_ACTS = 400_000
 
 
-def shipments(journal: Journal, records: Records, own: str | None) -> list[Shipment]:
-    """Every export and import that the ledger records under a certificate, as it is now known to read;
-    ``own`` is whose ledger it is.
+def shipments(journal: Journal, records: Records, own: str | None) -> Ordered[Shipment]:
+    """Every export and import that the ledger records under a certificate, as it is now known to read, in the
+    order of the certificates; ``own`` is whose ledger it is.
     """
-    return list(_made(_bodies(journal, records), own))
+    acts = _Acts(journal, records)
+    made = in_order(_made(acts.told, own, acts.corrected))
+    return made if acts.late is None else in_order(_confirmed(journal, made, acts.late, acts.corrected))
 
 
 def shipments_told(acts: Iterable[e.Recorded], own: str | None) -> list[Shipment]:
@@ -89,110 +98,233 @@ def shipments_told(acts: Iterable[e.Recorded], own: str | None) -> list[Shipment
             now = replacement(act.event, known[act.event.index]).event
             if isinstance(now, e.Event):
                 corrected[act.event.index] = now
-    read: dict[str, list[Body]] = {record.TYPE: [] for record in _ASKED}
-    for index, act in sorted(known.items()):
-        if act.event.TYPE in read and isinstance(act.event, e.Event):
+    told: list[Told] = []
+    for index, act in known.items():
+        if act.event.TYPE in _TOLD and isinstance(act.event, e.Event):
             values = e.write(corrected.get(index, act.event))
-            read[act.event.TYPE].append(Body(index, act.recorded, act.occurred, values))
-    return list(_made(read, own))
+            body = Body(index, act.recorded, act.occurred, values, act.event.TYPE)
+            told += _told(body, as_corrected=False)
+    return list(_made(sorted(told, key=_BY), own, ()))
 
 
-def _made(read: Mapping[str, Sequence[Body]], own: str | None) -> Iterator[Shipment]:
-    issued = {_named(body): body.values for body in read[e.CertificateIssued.TYPE]}
-    confirmed = {_named(body) for body in read[e.ImportConfirmed.TYPE]}
-    returned = {_named(body) for body in read[e.ShipmentReturned.TYPE]}
-    lost = {_named(body) for body in read[e.ShipmentLost.TYPE]}
-    for body in read[e.Exported.TYPE]:
-        name = _named(body)
-        if name is not None:
-            paper = issued.get(name, {})
-            back = name in returned or body.values.get("returns") is not None
-            made = _exported(name, body, paper, own, confirmed=name in confirmed, back=back)
-            yield dataclasses.replace(made, lost=True) if name in lost else made
-    for body in read[e.Imported.TYPE]:
-        name = _named(body)
-        if name is not None:
-            yield _imported(name, body, own)
+def in_order(found: Iterable[Shipment]) -> Ordered[Shipment]:
+    """Shipments in the order of their certificates; those of one certificate as they came."""
+    kept: Ordered[Shipment] = Ordered(attrgetter("certificate"), as_values, of_values, MOST)
+    for one in found:
+        kept.add(one)
+    return kept
 
 
-def _named(body: Body) -> str | None:
-    name: str | None = body.values.get("certificate")
-    return name
+def as_values(one: Shipment) -> list[Any]:
+    """A shipment as JSON can hold it."""
+    return [getattr(one, name) for name in _NAMES]
 
 
-_OPENED = {e.CertificateIssued.TYPE: ("value",), e.Imported.TYPE: ("value",)}
+def of_values(values: list[Any]) -> Shipment:
+    """The shipment of what `as_values` made of it, and JSON of that."""
+    named = dict(zip(_NAMES, values, strict=True))
+    named["classes"] = tuple((hs, weight) for hs, weight in named["classes"])
+    named["origins"] = tuple(named["origins"])
+    return Shipment(**named)
 
 
-def _bodies(journal: Journal, records: Records) -> dict[str, list[Body]]:
-    """The bodies of the acts that are asked for, by type, corrected where they were."""
-    places: dict[str, list[int]] = {record.TYPE: [] for record in (*_ASKED, e.Corrected)}
-    for index, wire in journal.wires():
-        if wire in places:
-            places[wire].append(index)
-    corrected = dict(_corrections(records, places.pop(e.Corrected.TYPE)))
-    found: dict[str, list[Body]] = {wire: [] for wire in places}
-    late: list[int] = []
-    if len(places[e.ImportConfirmed.TYPE]) > _OUTNUMBER * len(places[e.Exported.TYPE]):
-        late = places.pop(e.ImportConfirmed.TYPE)
-    _read(journal, sorted(chain.from_iterable(places.values())), corrected, found)
-    if late:
-        names = [f"certificate:{_named(body)}" for body in found[e.Exported.TYPE]]
-        guarding = set(chain.from_iterable(journal.guarding(names).values())) | corrected.keys()
-        _read(journal, [index for index in late if index in guarding], corrected, found)
-    return found
+Told = Sequence[Any]
+"""What an act says of a certificate: the certificate, its type's place among `_TOLD`, its index, whether this
+is how it reads as corrected; then what its type has."""
+_BY = itemgetter(0, 1, 2)
 
 
-def _read(
-    journal: Journal,
-    indexes: Sequence[int],
-    corrected: Mapping[int, dict[str, Any]],
-    found: dict[str, list[Body]],
-) -> None:
-    """Read bodies in one pass, and sort them by type."""
-    from ledger.store.bodies import bodies
+class _Acts:
+    """The acts of a ledger that are asked for: ``told`` what they say, by certificate; ``corrected``, those
+    that count only as they read as corrected; ``late``, those confirmations that were not read, where there
+    are many more of imports than of exports.
+    """
 
-    for body in bodies(journal, indexes, _OPENED):
-        if body.index in corrected:
-            body = dataclasses.replace(body, values=corrected[body.index])
-        found[body.wire].append(body)
+    def __init__(self, journal: Journal, records: Records) -> None:
+        self.told: Ordered[Told] = Ordered(_BY, list, list, _MOST_ACTS)
+        self.late: array[int] | None = None
+        self._journal, self._records = journal, records
+        self._exports = 0
+        confirmations, corrections = array("q"), array("q")
+        self._read(self._places(confirmations, corrections))
+        self.corrected = dict(self._corrections(corrections))
+        self._read_corrected()
+        if len(confirmations) > _OUTNUMBER * self._exports:
+            self.late = confirmations
+        else:
+            self._read(iter(confirmations))
 
+    def _places(self, confirmations: array[int], corrections: array[int]) -> Iterator[int]:
+        """The entries that are asked for, but for those that are kept for later."""
+        apart = {e.ImportConfirmed.TYPE: confirmations, e.Corrected.TYPE: corrections}
+        for index, wire in self._journal.wires():
+            if wire in apart:
+                apart[wire].append(index)
+            elif wire in _TOLD:
+                self._exports += wire == e.Exported.TYPE
+                yield index
 
-def _corrections(records: Records, indexes: list[int]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """What corrected entries say now, the last correction last."""
-    for index in indexes:
-        correction = records.recorded(index)
+    def _read(self, indexes: Iterator[int]) -> None:
+        from ledger.store.bodies import bodies
+
+        add = self.told.add
+        while page := list(islice(indexes, _PAGE)):
+            for body in bodies(self._journal, page, _OPENED):
+                for told in _told(body, as_corrected=False):
+                    add(told)
+
+    def _corrections(self, indexes: Iterable[int]) -> Iterator[tuple[int, int]]:
+        """Which entries were corrected, and by which one; the last correction last."""
+        for index in indexes:
+            if (found := self._now(index)) is not None:
+                yield found[0], index
+
+    def _now(self, index: int) -> tuple[int, dict[str, Any]] | None:
+        """What an entry says as a correction has it; None where that is not known here."""
+        correction = self._records.recorded(index)
         event = correction.event
         if isinstance(event, e.Corrected) and correction.about is not None:
             now = replacement(event, correction.about).event
             if isinstance(now, e.Event):
-                yield event.index, e.write(now)
+                return event.index, e.write(now)
+        return None
+
+    def _read_corrected(self) -> None:
+        from ledger.store.bodies import bodies
+
+        indexes = iter(sorted(self.corrected))
+        while page := list(islice(indexes, _PAGE)):
+            for body in bodies(self._journal, page):
+                now = self._now(self.corrected[body.index]) if body.wire in _TOLD else None
+                if now is not None:
+                    for told in _told(dataclasses.replace(body, values=now[1]), as_corrected=True):
+                        self.told.add(told)
+
+
+def _confirmed(
+    journal: Journal, found: Iterable[Shipment], late: array[int], corrected: Collection[int]
+) -> Iterator[Shipment]:
+    """Shipments, with what the confirmations say of exports among them that were not read so far."""
+    from ledger.store.bodies import bodies
+
+    every = iter(found)
+    while page := list(islice(every, _PAGE)):
+        names = {f"certificate:{one.certificate}" for one in page if one.flow == EXPORT}
+        guarding = set(chain.from_iterable(journal.guarding(sorted(names)).values())) if names else set()
+        asked = sorted(index for index in guarding if _among(late, index) and index not in corrected)
+        known = {body.values.get("certificate") for body in bodies(journal, asked)}
+        for one in page:
+            is_known = one.flow == EXPORT and one.certificate in known
+            yield dataclasses.replace(one, confirmed=True) if is_known else one
+
+
+def _among(indexes: array[int], index: int) -> bool:
+    place = bisect_left(indexes, index)
+    return place < len(indexes) and indexes[place] == index
+
+
+_PAGE = 1_000
+_OPENED = {e.CertificateIssued.TYPE: ("value",), e.Imported.TYPE: ("value",)}
+
+
+def _told(body: Body, *, as_corrected: bool) -> Iterator[Told]:
+    """What an act says of a certificate; nothing of one that names none."""
+    name = body.values.get("certificate")
+    if name is not None:
+        place, tell = _TOLD[body.wire]
+        yield (name, place, body.index, as_corrected, *tell(body))
+
+
+def _made(told: Iterable[Told], own: str | None, corrected: Collection[int]) -> Iterator[Shipment]:
+    """The shipments that acts tell of, which come by certificate, and of each by type and index."""
+    for name, acts in groupby(told, key=itemgetter(0)):
+        paper: Told = (None, None, None, (), ())
+        known: set[int] = set()
+        for _, place, index, is_now, *said in acts:
+            if not is_now and index in corrected:
+                continue
+            if place == _EXPORTED:
+                yield _exported(name, index, said, paper, known, own)
+            elif place == _IMPORTED:
+                yield _imported(name, index, said, own)
+            else:
+                known.add(place)
+                paper = said if place == _ISSUED else paper
 
 
 def _exported(
-    name: str, body: Body, paper: Mapping[str, Any], own: str | None, *, confirmed: bool, back: bool
+    name: str, index: int, said: Told, paper: Told, known: Collection[int], own: str | None
 ) -> Shipment:
-    values = body.values
-    weight = paper.get("weight")
-    classes = [(line["hs"], line.get("weight")) for line in paper.get("classes", ())]
+    destination, day, parts, by, parcels, returns = said
+    provenance, weight, value, classes, origins = paper
     return Shipment(
         certificate=name,
         flow=EXPORT,
-        provenance=paper.get("provenance") or own,
-        destination=values.get("destination"),
-        day=last_day(body),
-        weight=_sum(values.get("parts", ())) if weight is None else weight,
-        value=_whole(paper.get("value")),
-        classes=tuple(sorted((hs, weight) for hs, weight in classes if weight)),
-        origins=tuple(sorted(paper.get("origins", ()))),
-        exporter=values.get("by"),
-        parcels=len(values.get("parts", ())) or None,
-        confirmed=confirmed,
-        back=back,
-        entry=body.index,
+        provenance=provenance or own,
+        destination=destination,
+        day=day,
+        weight=parts if weight is None else weight,
+        value=value,
+        classes=tuple((hs, of) for hs, of in classes),
+        origins=tuple(origins),
+        exporter=by,
+        parcels=parcels,
+        confirmed=_CONFIRMED in known,
+        back=returns or _RETURNED in known,
+        lost=_LOST in known,
+        entry=index,
     )
 
 
-def _imported(name: str, body: Body, own: str | None) -> Shipment:
+def _imported(name: str, index: int, said: Told, own: str | None) -> Shipment:
+    provenance, day, weight, value, classes, origins, by, parcels = said
+    return Shipment(
+        certificate=name,
+        flow=IMPORT,
+        provenance=provenance,
+        destination=own,
+        day=day,
+        weight=weight,
+        value=value,
+        classes=tuple((hs, of) for hs, of in classes),
+        origins=tuple(origins),
+        importer=by,
+        parcels=parcels,
+        entry=index,
+    )
+
+
+def _issue(body: Body) -> Told:
+    values = body.values
+    classes = [(line["hs"], line.get("weight")) for line in values.get("classes", ())]
+    return (
+        values.get("provenance"),
+        values.get("weight"),
+        _whole(values.get("value")),
+        sorted((hs, weight) for hs, weight in classes if weight),
+        sorted(values.get("origins", ())),
+    )
+
+
+def _nothing(_: Body) -> Told:
+    return ()
+
+
+def _export(body: Body) -> Told:
+    values = body.values
+    parts = values.get("parts", ())
+    returns = values.get("returns") is not None
+    return (
+        values.get("destination"),
+        last_day(body),
+        _sum(parts),
+        values.get("by"),
+        len(parts) or None,
+        returns,
+    )
+
+
+def _import(body: Body) -> Told:
     values = body.values
     lines = values.get("lines", ())
     measured = _sum(lines)
@@ -200,20 +332,27 @@ def _imported(name: str, body: Body, own: str | None) -> Shipment:
     for line in lines:
         if line.get("hs") is not None and line.get("weight"):
             classes[line["hs"]] = classes.get(line["hs"], 0) + line["weight"]
-    return Shipment(
-        certificate=name,
-        flow=IMPORT,
-        provenance=values.get("provenance"),
-        destination=own,
-        day=last_day(body),
-        weight=values.get("weight") if measured is None else measured,
-        value=_whole(values.get("value")),
-        classes=tuple(sorted(classes.items())),
-        origins=tuple(sorted(values.get("origins", ()))),
-        importer=values.get("by"),
-        parcels=len(lines) or None,
-        entry=body.index,
+    return (
+        values.get("provenance"),
+        last_day(body),
+        values.get("weight") if measured is None else measured,
+        _whole(values.get("value")),
+        sorted(classes.items()),
+        sorted(values.get("origins", ())),
+        values.get("by"),
+        len(lines) or None,
     )
+
+
+_ISSUED, _CONFIRMED, _RETURNED, _LOST, _EXPORTED, _IMPORTED = range(6)
+_TOLD: dict[str, tuple[int, Callable[[Body], Told]]] = {
+    e.CertificateIssued.TYPE: (_ISSUED, _issue),
+    e.ImportConfirmed.TYPE: (_CONFIRMED, _nothing),
+    e.ShipmentReturned.TYPE: (_RETURNED, _nothing),
+    e.ShipmentLost.TYPE: (_LOST, _nothing),
+    e.Exported.TYPE: (_EXPORTED, _export),
+    e.Imported.TYPE: (_IMPORTED, _import),
+}
 
 
 def _sum(lines: Any) -> int | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import tracemalloc
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -16,6 +15,7 @@ from hypothesis import strategies as st
 from cli import measured, output
 from cli.measured import shown_width
 from cli.output import as_json, emit_csv, emit_json, emit_table
+from tests.peak import highest
 
 CELLS = st.one_of(
     st.none(),
@@ -101,17 +101,6 @@ def test_memory_does_not_grow_with_the_answer(way: str, monkeypatch: pytest.Monk
     monkeypatch.setattr(measured, "_FEW", 50)
     monkeypatch.setattr("click.echo", lambda *_, **__: None)
     assert highest(lambda: WAYS[way](2_000)) < 1.2 * highest(lambda: WAYS[way](500)) + 20_000
-
-
-def highest(work: Callable[[], None]) -> int:
-    """Bytes at the highest while something is done; what is made only once was made before."""
-    work()
-    tracemalloc.start()
-    try:
-        work()
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
 
 
 def test_where_the_first_lines_fail_nothing_is_written(capsys: pytest.CaptureFixture[str]) -> None:

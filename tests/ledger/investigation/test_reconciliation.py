@@ -13,8 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.investigation import reconciliation as r
+from ledger.investigation import shipments as shipments_module
 from ledger.investigation.mirror import asymmetry, mirrors, quarter_of
-from ledger.investigation.shipments import EXPORT, IMPORT, Shipment
+from ledger.investigation.shipments import EXPORT, IMPORT, Shipment, in_order
+from ledger.store import ordered
+from tests import plain_reconciliation
+from tests.peak import highest
 
 MARCH = date(2024, 3, 4).toordinal()
 TERMS = r.Terms(date(2024, 1, 1).toordinal(), date(2024, 12, 31).toordinal())
@@ -33,6 +37,21 @@ def sent(number: int = 107, **more: Any) -> Shipment:
 def came(number: int = 107, **more: Any) -> Shipment:
     """The same shipment as the Emirates have it, three days later."""
     return replace(sent(number), **{"flow": IMPORT, "day": MARCH + 3, **more})
+
+
+class Every(r._Matching):
+    """Of all days, not only of a period."""
+
+    def _keep(self, pair: r.Pair) -> None:
+        self._pairs.add(pair)
+
+
+def match(left: list[Shipment], right: list[Shipment], terms: r.Terms) -> list[r.Pair]:
+    """The pairs of exports and imports, whatever countries and days they name."""
+    matching = Every("BW", "AE", terms)
+    for one, other in r._side_by_side(left, right):
+        matching.match(one, other)
+    return list(matching.flow().pairs)
 
 
 def only(pairs: list[r.Pair]) -> r.Pair:
@@ -81,7 +100,7 @@ CASES: dict[str, tuple[list[Shipment], list[Shipment], str]] = {
 def test_a_difference_has_its_class(case: str) -> None:
     """Each by the one thing that differs."""
     left, arrived, kind = CASES[case]
-    pair = only(r.match(left, arrived, TERMS))
+    pair = only(match(left, arrived, TERMS))
     assert pair.kind == kind
     assert pair.kind == (pair.differences[0] if pair.differences else r.AGREES)
 
@@ -93,7 +112,7 @@ def test_every_class_has_a_case() -> None:
 
 def test_of_several_differences_the_one_that_needs_a_person_gives_the_class() -> None:
     """The others are listed behind it."""
-    pair = only(r.match([sent()], [came(weight=1_200_460, value=99_000_000, parcels=3)], TERMS))
+    pair = only(match([sent()], [came(weight=1_200_460, value=99_000_000, parcels=3)], TERMS))
     assert pair.kind == r.UNEXPLAINED
     assert pair.differences == (r.UNEXPLAINED, r.SPLIT, r.WEIGHING)
 
@@ -101,8 +120,8 @@ def test_of_several_differences_the_one_that_needs_a_person_gives_the_class() ->
 def test_what_crosses_the_end_of_the_list_of_the_other_side_is_not_excused() -> None:
     """Timing explains a late departure only where the importer's list ends with the period."""
     late = sent(day=TERMS.last - 3)
-    assert only(r.match([late], [], TERMS)).kind == r.TIMING
-    pairs = r.match([late], [came(200, day=TERMS.last + 20, weight=5)], TERMS)
+    assert only(match([late], [], TERMS)).kind == r.TIMING
+    pairs = match([late], [came(200, day=TERMS.last + 20, weight=5)], TERMS)
     assert [pair.kind for pair in pairs] == [r.NOT_RETURNED, r.AT_EXPORTER]
 
 
@@ -111,7 +130,7 @@ def test_without_a_number_the_closest_is_taken() -> None:
     near = came(901, weight=1_200_490, day=MARCH + 1)
     nearer = came(902, weight=1_200_500, day=MARCH + 20)
     dear = came(903, weight=1_200_500, day=MARCH, value=1)
-    pairs = r.match([sent()], [near, nearer, dear], TERMS)
+    pairs = match([sent()], [near, nearer, dear], TERMS)
     matched = [pair for pair in pairs if pair.sent]
     assert [pair.received for pair in matched] == [(nearer,)]
     assert sorted(pair.kind for pair in pairs if not pair.sent) == [r.AT_EXPORTER, r.AT_EXPORTER]
@@ -119,8 +138,8 @@ def test_without_a_number_the_closest_is_taken() -> None:
 
 def test_a_shipment_of_a_month_ago_is_no_counterpart() -> None:
     """Within the days a journey may take, or not at all."""
-    assert r.match([sent()], [came(901, day=MARCH + 30)], TERMS)[0].kind == r.NUMBER
-    kinds = [pair.kind for pair in r.match([sent()], [came(901, day=MARCH + 31)], TERMS)]
+    assert match([sent()], [came(901, day=MARCH + 30)], TERMS)[0].kind == r.NUMBER
+    kinds = [pair.kind for pair in match([sent()], [came(901, day=MARCH + 31)], TERMS)]
     assert kinds == [r.NOT_RETURNED, r.AT_EXPORTER]
 
 
@@ -138,7 +157,7 @@ def test_both_directions_are_compared_and_other_partners_left_out() -> None:
 def test_what_lies_outside_the_period_on_both_sides_is_left_out() -> None:
     """Earlier years have their own statements."""
     out, _ = r.reconcile([sent(day=MARCH - 800)], [came(day=MARCH - 795)], "BW", "AE", TERMS)
-    assert out.pairs == ()
+    assert list(out.pairs) == []
 
 
 def test_both_sides_find_the_same() -> None:
@@ -146,7 +165,10 @@ def test_both_sides_find_the_same() -> None:
     ours, theirs = [sent(), sent(108)], [came(weight=1_200_470)]
     here = r.reconcile(ours, theirs, "BW", "AE", TERMS)
     there = r.reconcile(theirs, ours, "AE", "BW", TERMS)
-    assert here == there[::-1]
+    assert [(flow.exporter, list(flow.pairs)) for flow in here] == [
+        (flow.exporter, list(flow.pairs)) for flow in there[::-1]
+    ]
+    assert [len(flow.pairs) for flow in here] == [2, 0]
 
 
 shipments = st.builds(
@@ -164,6 +186,49 @@ shipments = st.builds(
 lists = st.lists(shipments, max_size=25)
 
 
+places = st.sampled_from(("BW", "AE", "ZA", None))
+journeys = st.builds(
+    replace, shipments, flow=st.sampled_from((EXPORT, IMPORT)), provenance=places, destination=places,
+    certificate=st.builds("{}/{:08}".format, st.sampled_from(("BW", "AE")), st.integers(1, 20)),
+    weight=st.one_of(st.none(), st.integers(1_000, 1_300)), lost=st.booleans(),
+)  # fmt: skip
+journals = st.lists(journeys, max_size=40)
+
+
+@settings(max_examples=150, deadline=None)
+@given(journals, journals, st.sampled_from((0, 3, 50, 400)))
+def test_side_by_side_is_what_two_lists_give(ours: list[Shipment], theirs: list[Shipment], near: int) -> None:
+    """Pair for pair, in the same order; also where all but a few have gone through a file."""
+    terms = replace(TERMS, weight=near)
+    plain = [
+        plain_reconciliation.flow(ours, theirs, "BW", "AE", terms),
+        plain_reconciliation.flow(theirs, ours, "AE", "BW", terms),
+    ]
+    for most in (shipments_module.MOST, 3):
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(r, "MOST", most)
+            patched.setattr(shipments_module, "MOST", most)
+            flows = r.reconcile(ours, theirs, "BW", "AE", terms)
+        assert [list(flow.pairs) for flow in flows] == plain
+        assert [len(flow.pairs) for flow in flows] == [len(pairs) for pairs in plain]
+
+
+def test_memory_does_not_grow_with_the_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four times as many certificates take as much memory at the highest, whether their numbers agree or
+    not."""
+    monkeypatch.setattr(r, "MOST", 100)
+    monkeypatch.setattr(shipments_module, "MOST", 100)
+    monkeypatch.setattr(ordered, "_READ", 8)
+
+    def work(count: int) -> None:
+        ours = in_order(sent(n, weight=n * 500) for n in range(count))
+        theirs = in_order(came(n + n % 2 * 1_000_000, weight=n * 500) for n in range(count))
+        out, _ = r.reconcile(ours, theirs, "BW", "AE", TERMS)
+        assert out.counted == Counter({r.AGREES: count // 2, r.NUMBER: count // 2})
+
+    assert highest(lambda: work(800)) < 1.5 * highest(lambda: work(200))
+
+
 @settings(max_examples=150, deadline=None)
 @given(lists, lists, st.randoms(use_true_random=False))
 def test_every_shipment_is_in_exactly_one_pair_whatever_the_order(
@@ -171,14 +236,14 @@ def test_every_shipment_is_in_exactly_one_pair_whatever_the_order(
 ) -> None:
     """Nothing is lost, nothing doubled, and the order of the lists does not matter."""
     arrived = [replace(one, flow=IMPORT) for one in right]
-    pairs = r.match(left, arrived, TERMS)
+    pairs = match(left, arrived, TERMS)
     assert Counter(one for pair in pairs for one in pair.sent) == Counter(left)
     assert Counter(one for pair in pairs for one in pair.received) == Counter(arrived)
     assert all(pair.kind in r.CLASSES and (pair.sent or pair.received) for pair in pairs)
     mixed_left, mixed_right = left[:], arrived[:]
     chance.shuffle(mixed_left)
     chance.shuffle(mixed_right)
-    again = r.match(mixed_left, mixed_right, TERMS)
+    again = match(mixed_left, mixed_right, TERMS)
     assert [(pair.certificate, pair.kind) for pair in again] == [(p.certificate, p.kind) for p in pairs]
 
 
@@ -188,7 +253,7 @@ def test_a_permutation_of_a_list_agrees_with_it(left: list[Shipment], chance: ra
     """Whatever is in it."""
     arrived = [replace(one, flow=IMPORT) for one in left]
     chance.shuffle(arrived)
-    pairs = r.match(left, arrived, TERMS)
+    pairs = match(left, arrived, TERMS)
     assert [pair.kind for pair in pairs] == [r.AGREES] * len(left)
 
 
@@ -199,7 +264,7 @@ def test_numbers_keyed_otherwise_are_matched_by_what_was_shipped(count: int, cha
     left = [sent(n, weight=n * 1_000, value=n, classes=()) for n in range(1, count)]
     arrived = [came(n + 500, weight=n * 1_000, value=n, classes=()) for n in range(1, count)]
     chance.shuffle(arrived)
-    pairs = r.match(left, arrived, TERMS)
+    pairs = match(left, arrived, TERMS)
     assert [pair.kind for pair in pairs] == [r.NUMBER] * len(left)
     assert all(pair.sent[0].weight == pair.received[0].weight for pair in pairs)
 

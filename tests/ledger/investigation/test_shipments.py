@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from operator import attrgetter
 
 from ledger.domain import events as e
 from ledger.investigation.shipments import Shipment, shipments
 from ledger.store.bodies import bodies
+from tests import plain_reconciliation
 from tests.border import on_paper
 from tests.world import AUTHORITY, World
 
@@ -27,7 +29,10 @@ IMPORT = on_paper(
 
 def found(world: World) -> list[Shipment]:
     """The shipments of the world's ledger."""
-    return shipments(world.ledger.journal, world.ledger.records, "BW")
+    told = list(shipments(world.ledger.journal, world.ledger.records, "BW"))
+    plain = plain_reconciliation.shipments(world.ledger, "BW")
+    assert told == sorted(plain, key=attrgetter("certificate"))
+    return told
 
 
 def exported(world: World) -> str:

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import date
+from itertools import cycle, islice
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +15,25 @@ import pytest
 
 from ledger.audit.auditing import Audit
 from ledger.domain import events as e
-from ledger.domain.moments import as_recorded
+from ledger.domain.certificates import Certificate
+from ledger.domain.moments import as_recorded, known_at
+from ledger.domain.state import fold_subject
 from ledger.federation.sources import open_
 from ledger.federation.trace_across import across, mines
+from ledger.investigation import deadlines
 from ledger.investigation import reconciliation as r
+from ledger.investigation import shipments as shipments_module
 from ledger.investigation.capacity import capacity
-from ledger.investigation.deadlines import overdue
+from ledger.investigation.deadlines import Overdue, overdue
 from ledger.investigation.lookback import look_back
 from ledger.investigation.replay import replay
 from ledger.investigation.shipments import Shipment, shipments
 from ledger.projections import tracing
+from ledger.projections.register_goods import CERTIFICATES
 from ledger.projections.yields import yields
+from ledger.store.ordered import Ordered
+from ledger.store.rows import Where
+from tests import plain_reconciliation
 from tests.simulated import World, key, ledgers, played
 
 MONTHS = 10
@@ -43,7 +53,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def pairs(folder: Path) -> dict[str, r.Pair]:
     """Every certificate of the world as `reconcile` classes it, between its exporter and its importer."""
-    told: dict[str, list[Shipment]] = {}
+    told: dict[str, Ordered[Shipment]] = {}
     for ledger in ledgers(folder):
         own = ledger.origin.split("/")[1].upper()
         told[own] = shipments(ledger.journal, ledger.records, own)
@@ -97,6 +107,38 @@ def test_a_vanished_shipment_is_found_by_reconcile(
     vanished = {name for name in certificates(planted["vanished"]) if settled(pairs[name])}
     assert vanished
     assert of(pairs, r.NOT_RETURNED) == vanished
+
+
+def test_shipments_are_those_of_all_bodies_at_once(folder: Path) -> None:
+    """Of each ledger, certificate by certificate; also where all but a few acts have gone through a file."""
+    for ledger, most in zip(ledgers(folder), cycle((7, shipments_module._MOST_ACTS)), strict=False):
+        own = ledger.origin.split("/")[1].upper()
+        plain = sorted(plain_reconciliation.shipments(ledger, own), key=attrgetter("certificate"))
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(shipments_module, "_MOST_ACTS", 50 * most)
+            patched.setattr(shipments_module, "MOST", 10 * most)
+            found = shipments(ledger.journal, ledger.records, own)
+        assert list(found) == plain
+        assert len(found) == len(plain)
+
+
+def test_nothing_is_late_that_is_not_asked_about(folder: Path) -> None:
+    """To look at first acts before a certificate is read spares time, and loses none."""
+    profile = e.ProfileAdopted(by="authority", profile="test/1", confirmation_days=30, detention_days=5)
+    late = 0
+    for ledger in islice(ledgers(folder), 2):
+        with replay(ledger.journal, ledger.records, as_recorded("2018-09-01")) as found:
+            waiting = [Where("status", "among", deadlines.WAITING), Where("documented", "is", 0)]
+            plain: list[Overdue] = []
+            for row in found.rows.select(CERTIFICATES, waiting):
+                known = known_at(ledger.records.of(f"certificate:{row[0]}"), found.moment)
+                folded = fold_subject(f"certificate:{row[0]}", known)
+                if isinstance(folded, Certificate):
+                    plain += deadlines._of(folded, profile, SETTLED)
+            told = overdue(found.rows, ledger.journal, ledger.records, profile, SETTLED, found.moment)
+            assert list(told) == plain
+            late += len(plain)
+    assert late
 
 
 def test_a_vanished_shipment_is_found_by_its_deadline(

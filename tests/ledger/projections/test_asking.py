@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from itertools import product
 from typing import Any
 
 import pytest
@@ -11,9 +13,9 @@ from ledger.domain import events as e
 from ledger.edtf import Span, spans
 from ledger.errors import Malformed, NotFound
 from ledger.investigation.accounts import statement
-from ledger.projections import particulars
+from ledger.projections import chronicle, particulars
 from ledger.projections.balances import PARTY, SITE, Account
-from ledger.projections.chronicle import Period, Query, newest, wires
+from ledger.projections.chronicle import Period, Query, all_of, newest, wires
 from ledger.projections.following import reading
 from ledger.projections.lists import LISTS, items
 from ledger.projections.search import search
@@ -124,6 +126,29 @@ def logged(world: World, limit: int | None = None, **asked: Any) -> list[str]:
 def test_the_log_finds_what_is_asked_for(busy: World, asked: dict[str, Any], found: list[str]) -> None:
     """An act without a date (the sale of T1) may have happened at any time."""
     assert logged(busy, **asked) == found
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 400])
+def test_the_log_names_what_names_all_whatever_the_pages(
+    busy: World, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    """From either end: what the indexes of each subject have in common, as sets."""
+    monkeypatch.setattr(chronicle, "_AT_ONCE", at_once)
+    journal = busy.ledger.journal
+    named: dict[str, set[int]] = defaultdict(set)
+    for subject, _, index in journal.links():
+        named[subject].add(index)
+    for subject, index in journal.mentions():
+        named[subject].add(index)
+    with reading(journal, busy.ledger.records) as rows:
+        for one, other in product(named, repeat=2):
+            if one.startswith("entry:") or other.startswith("entry:"):
+                continue
+            query = Query(subjects=tuple(dict.fromkeys((one, other))))
+            asked = sorted(named[one] & named[other])
+            assert [row[0] for row in all_of(journal, rows, query)] == asked
+            assert [row[0] for row in newest(journal, rows, query, 2)] == asked[-2:]
+            assert [row[0] for row in newest(journal, rows, query)] == asked
 
 
 def test_the_log_shows_the_newest_and_the_newest_last(busy: World) -> None:
