@@ -140,6 +140,8 @@ def licences_needed(state: State, event: e.Event, role: Role) -> Wanted:
 
 def _licensed(state: State, act: e.Recorded, event: e.Event, party: Party, wanted: Wanted) -> Refusals:
     site = event.site if isinstance(event, e.Mined) else None
+    if site is not None and state.site(site) is None:
+        return  # that nobody knows the site is refused as such
     ended = None
     for number in party.licences:
         licence = state.licence(number)

@@ -172,9 +172,7 @@ def test_what_is_named_must_be_known(book: Book) -> None:
     """Unknown parcels, parties and sites are named in the refusal."""
     assert book.codes(split("P9", ("P2", 1))) == ["parcel-unknown"]
     assert book.codes(e.Sold(by="miner-1", parcels=("P1",), to="nobody", price=1)) == ["party-unknown"]
-    assert book.codes(e.Mined(by="miner-1", site="nowhere", lines=goods(("N", 1)))) == [
-        "licence-missing",
-    ]
+    assert book.codes(e.Mined(by="miner-1", site="nowhere", lines=goods(("N", 1)))) == ["site-unknown"]
     assert book.codes(e.AliasRecorded(by="ministry", subject="party:nobody", alias="N")) == [
         "subject-unknown"
     ]
@@ -252,6 +250,18 @@ def test_licences_count_on_the_date_of_the_act(book: Book) -> None:
     assert book.codes(sale, occurred="2024-01-02") == ["licence-expired"]
     book.party("dealer-3", "dealer")
     assert book.codes(e.Sold(by="dealer-3", parcels=("P1",), to="dealer-1", price=1)) == ["licence-missing"]
+
+
+def test_a_site_that_nobody_knows_is_no_lack_of_a_licence_for_it(book: Book) -> None:
+    """Whoever misspells a site is not told to have a licence granted for what is not there."""
+    book.party("miner-3", "miner")
+    mined = e.Mined(by="miner-3", site="karow", lines=goods(("N", 1_000)))
+    assert book.codes(mined) == ["site-unknown"]
+    (refusal,) = book.attempt(dataclasses.replace(mined, site="karowe"))
+    assert (refusal.code, refusal.values["kinds"]) == (
+        "licence-missing",
+        "artisanal or mining at site karowe",
+    )
 
 
 def test_roles_count_on_the_date_and_end_when_withdrawn(book: Book) -> None:
