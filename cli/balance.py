@@ -9,10 +9,11 @@ import click
 
 from cli.asking import csv_option, opaque_at, opaque_remark, opaque_values
 from cli.moments import NOW
-from cli.options import normal
+from cli.options import FieldType, normal
 from cli.output import adamas_command, emit_csv, emit_json, emit_table, heading, remark
 from cli.session import Session, pass_session
 from ledger import messages
+from ledger.domain import fields
 from ledger.domain.vocabulary import carats
 from ledger.projections.balances import COUNTRY, LEDGER, PARCEL, PARTY, SITE
 
@@ -71,6 +72,8 @@ def balance(
 
     if (kind == LEDGER) == bool(name):
         raise click.UsageError("Give the ID of what the balance is of, and none for the ledger.", context)
+    if kind == COUNTRY:
+        FieldType(fields.COUNTRY).convert(name, context.command.params[1], context)
     recorded, occurred = _periods(context, dates)
     ledger = session.ledger(write=True)
     account = Account(kind, normal(name), documented)

@@ -335,6 +335,8 @@ def template(name: str, out: Path | None) -> None:
     profile adopt --toml FILE.
     """
     workbook = out is not None and out.suffix.lower() == ".xlsx"
+    if out is not None and out.suffix.lower() in (".ods", ".xls", ".numbers"):
+        raise click.UsageError("A sheet is written as a workbook (FILE.xlsx) or as CSV (FILE.csv).")
     if name == PROFILE:
         from ledger.exchange.profile_file import TEMPLATE, shipped
 

@@ -316,7 +316,8 @@ def _written(folder: Path, keys: dict[str, LedgerSigner], passphrase: bytes | No
         try:
             folder.mkdir(mode=0o700, exist_ok=True)
         except OSError as problem:
-            raise KeyTrouble("key-file-unwritable", path=str(folder), reason=problem.strerror) from None
+            ledger = str(folder).removesuffix(".keys")
+            raise StoreTrouble("store-unwritable", path=ledger, reason=problem.strerror) from None
         for name, key in keys.items():
             write_key(folder / name, key, passphrase)
             made.append(folder / name)

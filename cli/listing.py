@@ -10,11 +10,12 @@ import click
 
 from cli.asking import Counted, answer, csv_option, limit_option, rows_at, values
 from cli.moments import Moment, moment_options
-from cli.options import normal
+from cli.options import FieldType, normal
 from cli.output import AdamasGroup, adamas_command, remark
 from cli.session import Session, pass_session
 from ledger import edtf, messages
 from ledger.domain import certificates, parcels, vocabulary
+from ledger.domain.fields import COUNTRY
 
 CONDITIONS = (parcels.HELD, parcels.CONSUMED, parcels.EXPORTED, parcels.LOST, "seized")
 
@@ -77,7 +78,7 @@ def _print(
 @click.option("--holder", metavar="PARTY", help="In whose hands.")
 @click.option("--owner", metavar="PARTY", help="To whom they belong.")
 @click.option("--condition", type=click.Choice(CONDITIONS), help="In which condition.")
-@click.option("--country", metavar="COUNTRY", help="In which country.")
+@click.option("--country", type=FieldType(COUNTRY), metavar="COUNTRY", help="In which country.")
 @click.option("--site", metavar="SITE", help="Mined at which site.")
 @click.option("--certificate", metavar="CERTIFICATE", help="Under which certificate last.")
 @click.option("--hs", type=click.Choice(vocabulary.HS_CODES), help="Of which HS class.")
@@ -129,7 +130,7 @@ class _Disputes:
 
 @_listing("parties", "adamas list parties --role dealer")
 @click.option("--role", type=click.Choice([role.value for role in vocabulary.Role]), help="With which role.")
-@click.option("--residence", metavar="COUNTRY", help="Of which country.")
+@click.option("--residence", type=FieldType(COUNTRY), metavar="COUNTRY", help="Of which country.")
 @_documented
 def list_parties(session: Session, moment: Moment, limit: int | None, as_csv: bool, **filters: Any) -> None:
     """Parties with their roles; names where they are known here."""
@@ -146,7 +147,7 @@ def list_licences(session: Session, moment: Moment, limit: int | None, as_csv: b
 
 
 @_listing("sites", "adamas list sites --country BW")
-@click.option("--country", metavar="COUNTRY", help="In which country.")
+@click.option("--country", type=FieldType(COUNTRY), metavar="COUNTRY", help="In which country.")
 @click.option("--operator", metavar="PARTY", help="Worked by whom.")
 @_documented
 def list_sites(session: Session, moment: Moment, limit: int | None, as_csv: bool, **filters: Any) -> None:

@@ -9,11 +9,12 @@ import click
 
 from cli.asking import Counted, answer, csv_option, limit_option, rows_at
 from cli.moments import NOW
-from cli.options import normal
+from cli.options import FieldType, normal
 from cli.output import adamas_command, remark
 from cli.session import Session, pass_session
 from ledger import messages
 from ledger.domain.events import EVENTS
+from ledger.domain.fields import COUNTRY
 from ledger.edtf import text_of
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ _EVERY_COLUMN = (
 @click.option("--certificate", metavar="CERTIFICATE", help="Entries that name this certificate.")
 @click.option("--party", metavar="PARTY", help="Entries that name this party.")
 @click.option("--site", metavar="SITE", help="Entries that name this site.")
-@click.option("--country", metavar="COUNTRY", help="Entries that name this country.")
+@click.option("--country", type=FieldType(COUNTRY), metavar="COUNTRY", help="Entries that name this country.")
 @click.option(
     "--type", "types", metavar="TYPE", multiple=True,
     help="Entries of this type: parcel-sold, or a command's words such as 'parcel sell'. Repeat for more.",

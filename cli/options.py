@@ -20,7 +20,7 @@ import click
 
 from ledger import messages
 from ledger.domain.events import EVENTS, Event
-from ledger.domain.fields import CERTIFICATE, Field, Kind, table
+from ledger.domain.fields import CERTIFICATE, COUNTRY, Field, Kind, table
 from ledger.domain.vocabulary import certificate_key
 
 FIRST = {
@@ -58,7 +58,7 @@ _NAMED = {
 """Options whose field's name would be another's option, or say too little."""
 
 _PIECE = re.compile(r'"([^"]*)"|([^",=]+)|([,=])')
-_COMMAS = re.compile(r"[0-9][0-9.,]*")
+_COMMAS = re.compile(r"[0-9][0-9., \u00a0\u202f']*")
 _PRINTED = re.compile(r"([A-Za-z]{2})[ .-]?[0-9][^/:]*")
 """A certificate's number as it is printed, with its issuer's letters before it."""
 _DESTINATION = "field_"
@@ -132,10 +132,23 @@ def _why_not(kind: Kind, text: str) -> str:
     values = {"text": clipped(text), "form": kind.form}
     if "," in text and _COMMAS.fullmatch(text):
         return messages.text("value-comma", values)
+    if kind is COUNTRY and (code := _country_called(text)) is not None:
+        return messages.text("value-printed", {**values, "meant": code})
     letters = _PRINTED.fullmatch(text) if kind is CERTIFICATE else None
     if letters is None:
         return messages.text("value-form", values)
     return messages.text("value-printed", {**values, "meant": certificate_key(letters[1].upper(), text)})
+
+
+def _country_called(text: str) -> str | None:
+    """The letters of the country that the shipped register calls so, or that were written small."""
+    from ledger.domain.vocabulary import folded
+    from ledger.exchange.participant_register import shipped_register
+
+    for row in shipped_register()["participant"]:
+        if folded(text) in (folded(row["code"]), folded(row["name"])):
+            return str(row["code"])
+    return None
 
 
 def read_row(record: type[Any], text: str) -> dict[str, Any]:

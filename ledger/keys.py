@@ -278,10 +278,10 @@ def _opened(data: bytes, passphrase: Callable[[], bytes] | None, name: str) -> A
 def _private_file(name: str) -> bytes:
     try:
         with open(name, "rb") as file:  # noqa: PTH123  the mode is read from the open file, not from the name
-            mode = os.fstat(file.fileno()).st_mode
-            if os.name == "posix" and mode & 0o077:
+            mode, data = os.fstat(file.fileno()).st_mode, file.read(65_536)
+            if os.name == "posix" and mode & 0o077 and b"PRIVATE KEY-----" in data:
                 raise KeyTrouble("key-file-open", path=name, mode=f"{mode & 0o777:04o}")
-            return file.read(65_536)
+            return data
     except FileNotFoundError:
         raise KeyTrouble("key-file-missing", path=name) from None
     except OSError as problem:

@@ -39,6 +39,7 @@ GIVEN_AS = {
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _SAMPLE = 65_536
 _ODD_LINES = 1_000_000
+_WORD = re.compile(r"[^\s,;|\"]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +127,18 @@ def _code_page(data: bytes) -> Part:
     scores = {page: _wordlike(text) for page, text in found.items()}
     best = {page: found[page] for page, score in scores.items() if score == max(scores.values())}
     if len(set(best.values())) != 1:
-        return _because("encoding", None, "dialect-pages", pages=", ".join(best) or ", ".join(CODE_PAGES))
+        return _because("encoding", None, "dialect-pages", readings=_readings(best))
     page, text = next(iter(best.items()))
     odd = dict.fromkeys(character for character in text if ord(character) > 127)
     return _because("encoding", page, "dialect-page", sample="".join(odd)[:12])
+
+
+def _readings(texts: Mapping[str, str]) -> str:
+    """The first word that the pages read differently, in each of them."""
+    words = zip(*(_WORD.findall(text) for text in texts.values()), strict=False)
+    differing: tuple[str, ...] = next((row for row in words if len(set(row)) > 1), ())
+    read = [f"{word} in {page}" for page, word in zip(texts, differing, strict=False)]
+    return ", ".join(read or texts)
 
 
 def _wordlike(text: str) -> int:

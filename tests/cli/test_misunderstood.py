@@ -87,6 +87,13 @@ def test_an_older_answer_gives_way_and_a_device_stays_one(laptop: Laptop) -> Non
         ("check capacity --year 10000", "'10000' will not do: it takes a whole number from 1 to 9999"),
         ("party register x", "Missing --role: what it may do (one of authority, miner,"),
         ("licence grant L --party miner-1 --licensed mining", "first day (a date such as 2015, 2015-11 or"),
+        ("balance country Botswana", "'Botswana' will not do: it takes a country's two capital letters"),
+        ("list parcels --country botswana", "such as BW; did you mean BW?"),
+        ("log --country bw", "such as BW; did you mean BW?"),
+        ("list parties --residence Bw", "such as BW; did you mean BW?"),
+        ("party register x --role miner --residence C\u00f4te\u00a0d'Ivoire", "did you mean CI?"),
+        ("parcel value K1 --value 5\u202f300,00", "write a point before the decimals, and no comma"),
+        ("template parties --out p.ods", "A sheet is written as a workbook (FILE.xlsx) or as CSV"),
         ("erase 3 --ground law", "Error: Missing --field: what of it goes.\n"),
         ("erase --ground law", "Missing INDEX: which entry.\nMissing --field: what of it goes.\n"),
         ("profile adopt ours.toml", "'ours.toml' reads like a file, and a name belongs here; give a"),
@@ -96,7 +103,7 @@ def test_an_older_answer_gives_way_and_a_device_stays_one(laptop: Laptop) -> Non
 )  # fmt: skip
 def test_what_was_meant_stands_behind(laptop: Laptop, words: str, meant: str) -> None:
     """The likeliest alone; where nothing is near, nothing is guessed."""
-    ran = laptop(*words.split())
+    ran = laptop(*words.split(" "))
     assert (ran.code, meant in ran.err, ran.out) == (2, True, ""), ran.err
 
 
@@ -113,3 +120,22 @@ def test_nothing_is_published_where_other_files_lie(laptop: Laptop, folder: str)
     laptop.ok("publish", "public")
     (laptop.folder / LEDGER).rename(laptop.folder / "public" / LEDGER)
     assert "publish-folder" in laptop("publish", "public", "--ledger", f"public/{LEDGER}").err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (("parcel", "mine", "karowe", "--line", "X=1"), 3, "record it with the key of a party that has it"),
+        (("parcel", "mine", "karow", "--line", "X=1", *MINER), 3, "refused: site-unknown: site karow is not"),
+        (("parcel", "split", "K1", "--output", "A=6", "--output", "A=6.5", *MINER), 3, "an id of its own"),
+        (("parcel", "weigh", "K1", "--weight", "1", "--key", "notes.txt"), 6, "notes.txt holds no Ed25519"),
+        (("init", "--ledger", "no/n.db", "--yes", "--no-passphrase"), 7, "the ledger no/n.db cannot be made"),
+        (("verify", "ftp://ledger.example/bw", "--trust", "t"), 4, "'ftp://ledger.example/bw' is no http or"),
+    ],
+)  # fmt: skip
+def test_the_nearest_cause_is_told(laptop: Laptop, words: tuple[str, ...], code: int, sentence: str) -> None:
+    """Not what follows from it: a site that nobody knows, not the licence for it; no key, not its mode."""
+    (laptop.folder / "notes.txt").write_text("no key")
+    ran = laptop(*words)
+    assert (ran.code, sentence in ran.err) == (code, True), ran.err
+    assert len([line for line in ran.err.splitlines() if line.startswith(("refused", "adamas:"))]) == 1
