@@ -24,7 +24,9 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     example="adamas checkpoint --out bw.checkpoint\nadamas checkpoint --since bw.checkpoint",
     exits=(0, 1, 4, 6, 7, 8, 10),
 )
-@click.option("--out", type=_FILE, metavar="FILE", help="Write it to a file, to be kept by somebody else.")
+@click.option(
+    "-o", "--out", type=_FILE, metavar="FILE", help="Write it to a file, to be kept by somebody else."
+)
 @click.option(
     "--since",
     type=_FILE,

@@ -68,6 +68,7 @@ Prove = Callable[[int], Sequence[bytes]]
     help="How old a cosignature may be; older ones are asked for again.",
 )
 @click.option(
+    "-o",
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",

@@ -38,6 +38,7 @@ key.add_command(revoke_command(run_act))
 )
 @click.argument("party", type=FieldType(PARTY), metavar="PARTY")
 @click.option(
+    "-o",
     "--out",
     type=click.Path(path_type=Path),
     metavar="FILE",

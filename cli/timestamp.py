@@ -43,7 +43,7 @@ def _root_option(command: Callable[..., Any]) -> Callable[..., Any]:
 )
 @click.argument("checkpoint", type=_FILE, metavar="CHECKPOINT")
 @click.option(
-    "--out", type=_FILE, metavar="FILE", help="Where the request goes.  [default: CHECKPOINT with .tsq]"
+    "-o", "--out", type=_FILE, metavar="FILE", help="Where the request goes.  [default: CHECKPOINT with .tsq]"
 )
 @pass_session
 def request(session: Session, checkpoint: Path, out: Path | None) -> None:

@@ -74,9 +74,13 @@ def is_ledger(target: str) -> bool:
 
 
 def verify_target(session: Session, target: str, given: Given) -> None:
-    """Check and tell. Raises `Faults` where it does not hold, `KeyTrouble` (``verify-trust-missing``)."""
+    """Check and tell. Raises `Faults` where it does not hold, `KeyTrouble` (``verify-trust-missing``),
+    `Malformed` (``server-url``)."""
+    from ledger.federation.posting import check_url
     from ledger.federation.publications import is_url
 
+    if "://" in target:
+        check_url(target)
     if is_url(target) or Path(target).is_dir():
         _published(session, target, given)
     else:

@@ -12,7 +12,7 @@
 | 7    | `StoreTrouble` | the ledger file cannot be opened, read or written                    |
 | 8    | `Conflict`     | the same id with other bytes, or another writer was first, repeatedly |
 | 9    | `Unconfirmed`  | a person must confirm something and nobody did                       |
-| 10   | `Unavailable`  | an optional extra is not installed                                   |
+| 10   | `Unavailable`  | an optional extra is not installed, or a server did not answer       |
 
 Anything else that escapes is a fault of the program (exit 70) and shows where it happened.
 """
@@ -91,6 +91,6 @@ class Unconfirmed(AdamasError):
 
 
 class Unavailable(AdamasError):
-    """An optional extra is not installed."""
+    """An optional extra is not installed, or a server did not answer."""
 
     exit_code = 10
