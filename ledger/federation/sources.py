@@ -25,7 +25,7 @@ from ledger.domain.state import guarded, touched
 from ledger.errors import Malformed, NotFound, StoreTrouble
 from ledger.federation import publications
 from ledger.federation.filed_acts import FiledActs
-from ledger.store import opening, plain_tables
+from ledger.store import opening
 from ledger.store.decoding import together
 from ledger.store.nodes import JournalTree
 from ledger.store.records import Records
@@ -132,8 +132,6 @@ def _is_letter(path: Path) -> bool:
 
 
 def _ledger(place: str) -> Source:
-    if not opening.is_postgresql(place):
-        plain_tables.check(place)
     journal = opening.open(place, write=False)
     records, tree, size = Records(journal), JournalTree(journal), journal.head().size
     opened = records.recorded(0).event if size else None

@@ -16,7 +16,7 @@ from dataclasses import field
 from typing import Any, ClassVar
 
 from ledger.errors import StoreTrouble
-from ledger.store import opening, plain_tables
+from ledger.store import opening
 from ledger.store.journal import Journal
 from ledger.store.rows import Table
 from ledger.store.sqlite import SqliteJournal
@@ -282,7 +282,6 @@ def open_for_checking(url: str) -> Journal:
     Raises `StoreTrouble` as `ledger.store.opening.open` does for what is no ledger at all, ``store-damaged``
     where SQLite cannot make out which tables there are, ``store-computed`` where they are none.
     """
-    plain_tables.check(url)
     try:
         return opening.open(url, write=False)
     except UnicodeDecodeError as problem:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ledger.chain.disclosure import digest
 from ledger.chain.merkle import Frontier
 from ledger.errors import AdamasError
+from ledger.store import plain_tables
 from ledger.store.journal import Appended, Draft, Head, Stale, chained, chained_at
 from ledger.store.sqlite_connection import LedgerConnection, Transaction
 from ledger.store.sqlite_erasure import erase_bytes
@@ -70,10 +71,12 @@ class SqliteJournal(SqliteReading):
     def open(cls, url: str, *, write: bool = True, patience: int = PATIENCE) -> SqliteJournal:
         """A ledger that is there; without permission to write it is opened for reading (``writable``).
 
-        Raises `StoreTrouble` as `find_place` does, and ``store-damaged``.
+        Raises `StoreTrouble` as `find_place` does, ``store-damaged``, and ``store-computed`` where a table's
+        rows are not stored but computed.
         """
         journal = cls(find_place(url, write=write), patience=patience)
         try:
+            plain_tables.check(journal._connection.answer, journal.url, write=journal.writable)
             journal.head()
         except AdamasError:
             journal.close()

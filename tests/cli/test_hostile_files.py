@@ -94,3 +94,38 @@ def test_a_letter_with_something_else_for_an_entry_is_refused(
     letter.write_bytes(archive.pack([replace(first, entry=entry)]))
     ran = two.receive(str(letter), "--parcel", "K1=D1", "--raise-alert")  # of nothing that it names
     assert (ran.code in (3, 4), two.hub.size()) == (True, size), ran.err
+
+
+ENDLESS = "WITH RECURSIVE t(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM t) SELECT kept.* FROM kept, t"
+COMMANDS = (
+    ("status",), ("list", "parcels"), ("show", "parcel", "K1"), ("find", "K1"), ("log",), ("trace", "K1"),
+    ("track", "K1"), ("balance", "ledger"), ("replay", "--as-recorded", "2024-01-15"), ("compare", "recorded:2024-01-15", "now"), ("check", "capacity"), ("verify",),
+    ("checkpoint",), ("publish", "published"), ("prove", "entry", "1", "--out", "1.tlog-proof"),
+    ("backup", "backup.db"), ("copy", LEDGER, "copy.db"), ("views", "rebuild"),
+    ("parcel", "value", "K1", "--value", "1.00", "--key", "miner-1"),
+)  # fmt: skip
+
+
+def test_no_command_reads_a_ledger_that_computes_its_rows(laptop: Laptop) -> None:
+    """It might never end: one sentence, and what to do."""
+    with closing(sqlite3.connect(laptop.folder / LEDGER)) as file:
+        file.execute("ALTER TABLE links RENAME TO kept")
+        file.execute(f"CREATE VIEW links AS {ENDLESS}")
+        file.commit()
+    for words in COMMANDS:
+        refused = laptop(*words)
+        assert (refused.code, refused.out) == (7, ""), words
+        assert refused.err.startswith("adamas: store-computed: "), words
+        assert len(refused.err.splitlines()) == 2, words
+
+
+def test_no_act_is_written_into_a_ledger_that_acts_by_itself(laptop: Laptop) -> None:
+    """A trigger that never ends would fire with it; whoever only reads fires none."""
+    with closing(sqlite3.connect(laptop.folder / LEDGER)) as file:
+        body = f"SELECT n.* FROM ({ENDLESS.replace('kept', 'ids')}) AS n"
+        file.execute(f"CREATE TRIGGER lie AFTER INSERT ON ids BEGIN {body}; END")
+        file.commit()
+    refused = laptop("parcel", "value", "K1", "--value", "1.00", "--key", "miner-1")
+    assert (refused.code, "store-computed" in refused.err, "a trigger" in refused.err) == (7, True, True)
+    assert laptop("verify").code == 1
+    assert "K1" in laptop.ok("trace", "K1").out
