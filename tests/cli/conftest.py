@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger import keys
 from tests.laptop import Laptop, begin
 from tests.ministries import Ministries
 
@@ -20,6 +21,12 @@ def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "100")
+
+
+@pytest.fixture(autouse=True)
+def _quick_passphrases(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sixteenth of the work for each key file; tests/ledger/test_keys.py holds them to all of it."""
+    monkeypatch.setattr(keys, "_COST", 1_024)
 
 
 @pytest.fixture(scope="session")

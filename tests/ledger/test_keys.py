@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+from base64 import b64decode
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from ledger.errors import KeyTrouble, Unavailable
 VECTORS = json.loads((Path(__file__).parents[1] / "data" / "adamas_format1.json").read_text("utf-8"))
 ORIGIN = VECTORS["keys"]["origin"]
 KEY = keys.SigningKey.from_seed(bytes.fromhex(VECTORS["keys"]["author_seed"]))
+COST = keys._COST
 posix_only = pytest.mark.skipif(os.name != "posix", reason="the system has no file modes")
 
 
@@ -85,6 +87,12 @@ def test_possession_is_proven_for_one_party_in_one_ledger() -> None:
     assert not keys.verify_possession(KEY.public, "dealer-7", ORIGIN + "x", proof)
     assert not keys.verify_possession(KEY.public, "dealer-7" + ORIGIN[:1], ORIGIN[1:], proof)
     assert not keys.verify_possession(keys.SigningKey.generate().public, "dealer-7", ORIGIN, proof)
+
+
+@pytest.fixture(autouse=True)
+def _quick_passphrases(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sixteenth of the work, but where it is judged."""
+    monkeypatch.setattr(keys, "_COST", COST // 16)
 
 
 @pytest.mark.parametrize("passphrase", [None, b"correct horse", "Šibboleth".encode(), b"x" * 1_023])
@@ -237,10 +245,14 @@ def test_keys_encrypted_by_the_library_are_read_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl command here")
-def test_openssl_opens_our_encrypted_key_file(tmp_path: Path) -> None:
-    """The file belongs to its owner, not to this program."""
+def test_openssl_opens_our_encrypted_key_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file belongs to its owner, not to this program; whoever guesses pays scrypt's full price."""
+    monkeypatch.setattr(keys, "_COST", COST)
     path = tmp_path / "author.pem"
     keys.write_key(path, KEY, b"correct horse")
+    assert bytes.fromhex("02024000 020108 020105") in b64decode(
+        b"".join(path.read_bytes().split(b"\n")[1:-2])
+    )
     shown = subprocess.run(
         ["openssl", "pkey", "-in", str(path), "-passin", "pass:correct horse", "-pubout", "-outform", "DER"],
         capture_output=True,
