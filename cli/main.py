@@ -263,10 +263,10 @@ def _invoked(arguments: list[str], settings: Settings) -> object:
 
 
 def _not_understood(misunderstood: click.ClickException, *, as_json: bool) -> int:
-    if as_json:
     from cli.misunderstood import clearer
 
     misunderstood = clearer(misunderstood)
+    if as_json:
         from cli.output import as_json as text_of
 
         said = misunderstood.format_message()
