@@ -140,8 +140,6 @@ def licences_needed(state: State, event: e.Event, role: Role) -> Wanted:
 
 def _licensed(state: State, act: e.Recorded, event: e.Event, party: Party, wanted: Wanted) -> Refusals:
     site = event.site if isinstance(event, e.Mined) else None
-    if site is not None and state.site(site) is None:
-        return  # that nobody knows the site is refused as such
     ended = None
     for number in party.licences:
         licence = state.licence(number)
@@ -156,6 +154,9 @@ def _licensed(state: State, act: e.Recorded, event: e.Event, party: Party, wante
     kinds = sorted(f"{kind} ({national})" if national else kind for kind, national in wanted)
     at = "" if site is None else f" at site {site}"
     values = {"party": party.id, "kinds": " or ".join(kinds) + at, "date": when(act).text}
+    if ended is None and site is not None and state.site(site) is None:
+        yield Refusal("site-unknown", f"site:{site}", {"site": site})  # nobody can have a licence for it
+        return
     if ended is None:
         yield Refusal("licence-missing", f"party:{party.id}", values)
         return
