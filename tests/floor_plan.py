@@ -111,7 +111,7 @@ STEPS: Mapping[str, Steps] = {
         ("sqlite", "postgres", "guard_row"),
         ("opening", "records", "tables"),
         ("roots",),
-        ("layers", "salvage", "evidence", "bodies"),
+        ("layers", "salvage", "evidence", "bodies", "kept_tables"),
         ("postgres_salvage", "single_rows", "copying"),
         ("checking", "restoring", "sharing"),
     ),
@@ -231,11 +231,6 @@ def modules(root: Path) -> dict[str, Path]:
     return found
 
 
-def imports(root: Path) -> list[Import]:
-    """All imports in all modules of the product."""
-    ours = modules(root)
-    return [
-        Import(name, target, line)
 @lru_cache(maxsize=4_000)
 def parsed(text: str) -> ast.Module:
     """A source as a tree, which nobody changes. Kept by text, for all who read the sources."""
@@ -248,10 +243,15 @@ def nodes(tree: ast.Module) -> tuple[ast.AST, ...]:
     return tuple(ast.walk(tree))
 
 
+def imports(root: Path) -> list[Import]:
+    """All imports in all modules of the product."""
+    ours = modules(root)
+    known = frozenset(ours)
+    return [
+        Import(name, target, line)
         for name, file in ours.items()
         for target, line in _targets(file.read_text(encoding="utf-8"), known)
     ]
-    known = frozenset(ours)
 
 
 @lru_cache(maxsize=4_000)
