@@ -270,7 +270,7 @@ def test_no_mutation_of_a_published_log_is_accepted(program: Path, tmp_path: Pat
     held.write_bytes((log / "checkpoint").read_bytes())
     files = sorted(path for path in log.rglob("*") if path.is_file())
     chance = random.Random(20151116)
-    for _ in range(extent(150, 4_000)):
+    for _ in range(extent(80, 4_000)):
         path = chance.choice(files)
         before = path.read_bytes()
         place, length = chance.randrange(len(before)), chance.randrange(1, 40)
