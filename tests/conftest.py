@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,15 @@ def pytest_collection_finish() -> None:
     """What was collected stays to the end: it need not be looked through again and again."""
     gc.freeze()
     gc.enable()
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Control-C reaches the test and the processes that it starts, as it does not where the tests run in the
+    background of a shell."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

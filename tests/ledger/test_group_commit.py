@@ -142,6 +142,7 @@ def test_who_waits_shares_a_transaction(tmp_path: Path) -> None:
         assert writers.faults(ledger) == []
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="one thread cannot be interrupted here")
 def test_who_is_interrupted_in_the_queue_leaves_it_to_the_others(tmp_path: Path) -> None:
     """Also when it would have been the next to write: nobody waits for ever, and its act is not recorded."""

@@ -97,6 +97,7 @@ def test_who_waits_too_long_is_told_and_may_try_again(tmp_path: Path) -> None:
     waiter.close()
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="one thread cannot be interrupted here")
 def test_an_interrupted_wait_leaves_the_turn_to_others(tmp_path: Path) -> None:
     """Control-C while waiting: the turn is not taken behind the back of who was interrupted."""

@@ -283,6 +283,7 @@ with open_for_checking({path!r}) as journal, WorkingPaper(Path({paper!r})) as pa
 """
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
 @pytest.mark.parametrize("by", ["SIGKILL", "SIGINT"])
 def test_killed_it_goes_on(by: str, original: Scene, tmp_path: Path) -> None:
