@@ -8,11 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests import scene
+from tests.extent import extent
 from tests.postgres_server import PostgresServer
 from tests.scene import Scene
 from tests.world import World
+
+settings.register_profile("extent", max_examples=extent(50, 500))
+settings.load_profile("extent")
 
 gc.disable()  # while thousands of tests are collected, there is nothing to throw away
 

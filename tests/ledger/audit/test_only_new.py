@@ -22,11 +22,11 @@ from tests.attacker import Attacker
 from tests.scene import Scene
 from tests.world import SITE, World, goods
 
-MANY, NEW = 3_000, 10
+MANY, NEW = 1_200, 10
 
 
 def filled(url: str, many: int, new: int = NEW) -> Checkpoint:
-    """A ledger of some thousand entries, the checkpoint after them, and ten more that rest on them."""
+    """A ledger of a thousand entries, the checkpoint after them, and ten more that rest on them."""
     world = World(url)
     key = world.keys["miner-1"]
     for start in range(0, many, 1_000):
@@ -68,7 +68,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
 
 
 def test_it_costs_what_is_new(store_url: str, counted: Callable[[], int]) -> None:
-    """Of some thousand entries no more are read than a few for each new one, in each store; the whole audit
+    """Of a thousand entries no more are read than a few for each new one, in each store; the whole audit
     reads all, and both end at the same head and root."""
     checkpoint = filled(store_url, MANY)
     audit = audited(store_url, checkpoint)
@@ -105,8 +105,8 @@ def steps_of(path: str, checkpoint: Checkpoint) -> int:
 def test_no_table_is_read_to_its_end(tmp_path: Path) -> None:
     """Four times as many entries before the checkpoint cost next to nothing more."""
     small, large = (str(tmp_path / f"{name}.db") for name in ("small", "large"))
-    few = steps_of(small, filled(small, 500))
-    assert steps_of(large, filled(large, 2_000)) < few * 1.2
+    few = steps_of(small, filled(small, 300))
+    assert steps_of(large, filled(large, 1_200)) < few * 1.2
 
 
 def test_a_checkpoint_of_all_entries_has_nothing_new(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_a_checkpoint_of_all_entries_has_nothing_new(tmp_path: Path) -> None:
     assert audit.head.index == checkpoint.size - 1
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_every_place_of_the_checkpoint_leads_to_the_root(tmp_path: Path, seed: int) -> None:
     """Whatever subtrees its right edge is made of."""
     path = str(tmp_path / "ledger.db")

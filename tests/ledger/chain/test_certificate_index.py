@@ -15,6 +15,7 @@ from ledger import encoding
 from ledger.chain import certificate_index, merkle
 from ledger.chain.certificate_index import STATUSES, CertificateIndex, Leaf, Sentinel
 from ledger.chain.entry import entry_hash
+from tests.extent import extent
 from tests.refusing import code_of
 
 VECTORS = json.loads((Path(__file__).parents[2] / "data" / "adamas_format1.json").read_text("utf-8"))
@@ -56,7 +57,8 @@ LEAVES = st.builds(
 LISTS = st.lists(LEAVES, unique_by=lambda leaf: leaf.key, max_size=40)
 
 
-@settings(max_examples=200, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=extent(70, 400), deadline=None)
 @given(LISTS, LISTS, st.sampled_from((0, 1, 2, 6)))
 def test_updating_gives_the_index_of_all(before: list[Leaf], changed: list[Leaf], level: int) -> None:
     """Whatever is changed or added, in any order, and however many leaves are kept together; the index before

@@ -18,6 +18,7 @@ from ledger.chain.forks import ForkProof, Verdict
 from ledger.chain.note import Note, VerifierKey
 from ledger.errors import Malformed
 from tests.artefacts import ORIGIN, log_key, signing_key
+from tests.extent import extent
 from tests.refusing import code_of
 
 VECTORS = json.loads((Path(__file__).parents[2] / "data" / "adamas_format1.json").read_text("utf-8"))
@@ -96,11 +97,13 @@ def tried(chance: random.Random) -> tuple[SignedCheckpoint, SignedCheckpoint, li
     return signed(smaller, *keys), signed(bigger, *keys), bigger, honest
 
 
+@pytest.mark.slow
 def test_thousands_of_pairs_of_both_kinds() -> None:
     """Every fork is convicted, also after its file was read again; no honest pair is accused."""
     chance = random.Random(20_240_115)
     count = {True: 0, False: 0}
-    for _ in range(4_000):
+    pairs = extent(1_200, 6_000)
+    for _ in range(pairs):
         one, other, tree, honest = tried(chance)
         count[honest] += 1
         nodes = merkle.nodes_of(tree)
@@ -112,7 +115,7 @@ def test_thousands_of_pairs_of_both_kinds() -> None:
             verdict = ForkProof.decode(proof.encode()).verify(KNOWN)
             assert verdict.keys
             assert verdict.origin == ORIGIN
-    assert min(count.values()) > 1_200, count
+    assert min(count.values()) > pairs // 3.5, count
 
 
 def assert_not_accused(one: SignedCheckpoint, other: SignedCheckpoint, tree: list[bytes]) -> None:
@@ -130,7 +133,8 @@ def assert_not_accused(one: SignedCheckpoint, other: SignedCheckpoint, tree: lis
         assert code_of(ForkProof(one, other, lie, bent).verify, KNOWN).startswith("tree-")
 
 
-@settings(max_examples=200, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=extent(80, 400), deadline=None)
 @given(st.integers(0, 2**32), st.binary(min_size=32, max_size=32), st.data())
 def test_no_path_of_anybodys_accuses_an_honest_pair(seed: int, prefix: bytes, data: st.DataObject) -> None:
     """Whatever prefix and hashes an accuser makes up."""

@@ -19,6 +19,7 @@ from ledger.domain.state import EMPTY, evolve, guarded, touched
 from ledger.encoding import decode, encode
 from tests.book import key
 from tests.examples import documented_example, example, row
+from tests.extent import extent
 
 VECTORS = Path(__file__).parents[2] / "data" / "event_bodies.json"
 ALL = sorted(e.EVENTS.values(), key=lambda record: record.TYPE)
@@ -122,7 +123,8 @@ def test_every_kind_reads_what_it_shows() -> None:
 @given(
     st.recursive(st.none() | st.booleans() | st.integers() | st.text() | st.binary(), st.lists, max_leaves=8)
 )
-@settings(max_examples=200, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=extent(80, 400), deadline=None)
 def test_no_value_in_any_field_raises(value: Any) -> None:
     """Hostile bodies are problems, never exceptions."""
     for record in ALL:

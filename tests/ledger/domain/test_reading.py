@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from ledger.domain import events as e
 from ledger.domain.fields import WITHHELD
 from ledger.encoding import decode, encode
 from tests.examples import documented_example, example
+from tests.extent import extent
 
 ALL = sorted(e.EVENTS.values(), key=lambda record: record.TYPE)
 BODIES = [
@@ -70,7 +72,8 @@ def _any(value: object) -> Any:
 
 
 @given(st.sampled_from(BODIES), st.booleans(), st.integers(0, 2), st.data())
-@settings(max_examples=600, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=extent(200, 1_200), deadline=None)
 def test_reading_plainly_is_reading_closely(
     case: tuple[type[e.Event], dict[str, Any]], lenient: bool, changes: int, data: st.DataObject
 ) -> None:
@@ -113,7 +116,8 @@ def _odd(value: Any, draw: Any) -> Any:
 
 
 @given(st.sampled_from(EVENTS), st.integers(0, 2), st.data())
-@settings(max_examples=600, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=extent(200, 1_200), deadline=None)
 def test_what_is_plainly_an_event_need_not_be_read_back(
     event: e.Event, odd: int, data: st.DataObject
 ) -> None:

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ from ledger.domain import rules
 from ledger.domain.state import EMPTY, State, evolve, fold, fold_subject, guarded, touched
 from ledger.domain.vocabulary import carats
 from tests.book import Book, certificate
+from tests.extent import extent
 
 
 def goods(*pairs: tuple[str, int]) -> tuple[e.Goods, ...]:
@@ -264,7 +266,8 @@ def same(a: State, b: State) -> bool:
 
 
 @given(histories(), st.data())
-@settings(max_examples=40, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=extent(20, 200), deadline=None)
 def test_every_fold_agrees(book: Book, data: Any) -> None:
     """One by one, all at once, any prefix and then the rest, and each subject from its own entries alone."""
     records = book.records
@@ -277,7 +280,8 @@ def test_every_fold_agrees(book: Book, data: Any) -> None:
 
 
 @given(histories())
-@settings(max_examples=40, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=extent(20, 200), deadline=None)
 def test_every_carat_is_conserved(book: Book) -> None:
     """What was mined is in hand, lost, or declared away by a weighing; nothing else."""
     mined = weighed_away = 0

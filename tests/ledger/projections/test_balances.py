@@ -78,7 +78,7 @@ def same(amount: Amount) -> tuple[int, int]:
 
 
 @pytest.mark.slow
-@settings(max_examples=extent(20, 500), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=extent(12, 500), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.integers(0, 2**80 - 1), min_size=60, max_size=120), st.data())
 def test_closing_is_what_is_there(history: list[int], data: st.DataObject) -> None:
     """In every account, from any entry to any entry; and every line opens to its movements."""

@@ -28,7 +28,7 @@ from tests.world import World
 
 numbers = st.lists(st.integers(0, 2**80 - 1), min_size=50, max_size=100)
 bounded = settings(
-    max_examples=extent(18, 1_000), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=extent(12, 1_000), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 
 
