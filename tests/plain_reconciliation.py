@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from ledger.application import Ledger
@@ -36,11 +36,14 @@ def flow(
         and one.provenance in (exporter, None)
         and (one.destination == importer or one.certificate in arrived)
     ]
-    pairs = match(sent, received, terms)
+    told = {one.certificate for one in received if one.lost}
+    pairs = match(sent, [one for one in received if not one.lost], terms, told)
     return [pair for pair in pairs if any(terms.within(one) for one in (*pair.sent, *pair.received))]
 
 
-def match(sent: Iterable[Shipment], received: Iterable[Shipment], terms: r.Terms) -> list[r.Pair]:
+def match(
+    sent: Iterable[Shipment], received: Iterable[Shipment], terms: r.Terms, told: Set[str]
+) -> list[r.Pair]:
     """Every shipment of both lists in exactly one pair, ordered by certificate."""
     left, arrived = _by_certificate(sent), _by_certificate(received)
     both = left.keys() & arrived.keys()
@@ -51,7 +54,7 @@ def match(sent: Iterable[Shipment], received: Iterable[Shipment], terms: r.Terms
     until = max((one.day for group in arrived.values() for one in group if one.day is not None), default=None)
     since = min((one.day for group in left.values() for one in group if one.day is not None), default=None)
     pairs = [r._pair(*couple, terms) for couple in couples]
-    pairs += [r._unmatched_export(tuple(group), until, terms) for group in lone]
+    pairs += [r._unmatched_export(tuple(group), until, terms, told) for group in lone]
     pairs += [r._unmatched_import(tuple(group), since, terms) for group in found]
     return sorted(pairs, key=lambda pair: pair.certificate)
 
@@ -176,6 +179,10 @@ def _made(read: Mapping[str, Sequence[Body]], own: str | None) -> Iterator[Shipm
         name = _named(body)
         if name is not None:
             yield _imported(name, body, own)
+    met = {_named(body) for wire in (e.Exported.TYPE, e.Imported.TYPE) for body in read[wire]} | set(issued)
+    for name, body in {_named(body): body for body in read[e.ShipmentLost.TYPE]}.items():
+        if name is not None and name not in met and name[:2] != own:
+            yield Shipment(name, IMPORT, None, own, last_day(body), None, lost=True, entry=body.index)
 
 
 def _named(body: Body) -> str | None:

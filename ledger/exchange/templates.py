@@ -193,7 +193,7 @@ CERTIFICATES = Template(
         Column("confirmed", f.YES, "of an export: whether receipt was confirmed"),
         Column("basis", f.TEXT, "what the value is: FOB, CIF, re-assessed"),
         Column("became", _one_of("became", ("returned", "lost")), "of an export that did not enter: "
-               "what became of it; stolen is lost"),
+               "what became of it; stolen is lost; of an import: lost, where that was told and nothing came"),
     ),
     (
         {"number": "BW 107", "flow": "import", "provenance": "BW", "destination": "AE", "date": "2024-03-04",

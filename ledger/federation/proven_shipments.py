@@ -19,7 +19,10 @@ from ledger.federation.mail import Mail
 from ledger.federation.peers import FORKS, refused, refused_all
 from ledger.investigation.shipments import Shipment, shipments_told
 
-_ASKED = (e.CertificateIssued, e.Exported, e.Imported, e.ImportConfirmed, e.ShipmentReturned, e.Corrected)
+_ASKED = (
+    e.CertificateIssued, e.Exported, e.Imported, e.ImportConfirmed, e.ShipmentReturned, e.ShipmentLost,
+    e.Corrected,
+)  # fmt: skip
 
 
 def proven(state: State, letters: Mapping[str, bytes], participant: str) -> list[Shipment]:

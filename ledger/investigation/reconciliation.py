@@ -23,6 +23,9 @@ ends in exactly one `Pair`, and every pair in exactly one class, the first of it
 | `value-basis`         | differ in value by no more than the tolerance: FOB, CIF, re-assessed     |
 | `agrees`              | agree                                                                    |
 
+A loss that the importer alone recorded, which was told of it, stands beside the class of a shipment that did
+not come, as a further difference: what its sender does not say closes nothing.
+
 Only integers are compared. The tolerances are the reader's: KPCS gives none. Both lists are gone through side
 by side; however long they are, some of either is in memory (`ledger.store.ordered`), and of what is left over
 those arrivals that weigh about as much as the departure at hand.
@@ -31,7 +34,7 @@ those arrivals that weigh about as much as the departure at hand.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -143,6 +146,7 @@ class _Matching:
         self._pairs: Ordered[Pair] = Ordered(attrgetter("certificate"), _packed, _unpacked, MOST)
         self._lone: Ordered[Group] = Ordered(by_weight, _packed_group, _unpacked_group, MOST)
         self._found: Ordered[Group] = Ordered(by_place, _packed_group, _unpacked_group, MOST)
+        self._told: set[str] = set()
         self._since: int | None = None
         self._until: int | None = None
 
@@ -161,7 +165,8 @@ class _Matching:
             and one.provenance in (exporter, None)
             and (one.destination == importer or received)
         ]
-        self.match(sent, received)
+        self._told.update(one.certificate for one in received if one.lost)
+        self.match(sent, [one for one in received if not one.lost])
 
     def match(self, sent: Group, received: Group) -> None:
         """The shipments of one certificate that went this way."""
@@ -190,7 +195,7 @@ class _Matching:
             if left and came:
                 self._keep(_pair(left, came, self._terms))
             elif left:
-                self._keep(_unmatched_export(tuple(left), self._until, self._terms))
+                self._keep(_unmatched_export(tuple(left), self._until, self._terms, self._told))
             else:
                 self._keep(_unmatched_import(tuple(came), self._since, self._terms))
         return Flow(self._exporter, self._importer, self._pairs)
@@ -324,7 +329,9 @@ def _total(shipments: Sequence[Shipment], name: str) -> int | None:
     return None if None in values else sum(values)
 
 
-def _unmatched_export(group: tuple[Shipment, ...], until: int | None, terms: Terms) -> Pair:
+def _unmatched_export(
+    group: tuple[Shipment, ...], until: int | None, terms: Terms, told: Collection[str]
+) -> Pair:
     """Sent, and nowhere in the importer's list, which goes until the day ``until``."""
     left = max((one.day for one in group if one.day is not None), default=None)
     if any(one.back for one in group):
@@ -335,7 +342,8 @@ def _unmatched_export(group: tuple[Shipment, ...], until: int | None, terms: Ter
         kind = TIMING  # still on its way when the importer's list ends
     else:
         kind = AT_IMPORTER if any(one.confirmed for one in group) else NOT_RETURNED
-    return Pair(group[0].certificate, group, (), kind, (kind,))
+    name = group[0].certificate
+    return Pair(name, group, (), kind, (kind, LOST) if name in told and kind != LOST else (kind,))
 
 
 def _unmatched_import(group: tuple[Shipment, ...], since: int | None, terms: Terms) -> Pair:

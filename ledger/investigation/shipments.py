@@ -42,7 +42,8 @@ class Shipment:
 
     ``issuer`` is whose certificate it is; ``classes`` the weight in each HS class; ``back`` it was returned,
     or it left under a technical certificate that sends back what did not enter; ``lost`` its sender
-    recorded it lost or stolen on the way; ``entry`` its entry, where it comes from a ledger.
+    recorded it lost or stolen on the way, or, of an import, whom it was for was told so: then nothing came;
+    ``entry`` its entry, where it comes from a ledger.
     """
 
     certificate: str
@@ -239,6 +240,7 @@ def _made(told: Iterable[Told], own: str | None, corrected: Collection[int]) -> 
     """The shipments that acts tell of, which come by certificate, and of each by type and index."""
     for name, acts in groupby(told, key=itemgetter(0)):
         paper: Told = (None, None, None, (), ())
+        lost: Told = (None, None)
         known: set[int] = set()
         for _, place, index, is_now, *said in acts:
             if not is_now and index in corrected:
@@ -247,9 +249,12 @@ def _made(told: Iterable[Told], own: str | None, corrected: Collection[int]) -> 
                 yield _exported(name, index, said, paper, known, own)
             elif place == _IMPORTED:
                 yield _imported(name, index, said, own)
-            else:
-                known.add(place)
-                paper = said if place == _ISSUED else paper
+            known.add(place)
+            paper = said if place == _ISSUED else paper
+            lost = (*said, index) if place == _LOST else lost
+        if _LOST in known and known.isdisjoint((_ISSUED, _EXPORTED, _IMPORTED)) and name[:2] != own:
+            day, index = lost
+            yield Shipment(name, IMPORT, None, own, day, None, lost=True, entry=index)
 
 
 def _exported(
@@ -310,6 +315,10 @@ def _nothing(_: Body) -> Told:
     return ()
 
 
+def _loss(body: Body) -> Told:
+    return (last_day(body),)
+
+
 def _export(body: Body) -> Told:
     values = body.values
     parts = values.get("parts", ())
@@ -349,7 +358,7 @@ _TOLD: dict[str, tuple[int, Callable[[Body], Told]]] = {
     e.CertificateIssued.TYPE: (_ISSUED, _issue),
     e.ImportConfirmed.TYPE: (_CONFIRMED, _nothing),
     e.ShipmentReturned.TYPE: (_RETURNED, _nothing),
-    e.ShipmentLost.TYPE: (_LOST, _nothing),
+    e.ShipmentLost.TYPE: (_LOST, _loss),
     e.Exported.TYPE: (_EXPORTED, _export),
     e.Imported.TYPE: (_IMPORTED, _import),
 }

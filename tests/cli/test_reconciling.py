@@ -63,6 +63,17 @@ def test_several_letters_and_a_folder_of_them(two: Ministries) -> None:
     assert "what none of them tells is not shown to be missing" in ran.err
 
 
+def test_a_loss_is_told_by_its_senders_letter_and_by_the_importers_record(two: Ministries) -> None:
+    """What the sender's newest letter says is the class; before that, what was told here stands beside it."""
+    two.stock("K2", "3.000")
+    letter, lost = two.exported("K2", "SL 004202"), ("shipment", "lose", "SL/00004202", "--how", "stolen")
+    two.hub.ok(*lost)
+    told = two.hub.data("reconcile", letter, *TERMS)["certificates"]
+    assert ["not-returned", "lost"] in [line["differences"] for line in told]
+    two.producer.ok(*lost, "--parcel", "K2")
+    assert classes(two, two.sent("SL/00004202"))["SL/00004202"] == "lost"
+
+
 def test_the_partners_imports_are_told_by_its_confirmations(two: Ministries) -> None:
     """The producer reconciles with the letter that confirmed."""
     two.confirmed(CERTIFICATE)

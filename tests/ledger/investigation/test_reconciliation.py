@@ -154,6 +154,27 @@ def test_both_directions_are_compared_and_other_partners_left_out() -> None:
     assert (into.exporter, into.importer, into.counted) == ("AE", "BW", Counter({r.AGREES: 1}))
 
 
+@pytest.mark.parametrize(
+    ("left", "differences"),
+    [
+        ({}, (r.NOT_RETURNED, r.LOST)),
+        ({"confirmed": True}, (r.AT_IMPORTER, r.LOST)),
+        ({"lost": True}, (r.LOST,)),
+        ({"back": True}, (r.RETURNED, r.LOST)),
+    ],
+)
+def test_a_loss_that_only_the_importer_recorded_closes_nothing(
+    left: dict[str, Any], differences: tuple[str, ...]
+) -> None:
+    """It stands beside what the sender's own record says; nothing arrived, and nobody made it up."""
+    told = came(weight=None, value=None, provenance=None, lost=True)
+    out, into = r.reconcile([sent(**left)], [told], "BW", "AE", TERMS)
+    (pair,) = out.pairs
+    assert (pair.kind, pair.differences, pair.received) == (differences[0], differences, ())
+    assert list(r.reconcile([told], [sent(**left)], "AE", "BW", TERMS)[1].pairs) == [pair]
+    assert [*into.pairs, *r.reconcile([], [told], "BW", "AE", TERMS)[0].pairs] == []
+
+
 def test_what_lies_outside_the_period_on_both_sides_is_left_out() -> None:
     """Earlier years have their own statements."""
     out, _ = r.reconcile([sent(day=MARCH - 800)], [came(day=MARCH - 795)], "BW", "AE", TERMS)

@@ -149,3 +149,12 @@ def test_sealed_values_are_opened_only_where_asked() -> None:
     assert ["value" in body.values for body in (*plain, *other)] == [False] * 4
     assert {body.wire for body in opened} == {e.Imported.TYPE}
     assert [body.index for body in opened] == [first.index, second.index]
+
+
+def test_a_loss_that_was_told_is_no_arrival() -> None:
+    """Whom the shipment was for records it under the other State's certificate, and nothing came."""
+    world = World()
+    world.do(e.ShipmentLost(by=AUTHORITY, certificate="ZW/00000009", how="stolen"), occurred="2024-01-10")
+    (one,) = found(world)
+    assert (one.certificate, one.flow, one.lost, one.weight) == ("ZW/00000009", "import", True, None)
+    assert (one.destination, one.day) == ("BW", date(2024, 1, 10).toordinal())
