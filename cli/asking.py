@@ -25,6 +25,8 @@ from ledger.edtf import day_of, parse, text_of
 from ledger.errors import Malformed
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ledger.application import Ledger
     from ledger.investigation.replay import Replay
     from ledger.projections.statistics import Statistics
@@ -65,8 +67,9 @@ def limit_option(default: int | None) -> Callable[..., Any]:
 
 
 @contextmanager
-def rows_at(session: Session, moment: Moment) -> Iterator[Replay]:
-    """What was known at a moment; now, the views, which are brought up to date where that is possible."""
+def rows_at(session: Session, moment: Moment, file: Path | None = None) -> Iterator[Replay]:
+    """What was known at a moment; now, the views, which are brought up to date where that is possible. With a
+    ``file``, the tables of the moment are kept there."""
     from ledger.investigation.replay import replay
 
     # Opened for writing: what was derived once need not be derived by the next command again.
@@ -79,7 +82,7 @@ def rows_at(session: Session, moment: Moment) -> Iterator[Replay]:
             file=sys.stderr,
             hidden=size < MANY or not sys.stderr.isatty(),
         ) as bar,
-        replay(ledger.journal, ledger.records, moment, bar.update) as found,
+        replay(ledger.journal, ledger.records, moment, bar.update, file) as found,
     ):
         yield found
 

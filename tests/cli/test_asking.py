@@ -196,6 +196,21 @@ def test_acts_of_uncertain_date_are_counted_beside(laptop: Laptop) -> None:
     assert laptop.data("replay", "--as-occurred", "2024-06-01")["uncertain"] == 1
 
 
+def test_a_replay_is_answered_from_its_file(laptop: Laptop) -> None:
+    """The second question, also another one of the same moment; another moment's is refused."""
+    words = ("replay", "--as-recorded-index", "8", "--resume", "kept")
+    first = laptop.ok(*words)
+    assert first.err == ""
+    second = laptop.ok(*words)
+    assert second.out == first.out == laptop.ok(*words[:3]).out
+    assert second.err == "9 entries were folded already, as kept has them\n"
+    assert laptop.ok(*words, "parcels").out == laptop.ok(*words[:3], "parcels").out
+    other = laptop("replay", "--as-recorded-index", "7", "--resume", "kept")
+    assert (other.code, "replay-file-other" in other.err) == (4, True)
+    strange = laptop("replay", "--as-recorded-index", "7", "--resume", LEDGER)
+    assert (strange.code, "kept-tables-strange" in strange.err) == (4, True)
+
+
 def test_a_sealed_value_that_is_gone_reads_withheld(laptop: Laptop) -> None:
     """In a table, in JSON and in CSV."""
     laptop.ok("parcel", "value", "K1", "--value", "53000.00", "--key", "miner-1")
