@@ -8,8 +8,9 @@ itself; of the others (`ExaminedPage`) it rests on all before it, so they are ta
 that is another now.
 
 So the report is that of a run that nobody stopped. What rests on the paper alone: that signatures, authors'
-rights and forms of those bytes were checked, and which documents were found as their entries state. Tables
-are compared anew, from their first row.
+rights and forms of those bytes were checked, and which documents were found as their entries state; and the
+rows that views are compared with, as far as they were derived. Tables are compared anew, from their first
+row.
 """
 
 from __future__ import annotations
@@ -29,11 +30,17 @@ from ledger.audit.working_paper import ACTS, ENTRIES, WorkingPaper
 from ledger.chain.entry import entry_hash
 from ledger.chain.inspection import Before, Inspected, Look, subtrees
 from ledger.chain.paging import Read, inspected
-from ledger.errors import Malformed
-from ledger.projections.views import VERSION
+from ledger.errors import Malformed, StoreTrouble
+from ledger.projections.views import VERSION, VIEW
 from ledger.store.evidence import Evidence, Kept
+from ledger.store.kept_tables import check_structure, kept
+from ledger.store.rows import Changes, Column, Table
+from ledger.store.tables import Tables
 from ledger.values import dataclass
 
+_OF = "paper"
+_PAPER = Table("paper", (Column("key"),))
+"""Which working paper the tables beside it are of."""
 _KNOWN = 128
 """Bytes of a block's bits."""
 Topics = Sequence[tuple[int, bytes | None, bytes]]
@@ -167,6 +174,32 @@ class Resumption:
         """What the earlier run found from an entry on does not hold any more, since others lie there now."""
         self.changed = index if self.changed is None else min(index, self.changed)
         self._next, self._is_at_end, self._is_dropped = None, True, True
+
+    def views(self) -> Tables:
+        """Private tables to compare views with, as far as an earlier run filled them: of entries that are the
+        same now, by this paper, and whole; others begin anew."""
+        try:
+            tables = kept(self._paper.views)
+        except StoreTrouble:
+            self._paper.remove_views()
+            tables = kept(self._paper.views)
+        mark = self._paper.key.hex()
+        try:
+            check_structure(tables, self._paper.views)
+            if tables.advance(_OF, 1, (_PAPER,), 0, 0, Changes()):
+                found = tables.get(_PAPER, mark)
+                if self.changed is None and found is not None:
+                    return tables
+        except StoreTrouble:
+            tables.close()
+            self._paper.remove_views()
+            tables = kept(self._paper.views)
+        for view in (VIEW, _OF):
+            tables.drop(view)
+        changes = Changes()
+        changes.put(_PAPER, (mark,))
+        tables.advance(_OF, 1, (_PAPER,), 0, 0, changes)
+        return tables
 
     def strange(self) -> Malformed:
         """What to raise for a page that no verification wrote."""

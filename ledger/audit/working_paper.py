@@ -12,7 +12,8 @@ A run that was stopped, however, leaves it behind, and the next one goes on from
 and what was altered since, ends what counts: it is cut off, with all that stands behind it, and done again.
 A digest is no signature. Whoever can write the file can write in it that an entry was found right.
 
-What is written is on the disk every so many lines, and when the paper is closed.
+What is written is on the disk every so many lines, and when the paper is closed. Beside it lie the tables
+with which views are compared (``.views``).
 """
 
 from __future__ import annotations
@@ -121,6 +122,17 @@ class WorkingPaper:
         """It is needed no more."""
         self.close()
         self.path.unlink(missing_ok=True)
+        self.remove_views()
+
+    @property
+    def views(self) -> Path:
+        """Where the tables lie with which views are compared."""
+        return self.path.with_name(f"{self.path.name}.views")
+
+    def remove_views(self) -> None:
+        """Those tables are needed no more, or of no use."""
+        for ending in ("", "-wal", "-journal"):
+            self.views.with_name(f"{self.views.name}{ending}").unlink(missing_ok=True)
 
     def _flush(self) -> None:
         self._file.flush()

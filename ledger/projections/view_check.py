@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ledger import messages
-from ledger.projections.views import TABLES, VERSION, VIEW, Progress, build
+from ledger.projections.views import TABLES, VERSION, VIEW, building
 from ledger.store.rows import Key, Row, Table
 from ledger.store.tables import Tables
 from ledger.values import dataclass
@@ -42,22 +42,41 @@ class Difference:
         return messages.text("view-row-extra", said)
 
 
-def compare_views(journal: Journal, records: Records, progress: Progress | None = None) -> list[Difference]:
+def compare_views(journal: Journal, records: Records) -> list[Difference]:
     """Every value in the ledger's views that differs from what its entries give; empty when none does.
 
     A ledger whose views were never asked for has none, and nothing differs.
     """
-    stored = Tables.of(journal)
-    position = stored.position(VIEW, VERSION)
-    if position is None:
-        return []
-    size = journal.head().size
     with Tables.private() as fresh:
-        build(fresh, records.between(0, min(position, size)), records.of, progress)
-        found = [one for table in TABLES for one in _compare(table, fresh, stored)]
+        for _ in derived_again(fresh, journal, records):
+            pass
+        return list(differences(fresh, journal))
+
+
+def derived_again(fresh: Tables, journal: Journal, records: Records) -> Iterator[int]:
+    """Fill private tables as the ledger's views must be, from wherever they stand; how far they are."""
+    start, stop = fresh.position(VIEW, VERSION) or 0, _stop(journal)
+    if start > stop:
+        fresh.drop(VIEW)
+        start = 0
+    return building(fresh, records.between(start, stop), records.of)
+
+
+def differences(fresh: Tables, journal: Journal) -> Iterator[Difference]:
+    """What of the ledger's views differs from tables that were derived again."""
+    stored = Tables.of(journal)
+    position, size = stored.position(VIEW, VERSION), journal.head().size
+    if position is None:
+        return
+    for table in TABLES:
+        yield from _compare(table, fresh, stored)
     if position > size:
-        found.append(Difference("position", (VIEW,), "position", size, position))
-    return found
+        yield Difference("position", (VIEW,), "position", size, position)
+
+
+def _stop(journal: Journal) -> int:
+    """How many entries the views say that they stand for, and there are."""
+    return min(Tables.of(journal).position(VIEW, VERSION) or 0, journal.head().size)
 
 
 def _compare(table: Table, fresh: Tables, stored: Tables) -> Iterator[Difference]:

@@ -171,17 +171,26 @@ def prepare(tables: Tables) -> None:
     tables.advance(VIEW, VERSION, TABLES, 0, 0, Changes())
 
 
-def build(
-    tables: Tables, records: Iterable[e.Recorded], history: History, progress: Progress | None = None
-) -> int:
-    """Fill private tables from entries in any order that folds; how many entries there were."""
+def building(tables: Tables, records: Iterable[e.Recorded], history: History) -> Iterator[int]:
+    """Fill private tables from entries in any order that folds, the ones behind those that they stand for
+    already; tells for how many they stand, page by page."""
     folding = Folding(tables, history)
     prepare(tables)
-    done = 0
+    done = tables.position(VIEW, VERSION) or 0
     for page in pages(records):
         if not tables.advance(VIEW, VERSION, TABLES, done, done + len(page), folding.fold(page)):
             raise RuntimeError("private tables were changed by another")
         done += len(page)
+        yield done
+
+
+def build(
+    tables: Tables, records: Iterable[e.Recorded], history: History, progress: Progress | None = None
+) -> int:
+    """`building` to its end; for how many entries the tables stand then."""
+    done = tables.position(VIEW, VERSION) or 0
+    for reached in building(tables, records, history):
         if progress is not None:
-            progress(len(page))
+            progress(reached - done)
+        done = reached
     return done

@@ -20,6 +20,8 @@ from ledger.errors import Conflict, Malformed, StoreTrouble
 from ledger.store.sqlite_trouble import trouble
 from ledger.store.tables import Tables
 
+UNUSABLE = "kept-tables-unusable"
+"""The code of a file that cannot be read or written, or is damaged."""
 _OURS = int.from_bytes(b"AdTb", "big")
 """The application id at bytes 68 to 71 of the file."""
 _MAGIC = b"SQLite format 3\x00"
@@ -67,7 +69,7 @@ def check_structure(tables: Tables, path: Path) -> None:
     with tables._transaction(write=False) as cursor:  # noqa: SLF001  the same package's
         found = [str(row[0]) for row in cursor.execute("PRAGMA quick_check(1)")]
     if found != ["ok"]:
-        raise StoreTrouble("kept-tables-unusable", path=str(path), reason=" ".join(found))
+        raise StoreTrouble(UNUSABLE, path=str(path), reason=" ".join(found))
 
 
 def _is_new(path: Path) -> bool:
@@ -78,7 +80,7 @@ def _is_new(path: Path) -> bool:
             header = file.read(_HEADER)
     except OSError as problem:
         reason = problem.strerror or str(problem)
-        raise StoreTrouble("kept-tables-unusable", path=str(path), reason=reason) from None
+        raise StoreTrouble(UNUSABLE, path=str(path), reason=reason) from None
     ours = len(header) == _HEADER and header.startswith(_MAGIC) and header[68:72] == _OURS.to_bytes(4, "big")
     if header and not ours:
         raise Malformed("kept-tables-strange", path=str(path))
@@ -93,4 +95,4 @@ def _told(path: Path) -> Iterator[None]:
     except sqlite3.Error as problem:
         if isinstance(trouble(problem, str(path)), Conflict):
             raise Conflict("kept-tables-busy", path=str(path)) from None
-        raise StoreTrouble("kept-tables-unusable", path=str(path), reason=str(problem)) from problem
+        raise StoreTrouble(UNUSABLE, path=str(path), reason=str(problem)) from problem

@@ -7,7 +7,7 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
 from itertools import islice
@@ -23,7 +23,9 @@ from ledger.audit.working_paper import ENTRIES, WorkingPaper
 from ledger.chain import inspection, paging, verification
 from ledger.chain.verification import _Pays
 from ledger.errors import Malformed
+from ledger.projections import views
 from ledger.store.checking import open_for_checking
+from ledger.store.rows import Changes
 from tests.attacker import Attacker
 from tests.attacks import ATTACKS, Attack
 from tests.extent import extent
@@ -262,6 +264,73 @@ def test_on_either_store(store_url: str, tmp_path: Path) -> None:
     assert reported(audit) == reported(wanted)
     assert audit.earlier is not None
     assert (audit.faults, audit.earlier.taken) == ([], size)
+
+
+def views_stopped(of: Scene, paper: Path, pages: int) -> None:
+    """An audit that ends while it derives the views again, after so many pages of that."""
+    told = 0
+    with open_for_checking(str(of.path)) as journal, WorkingPaper(paper) as held:
+        options = Options(cores=1, evidence=of.evidence, views=True)
+        for step in Audit(journal, options, paper=held).run():
+            told += step.phase == 3 and step.done > 0
+            if told == pages:
+                break
+
+
+@pytest.fixture
+def folded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The indexes of the entries that were folded into views, in pages of eight."""
+    found: list[int] = []
+    fold = views.Folding.fold
+
+    def folding(self: views.Folding, page: Sequence[views.Step]) -> Changes:
+        found.extend(step.recorded.index for step in page)
+        return fold(self, page)
+
+    monkeypatch.setattr(views, "_PAGE", SIZE)
+    monkeypatch.setattr(views.Folding, "fold", folding)
+    return found
+
+
+def test_the_comparing_of_views_goes_on_too(original: Scene, tmp_path: Path, folded: list[int]) -> None:
+    """What was derived again is kept beside the paper; a row that is wrong is found all the same, and both
+    files are gone in the end."""
+    paper, harmed = tmp_path / "paper", original.copy(tmp_path / "copy")
+    with Attacker(harmed.path) as attacker:
+        attacker.sql("UPDATE view_parcels SET weight = weight + 1 WHERE parcel = 'P8'")
+    wanted = reported(audited(harmed, views=True))
+    folded.clear()
+    for pages in (2, 1):
+        views_stopped(harmed, paper, pages)
+    assert folded == list(range(3 * SIZE))
+    assert reported(audited(harmed, paper, views=True)) == wanted
+    assert folded == list(range(harmed.head.index + 1))
+    assert [fault["code"] for fault in wanted["faults"]] == ["verify-view"]
+    with WorkingPaper(paper) as held:
+        assert held.views.exists()
+        held.remove()
+    assert [path.name for path in tmp_path.iterdir()] == ["copy"]
+
+
+@pytest.mark.parametrize("harm", ["damaged", "another paper's", "a value erased meanwhile"])
+def test_views_that_cannot_be_gone_on_with_begin_anew(
+    original: Scene, tmp_path: Path, folded: list[int], harm: str
+) -> None:
+    """No fault of these tables is told as one of the ledger."""
+    paper, here = tmp_path / "paper", original.copy(tmp_path / "copy")
+    views_stopped(here, paper, 4)
+    kept = tmp_path / "paper.views"
+    if harm == "damaged":
+        kept.write_bytes(kept.read_bytes()[:4_096] + b"\xee" * 20_000)
+    elif harm == "another paper's":
+        paper.unlink()
+    else:
+        with Attacker(here.path) as attacker:
+            attacker.sql("DELETE FROM disclosures WHERE idx = ?", here.at["valued"])
+    folded.clear()
+    audit = audited(here, paper, views=True)
+    assert folded == list(range(here.head.index + 1))
+    assert reported(audit) == reported(audited(here, views=True))
 
 
 SCRIPT = """
