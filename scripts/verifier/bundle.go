@@ -193,6 +193,20 @@ func verifyBundle(data []byte, trust *Trust, since []*Checkpoint) (shown, error)
 	return one, nil
 }
 
+// judgeShown judges bundles with those at the same checkpoint.
+func judgeShown(every []shown) func(*shown) verdict {
+	together := map[tree][]*Entry{}
+	for _, one := range every {
+		key := one.head.tree()
+		together[key] = append(together[key], one.entry)
+	}
+	found := map[tree]map[int64]verdict{}
+	for key, entries := range together {
+		found[key] = judgeTogether(entries)
+	}
+	return func(one *shown) verdict { return found[one.head.tree()][one.entry.index] }
+}
+
 // proven leads the entry to the checkpoint's root, and checks all that it says by itself.
 func (b *bundle) proven(head *Checkpoint) (*Entry, error) {
 	if b.index >= head.size {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"regexp"
 	"strings"
 	"time"
@@ -37,4 +38,46 @@ func isOccurred(text string) bool {
 	sign, hours, minutes := m[2], m[3], m[4]
 	within := hours < "14" && minutes < "60" || hours == "14" && minutes == "00"
 	return ok && err == nil && within && sign+hours+minutes != "-0000"
+}
+
+// span is the first and the last calendar day of a date, counted from 1970; open ends lie beyond all days.
+type span struct {
+	first, last int64
+	known       bool // a calendar has it
+}
+
+const open = math.MaxInt64
+
+// before says that every day of a lies before every day of b.
+func (a span) before(b span) bool { return a.last < b.first }
+
+// spanOf reads a date of the form that isOccurred takes; a moment counts as its own day.
+func spanOf(text string) (span, bool) {
+	if !isOccurred(text) {
+		return span{}, false
+	}
+	if len(text) > 10 && text[10] == 'T' {
+		text = text[:10]
+	}
+	start, end, isInterval := strings.Cut(text, "/")
+	if !isInterval {
+		end = start
+	}
+	found := span{-open, open, true}
+	if first, _, ok := days(start); ok {
+		found.first = first.Unix() / secondsOfDay
+	}
+	if _, last, ok := days(end); ok {
+		found.last = last.Unix() / secondsOfDay
+	}
+	return found, true
+}
+
+const secondsOfDay = 86400
+
+// spanAt is the day of an instant.
+func spanAt(microseconds int64) span {
+	day := time.UnixMicro(microseconds).UTC()
+	number := (day.Unix() - int64(day.Hour()*3600+day.Minute()*60+day.Second())) / secondsOfDay
+	return span{number, number, day.Year() <= 9999}
 }

@@ -33,6 +33,7 @@ type directory struct {
 	last    *Entry
 	before  tlog.Hash
 	genuine map[string]bool // files that were compared
+	authors *register       // nil where entry 0 opens no ledger
 }
 
 // ReadHashes gives stored subtrees to the library.
@@ -69,20 +70,22 @@ func parsePath(name string) (tlog.Tile, error) {
 	return tlog.ParseTilePath(fmt.Sprintf("tile/%d/%s", height, rest))
 }
 
-// verifyDirectory reports every finding; nothing reported means that all holds. It gives the checkpoint.
-func verifyDirectory(root string, trust *Trust, since []*Checkpoint, report reporter) *Checkpoint {
+// verifyDirectory reports every finding; nothing reported means that all holds. It gives the checkpoint, and whether
+// authors were judged: only a log whose entry 0 opens a ledger says who they are.
+func verifyDirectory(root string, trust *Trust, since []*Checkpoint, report reporter) (*Checkpoint, bool) {
 	data, err := readFile(filepath.Join(root, "checkpoint"), mostBytes)
 	if err != nil {
 		report("checkpoint", err.Error())
-		return nil
+		return nil, false
 	}
 	head, err := trust.open(data, false)
 	if err != nil {
 		report("checkpoint", err.Error())
-		return nil
+		return nil, false
 	}
-	newDirectory(root, head.origin, report).check(head, since)
-	return head
+	d := newDirectory(root, head.origin, report)
+	d.check(head, since)
+	return head, d.authors != nil
 }
 
 func newDirectory(root, origin string, report reporter) *directory {
@@ -199,6 +202,14 @@ func (d *directory) checkEntry(where string, n int64, entry *Entry) {
 		d.report(where, fmt.Sprintf("its statement has the id of that of entry %d", earlier))
 	}
 	d.ids[string(entry.statement.id)] = n
+	if n == 0 && entry.statement.kind == "ledger-opened/1" {
+		d.authors = newRegister(true)
+	}
+	if d.authors != nil {
+		if v := d.authors.judge(entry); v.standing != entitled {
+			d.report(where, "authority: "+v.why)
+		}
+	}
 	if _, _, err := disclose(entry.statement, nil); err != nil {
 		d.report(where, err.Error())
 	}

@@ -16,7 +16,7 @@ import (
 //	statement  {v, ledger, id, type, author, body; occurred, for, seen, evidence}
 //	signature  the author's Ed25519, over "adamas.statement/1\n" and the statement's bytes
 //
-// What an act means is not looked at.
+// Of what an act means only its author's right is looked at (authority.go).
 
 const (
 	longest = 65535
@@ -38,6 +38,8 @@ type Statement struct {
 	kind     string
 	author   []byte
 	onBehalf bool
+	behalf   string
+	occurred string // empty where it is not stated
 	seen     *Seen
 	body     Map
 	evidence []any
@@ -114,12 +116,11 @@ func readStatement(data []byte) (*Statement, []byte, error) {
 		case "body":
 			s.body, ok = value.(Map)
 		case "occurred":
-			text, isText := value.(string)
-			ok = isText && isOccurred(text)
+			s.occurred, ok = value.(string)
+			ok = ok && isOccurred(s.occurred)
 		case "for":
-			var text string
-			text, ok = value.(string)
-			ok, s.onBehalf = ok && isIdentifier(text), true
+			s.behalf, ok = value.(string)
+			ok, s.onBehalf = ok && isIdentifier(s.behalf), true
 		case "seen":
 			s.seen, ok = readSeen(value)
 		case "evidence":

@@ -147,12 +147,13 @@ func verify(path string, trust *Trust, since []*Checkpoint, report reporter) {
 	}
 	if about.IsDir() {
 		bad := false
-		head := verifyDirectory(path, trust, since, func(where, what string) {
+		head, judged := verifyDirectory(path, trust, since, func(where, what string) {
 			bad = true
 			report(where, what)
 		})
 		if !bad {
-			say("good: %s: %d entries, root %s, witnesses %d", path, head.size, hex.EncodeToString(head.root[:]), len(head.cosigned))
+			text := map[bool]string{true: "authors entitled", false: "authority not shown"}[judged]
+			say("good: %s: %d entries, root %s, witnesses %d, %s", path, head.size, hex.EncodeToString(head.root[:]), len(head.cosigned), text)
 		}
 		return
 	}
@@ -216,15 +217,33 @@ func verifyBundles(path string, bundles map[string][]byte, trust *Trust, since [
 		named = append(named, name)
 	}
 	sort.Strings(named)
-	every := []shown{}
+	every, of := []shown{}, map[string]int{}
 	for _, name := range named {
 		one, err := verifyBundle(bundles[name], trust, since)
-		printOne(path, name, one.text, err, report)
-		if err == nil {
-			every = append(every, one)
+		if err != nil {
+			report(name, err.Error())
+			continue
+		}
+		of[name], every = len(every), append(every, one)
+	}
+	judged := judgeShown(every)
+	for _, name := range named {
+		if place, holds := of[name]; holds {
+			printJudged(path, name, &every[place], judged(&every[place]), report)
 		}
 	}
 	demandGrowth(every, since, report)
+}
+
+func printJudged(path, name string, one *shown, v verdict, report reporter) {
+	switch v.standing {
+	case contradicted:
+		report(name, "authority: "+v.why)
+	case entitled:
+		say("good: %s: %s: %s, its author entitled", path, name, one.text)
+	default:
+		say("good: %s: %s: %s", path, name, one.text)
+	}
 }
 
 func demandGrowth(every []shown, since []*Checkpoint, report reporter) {

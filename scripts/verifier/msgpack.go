@@ -31,6 +31,12 @@ func (m Map) get(key string) (any, bool) {
 	return nil, false
 }
 
+func (m Map) text(key string) (string, bool) {
+	value, _ := m.get(key)
+	text, ok := value.(string)
+	return text, ok
+}
+
 func (m Map) bytes(key string) ([]byte, bool) {
 	value, _ := m.get(key)
 	data, ok := value.([]byte)

@@ -11,8 +11,8 @@ import (
 // What it signed counts up to that size and under that root: a checkpoint under it alone must be one from which
 // the tree grew that the revocation is proven in, by paths in its bundle.
 //
-// The revocation counts with the proof of entry 0 at the same checkpoint, whose recovery key or first authority's
-// key must have signed it. Authorities of later days are not followed here; `adamas verify --revoked` does.
+// The revocation counts with the proofs, at the same checkpoint, that its author was entitled: of entry 0 for the
+// recovery key and the first authority's, of enrolments and roles for others (authority.go).
 
 type revocation struct {
 	key   key
@@ -39,7 +39,7 @@ func (t *Trust) revoke(data []byte) (*revocation, error) {
 	}
 	plain := *t
 	plain.revoked = nil
-	var found, opening *shown
+	var found *shown
 	every := []shown{}
 	for name, data := range bundles {
 		one, err := verifyBundle(data, &plain, nil)
@@ -49,47 +49,26 @@ func (t *Trust) revoke(data []byte) (*revocation, error) {
 		every = append(every, one)
 	}
 	for i, one := range every {
-		switch one.entry.statement.kind {
-		case "ledger-key-revoked/1":
+		if one.entry.statement.kind == "ledger-key-revoked/1" {
 			if found != nil {
 				return nil, errors.New("there are two revocations in one file")
 			}
 			found = &every[i]
-		case "ledger-opened/1":
-			if one.entry.index == 0 {
-				opening = &every[i]
-			}
 		}
 	}
-	if found == nil || opening == nil || opening.head.tree() != found.head.tree() {
-		return nil, errors.New("there must be a revocation and the proof of entry 0 at the same checkpoint")
+	if found == nil {
+		return nil, errors.New("there is no revocation in this file")
 	}
-	if err := entitled(found.entry.statement, opening.entry.statement, every); err != nil {
-		return nil, err
+	judged := judgeShown(every)
+	for i := range every {
+		if v := judged(&every[i]); v.standing == contradicted {
+			return nil, fmt.Errorf("entry %d: %s", every[i].entry.index, v.why)
+		}
+	}
+	if v := judged(found); v.standing != entitled {
+		return nil, fmt.Errorf("nothing here shows that whoever revoked the key was entitled: %s", v.why)
 	}
 	return t.readRevocation(found)
-}
-
-// entitled: by the recovery key or the first authority's, for their own party, and neither of them revoked.
-func entitled(act, opening Statement, every []shown) error {
-	party, _ := opening.body.get("by")
-	by, _ := act.body.get("by")
-	_, documented := act.body.get("documented")
-	self, ok := opening.body.bytes("authority_key")
-	recovery, _ := opening.body.bytes("recovery_key")
-	if !ok || string(self) != string(opening.author) || party == nil || by != party || documented || act.onBehalf {
-		return errors.New("nothing here shows that whoever revoked the key was entitled")
-	}
-	if string(act.author) != string(self) && string(act.author) != string(recovery) {
-		return errors.New("the revocation is neither by the recovery key nor by the first authority's")
-	}
-	for _, one := range every {
-		key, _ := one.entry.statement.body.bytes("key")
-		if one.entry.statement.kind == "key-revoked/1" && string(key) == string(act.author) {
-			return errors.New("the key that signed the revocation is itself revoked in this file")
-		}
-	}
-	return nil
 }
 
 func (t *Trust) readRevocation(found *shown) (*revocation, error) {

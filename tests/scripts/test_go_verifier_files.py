@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from ledger.chain import disclosure
+from ledger.chain import archive, disclosure
 from ledger.chain.absence import Absence
+from ledger.chain.bundle import Bundle
 from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint, sign
 from ledger.keys import read_key
 from tests.artefacts import Book, log_key
@@ -122,17 +123,26 @@ def test_a_fork_proof_convicts_and_accuses_no_honest_pair(program: Path, kept: L
 
 
 def test_a_revoked_key_counts_as_far_as_it_was_honest(program: Path, kept: Laptop) -> None:
-    """By the revocation with the proof of entry 0 beside it: held checkpoints count, later ones do not, and a
-    revocation by itself is heeded by nobody. `adamas verify --revoked` says the same of each."""
+    """By the revocation of an authority of later days, with the proofs that it was one: held checkpoints
+    count, later ones do not. A revocation by itself, or without its author's enrolment, is heeded by nobody.
+    `adamas verify --revoked` says the same of each."""
+    kept.ok("party", "register", "second", "--role", "authority")
+    kept.ok("key", "enrol", "second", "--new", "--no-passphrase")
+    enrolled = kept.size() - 1
     kept.ok("key", "new", "next", "--out", "next.pem", "--no-passphrase")
     kept.ok("house", "change-key", "--new", "next.pem")
     kept.ok("trust", "--ledger-key", f"{OLD},next.pem", "--out", "both.trust")
     old = (kept.folder / "bw.trust").read_text().split()[1]
-    kept.ok("house", "revoke-key", "--verifier", old, "--last", "held", "--ledger-key", "next.pem")
+    last = ("--last", "held", "--ledger-key", "next.pem", "--key", "second")
+    kept.ok("house", "revoke-key", "--verifier", old, *last)
     pinned = str(held(kept).size)
     revoking = ("prove", "entry", str(kept.size() - 1), "--pinned", pinned, "--ledger-key", "next.pem")
     kept.ok(*revoking, "--entitled", "--out", "void")
     kept.ok(*revoking, "--out", "alone")
+    packed = archive.unpack((kept.folder / "void").read_bytes())
+    without = [data for index, data in packed.items() if index != enrolled]
+    assert len(without) == len(packed) - 1
+    (kept.folder / "without").write_bytes(archive.pack([Bundle.decode(data) for data in without]))
     kept.ok("prove", "entry", "1", "--out", "new.tlog-proof", "--ledger-key", "next.pem")
     forged(kept, "beyond", 10_000)
     forged(kept, "aside", held(kept).size)
@@ -146,7 +156,8 @@ def test_a_revoked_key_counts_as_far_as_it_was_honest(program: Path, kept: Lapto
         ours = kept("verify", target, "--trust", "both.trust", "--revoked", "void").code
         assert (ours == 0) == good, target
         assert go(program, kept, target, trust="both.trust")[0] == 0, target
-        assert go(program, kept, "-revoked", "alone", target, trust="both.trust")[0] == 2
+        for lacking in ("alone", "without"):
+            assert go(program, kept, "-revoked", lacking, target, trust="both.trust")[0] == 2
     assert go(program, kept, "-revoked", "void", "held")[0] == 2  # proven under a key that is not trusted
 
 
