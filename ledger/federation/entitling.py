@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from ledger.chain import disclosure
 from ledger.domain.events import (
     EVENTS,
+    Corrected,
     Event,
     GrantGiven,
     GrantWithdrawn,
@@ -22,7 +23,7 @@ from ledger.domain.events import (
 )
 from ledger.domain.parties import MAY_RECORD, key_subject
 from ledger.domain.refusal import Refusal, in_force
-from ledger.domain.state import State
+from ledger.domain.state import State, replacement
 from ledger.edtf import Span
 from ledger.errors import NotFound, Refused
 from ledger.store.journal import Journal
@@ -126,13 +127,22 @@ def opened(
     }
     granted: dict[int, set[str]] = {}
     for index in sealed:
-        event = records.recorded(index).event
-        allowed = grants.fields(opening.readers, event.TYPE, opening.day) if grants and opening.day else set()
-        granted[index] = allowed | owed(event, opening.readers)
+        granted[index] = set()
+        for event in _as_told(records.recorded(index)):
+            if grants is not None and opening.day is not None:
+                granted[index] |= grants.fields(opening.readers, event.TYPE, opening.day)
+            granted[index] |= owed(event, opening.readers)
     _check_kept(sealed, opening)
     if not opening.without_grant:
         _check_granted(records, sealed, granted, opening)
     return {index: disclosed(journal, index, granted[index] | opening.disclose) for index in sealed}
+
+
+def _as_told(act: Recorded) -> Iterator[Event | Opaque]:
+    """The act, and of a correction what the corrected act says now: a grant for that is one for this."""
+    yield act.event
+    if isinstance(act.event, Corrected) and act.about is not None:
+        yield replacement(act.event, act.about).event
 
 
 def owed(event: Event | Opaque, readers: Collection[str]) -> set[str]:

@@ -153,13 +153,16 @@ def test_an_old_letter_is_held_to_what_its_issuer_published_since(
 
 
 def test_a_corrected_certificate_arrives_as_it_was_corrected(two: Ministries) -> None:
-    """The correction is in the letter, and the import takes what it says, not what it replaced."""
+    """The correction is in the letter, and the import takes what it says, not what it replaced; who may be
+    given a sealed field of a certificate is given it as it was corrected."""
     two.stock("K2", "3.000")
     issue = two.producer.size()
     key = two.certified("K2", "SL 004202", to="IN")
     correct = ("correct", str(issue), "--reason", "misread")
-    two.producer.ok(*correct, "--set", "destination=AE", "--set", "value=7000.00", "--publish", "value",
+    two.producer.ok(*correct, "--set", "destination=AE", "--set", "value=7000.00",
                     "--set", "expiry=2024-04-30")  # fmt: skip
+    two.producer.ok("grant", "give", "G-1", "--reader", "AE", "--field", "value", "--act",
+                    "certificate-issued/1", "--since", "2024-01-01")  # fmt: skip
     two.producer.ok("shipment", "export", key, "--key", "trader-sl", "--occurred", "2024-02-02")
     letter = two.sent(key)
     assert two.receive(letter).code == 0
