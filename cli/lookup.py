@@ -188,7 +188,7 @@ def find(session: Session, text: str, limit: int, as_csv: bool) -> None:
         answer(session, rows, "found", lines, ("subject", "kind", "text"), as_csv=as_csv)
 
 
-@adamas_command("status", example="adamas status", exits=(0, 7))
+@adamas_command("status", example="adamas status", exits=(0, 6, 7))
 @csv_option
 @pass_session
 def status(session: Session, as_csv: bool) -> None:

@@ -21,6 +21,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
+
 from ledger.chain.merkle import EMPTY
 from ledger.errors import Conflict, KeyTrouble, StoreTrouble
 from ledger.guard import ANY, Moved, Signed, _Any, check_grows
@@ -90,9 +92,11 @@ class RowGuard:
                 return
             if after is not ANY and self._newest not in (after, wanted):
                 raise Moved
+            before = self._row
             if self._move(wanted):
                 return
-            self._read()
+            if self._read() == before:  # somebody's rules stand between, and it would never move
+                raise KeyTrouble("guard-row-unusable", path=self.place, reason="its row does not move")
 
     def lay(self) -> None:
         """Make the table and this ledger's row where they are missing; a row that is there stays."""
@@ -154,6 +158,9 @@ class RowGuard:
         """In the words of a guard what the database says: a conflict there is none between histories."""
         try:
             yield
+        except psycopg.Error as problem:
+            reason = str(problem).partition("\n")[0]
+            raise KeyTrouble("guard-row-unusable", path=self.place, reason=reason) from problem
         except (StoreTrouble, Conflict) as trouble:
             reason = str(trouble.values.get("reason") or trouble)
             if trouble.code == "store-unreachable":

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
-from ledger.errors import Conflict, KeyTrouble
+from ledger.errors import Conflict, KeyTrouble, Unavailable
 from ledger.guard import EVERY, FileGuard, Moved, Signed
+from ledger.keeping import LedgerKey
 from tests.refusing import refusing
+from tests.world import World, signing_key
 
 ORIGIN = "ledger.example/bw/k7q2"
 A, B = b"a" * 32, b"b" * 32
@@ -148,3 +151,20 @@ def test_a_guard_that_cannot_be_written_stops_signing(tmp_path: Path, hand: Hand
     guard = FileGuard(tmp_path / "missing" / "guard", ORIGIN, hand)
     with refusing(KeyTrouble, "guard-unwritable"):
         guard.permit(1, A)
+
+
+def test_a_guard_that_cannot_be_opened_is_not_passed_over(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A row is named, and the extra for it is missing: nothing is recorded, nor when one tries again."""
+    world = World(path.with_name("ledger.db"), guard=path)
+    for name in ("ledger.store.guard_row", "ledger.store.postgres_connection"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    world.kept = LedgerKey(signing_key("ledger"), path, row="postgresql:///guards")
+    size = world.reopen().head().size
+    for _ in range(2):
+        with refusing(Unavailable, "extra-postgresql"):
+            world.mine("P1", "12.500")
+    assert world.ledger.head().size == size
+    world.close()

@@ -7,7 +7,6 @@ the ledger and the row. The row's server is another one than the ledger's.
 from __future__ import annotations
 
 import shutil
-import sys
 import threading
 from collections.abc import Iterator
 from itertools import count
@@ -21,7 +20,7 @@ from ledger.chain.bundle_check import Reader
 from ledger.chain.note import VerifierKey
 from ledger.chain.trust import Log, Trust
 from ledger.domain import events as e
-from ledger.errors import Conflict, KeyTrouble, StoreTrouble, Unavailable
+from ledger.errors import Conflict, KeyTrouble, StoreTrouble
 from ledger.guard import FileGuard, Moved, Signed
 from ledger.keeping import LedgerKey, Receipt
 from ledger.store import guard_row, opening
@@ -384,17 +383,15 @@ def test_a_row_that_may_not_be_used(
         guard.close()
     with refusing(StoreTrouble, "store-url"):
         opening.guard_row("sqlite:///guard.db", ORIGIN, journal)
-
-
-def test_without_the_extra_it_is_unavailable(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And nothing is recorded without the guard that was named."""
-    for name in ("ledger.store.guard_row", "ledger.store.postgres_connection"):
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "psycopg", None)
-    before = world.ledger.head()
-    ledger = machine(world.ledger.journal.url, Path(world.ledger.journal.url).parent / "x", "postgresql:///x")
-    for _ in range(2):
-        with refusing(Unavailable, "extra-postgresql"):
-            mine(ledger)
-    assert ledger.head() == before
-    ledger.close()
+    with elsewhere.connect(row.rpartition("%3D")[2]) as connection:
+        connection.execute(
+            "CREATE FUNCTION stand() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'"
+        )
+        connection.execute(
+            "CREATE TRIGGER stands BEFORE UPDATE ON adamas_guards FOR EACH ROW EXECUTE FUNCTION stand()"
+        )
+        with refusing(KeyTrouble, "guard-row-unusable"):
+            pair[0].permit(5, A)
+        connection.execute("CREATE RULE stands AS ON UPDATE TO adamas_guards DO INSTEAD NOTHING")
+    with refusing(KeyTrouble, "guard-row-unusable"):
+        pair[1].permit(5, A)
