@@ -9,12 +9,9 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
-import pytest
-
 from ledger.chain import checkpoint, merkle, note, trust
 from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint
 from ledger.chain.note import VerifierKey
-from ledger.errors import AdamasError
 from ledger.federation.add_checkpoint import AddCheckpoint
 from ledger.federation.memory import Memory
 from ledger.federation.witness import Witness
@@ -96,15 +93,6 @@ def serving(witness: Witness, **bounds: float) -> Iterator[tuple[WitnessServer, 
         server.shutdown()
         thread.join()
         server.server_close()
-
-
-@contextmanager
-def raised(kind: type[AdamasError], code: str) -> Iterator[None]:
-    """Inside the block, this is raised, with this code."""
-    with pytest.raises(kind) as told:
-        yield
-    assert told.value.code == code
-    assert str(told.value)
 
 
 def trusting(log: Log, witnesses: list[tuple[Witness, str | None]], needed: int) -> trust.Trust:

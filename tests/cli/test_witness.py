@@ -19,7 +19,8 @@ from ledger.errors import Malformed
 from ledger.federation.cosigning import post_to_witness
 from ledger.keys import read_key
 from tests.laptop import Laptop
-from tests.witnessing import ORIGIN, Log, raised
+from tests.refusing import refusing
+from tests.witnessing import ORIGIN, Log
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "witness.example/aa"
@@ -162,7 +163,7 @@ def test_a_second_key_cosigns_beside_the_first(operator: Laptop) -> None:
         if lines == 2:
             demanding.check_quorum(signed)
             return
-        with raised(Malformed, "trust-quorum-missed"):
+        with refusing(Malformed, "trust-quorum-missed"):
             demanding.check_quorum(signed)
 
 

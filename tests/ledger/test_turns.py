@@ -13,7 +13,7 @@ import pytest
 
 from ledger.errors import StoreTrouble
 from ledger.turns import Turn, turn
-from tests.witnessing import raised
+from tests.refusing import refusing
 from tests.world import World
 
 HOLD = """
@@ -71,7 +71,7 @@ def test_another_process_waits_and_a_dead_one_lets_go(tmp_path: Path) -> None:
 
 def test_where_no_file_can_be_made_there_is_no_turn(tmp_path: Path) -> None:
     """It is told, and the block is not entered."""
-    with raised(StoreTrouble, "turn-impossible"), turn(tmp_path / "no such folder" / "x.turn"):
+    with refusing(StoreTrouble, "turn-impossible"), turn(tmp_path / "no such folder" / "x.turn"):
         raise AssertionError
 
 

@@ -17,7 +17,8 @@ from ledger.federation import posting
 from ledger.federation.cosigning import Collected, Terms, collect
 from ledger.federation.posting import Reply
 from ledger.keys import MlDsa44Key
-from tests.witnessing import NOW, Log, key, raised, serving, trusting, witness
+from tests.refusing import refusing
+from tests.witnessing import NOW, Log, key, serving, trusting, witness
 
 DAY = 86_400
 
@@ -105,7 +106,7 @@ def test_both_signatures_of_a_post_quantum_witness_are_taken(tmp_path: Path, log
     with serving(plain) as (server, _):
         found = collect(log.checkpoint(), log.prove, terms(log, [(aa, server.url)], 1))
         assert (found.enough, codes(found), len(found.cosigned)) == (True, ["witness-key-missing"], 1)
-    with raised(Malformed, "trust-witness-twice"):
+    with refusing(Malformed, "trust-witness-twice"):
         terms(log, [(aa, server.url)], 2)  # both are one witness's
 
 
@@ -223,12 +224,12 @@ def test_only_the_pinned_ledgers_checkpoint_is_carried_around(tmp_path: Path, lo
     """Unsigned, or another ledger's: no witness is asked."""
     wanted = terms(log, [(witness(tmp_path), "http://x")], 1)
     other = Log("ledger.example/zz/other").grow(3)
-    with raised(Malformed, "trust-origin"):
+    with refusing(Malformed, "trust-origin"):
         collect(other.checkpoint(), other.prove, wanted, answering())
     signed = log.checkpoint()
     foreign = note.sign(signed.note.text, "x", key("x"))
     unsigned = SignedCheckpoint(signed.checkpoint, note.Note(signed.note.text, (foreign,)))
-    with raised(Malformed, "note-unsigned"):
+    with refusing(Malformed, "note-unsigned"):
         collect(unsigned, log.prove, wanted, answering())
 
 
@@ -260,12 +261,12 @@ def test_posting_has_bounds(tmp_path: Path) -> None:
         try:
             assert posting.post(f"{url}/", b"", "x/y", timeout=5).body == b"x" * 10
             assert posting.post(f"{url}/elsewhere", b"", "x/y", timeout=5).status == 302
-            with raised(Unavailable, "server-long"):
+            with refusing(Unavailable, "server-long"):
                 posting.post(f"{url}/much", b"", "x/y", timeout=5)
         finally:
             server.shutdown()
             thread.join()
-    with raised(Unavailable, "server-silent"):
+    with refusing(Unavailable, "server-silent"):
         posting.post(url, b"", "x/y", timeout=5)
 
 
@@ -274,5 +275,5 @@ def test_posting_has_bounds(tmp_path: Path) -> None:
 )
 def test_only_http_is_spoken(url: str) -> None:
     """Other schemes never reach the network or the disk."""
-    with raised(Malformed, "server-url"):
+    with refusing(Malformed, "server-url"):
         posting.post(url, b"", "x/y", timeout=1)

@@ -14,7 +14,8 @@ import pytest
 from ledger.errors import Faults, KeyTrouble, Malformed, Unavailable
 from ledger.federation import timestamp
 from tests.authority import AVAILABLE, Authority, authority
-from tests.witnessing import Log, raised
+from tests.refusing import refusing
+from tests.witnessing import Log
 
 pytestmark = pytest.mark.skipif(not AVAILABLE, reason="no openssl to make an authority with")
 
@@ -60,24 +61,24 @@ def test_the_same_bytes_ask_the_same(here: Authority) -> None:
 
 def test_only_checkpoints_are_stamped() -> None:
     """Other bytes are refused before anybody is asked."""
-    with raised(Malformed, "note-newline"):
+    with refusing(Malformed, "note-newline"):
         timestamp.request(b"hello")
 
 
 def test_a_token_over_other_bytes_fails(here: Authority, answer: bytes) -> None:
     """Another checkpoint, or one byte more."""
     for data in (OTHER, CHECKPOINT + b"\n", b""):
-        with raised(Faults, "timestamp-fails"):
+        with refusing(Faults, "timestamp-fails"):
             timestamp.check(data, answer, here.root)
 
 
 def test_another_root_is_not_trusted(here: Authority, answer: bytes, tmp_path: Path) -> None:
     """A root of the same name with another key; no root at all."""
     other = authority(tmp_path / "other")
-    with raised(Faults, "timestamp-fails"):
+    with refusing(Faults, "timestamp-fails"):
         timestamp.check(CHECKPOINT, answer, other.root)
     for none in (b"", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"):
-        with raised(KeyTrouble, "timestamp-roots"):
+        with refusing(KeyTrouble, "timestamp-roots"):
             timestamp.check(CHECKPOINT, answer, none)
 
 
@@ -90,7 +91,7 @@ def test_a_certificate_for_something_else_does_not_stamp(here: Authority, tmp_pa
         if may:
             assert timestamp.check(CHECKPOINT, forged, here.root).policy == "1.2.3.4.1"
             continue
-        with raised(Faults, "timestamp-fails"):
+        with refusing(Faults, "timestamp-fails"):
             timestamp.check(CHECKPOINT, forged, here.root)
 
 
@@ -118,7 +119,7 @@ def test_what_is_no_answer_is_named(here: Authority, answer: bytes) -> None:
         b"\x30\x80" + answer,
     ):
         assert timestamp.in_order(wrong) == wrong or wrong == answer + b"\0"
-        with raised(Malformed, "timestamp-form"):
+        with refusing(Malformed, "timestamp-form"):
             timestamp.check(CHECKPOINT, wrong, here.root)
 
 
@@ -151,7 +152,7 @@ def test_a_changed_token_fails_or_says_the_same(here: Authority, answer: bytes) 
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     """And the rest of Adamas works."""
     monkeypatch.setitem(sys.modules, "rfc3161_client", None)
-    with raised(Unavailable, "timestamp-unavailable"):
+    with refusing(Unavailable, "timestamp-unavailable"):
         timestamp.request(CHECKPOINT)
 
 
@@ -178,7 +179,7 @@ def test_an_authority_is_asked_over_http(here: Authority) -> None:
         try:
             body = timestamp.fetch(url, timestamp.request(CHECKPOINT))
             assert timestamp.check(CHECKPOINT, body, here.root).authority == "CN=Example time"
-            with raised(Unavailable, "timestamp-status"):
+            with refusing(Unavailable, "timestamp-status"):
                 timestamp.fetch(f"{url}busy", timestamp.request(CHECKPOINT))
         finally:
             server.shutdown()

@@ -18,7 +18,8 @@ from ledger.federation.add_checkpoint import SIZE_MEDIA, AddCheckpoint
 from ledger.federation.memory import Memory
 from ledger.federation.witness import Answer, Witness
 from ledger.keys import MlDsa44Key
-from tests.witnessing import NOW, ORIGIN, Log, key, raised, witness
+from tests.refusing import refusing
+from tests.witnessing import NOW, ORIGIN, Log, key, witness
 
 VECTORS = json.loads((Path(__file__).parents[2] / "data/adamas_format1.json").read_text(encoding="utf-8"))
 
@@ -283,7 +284,7 @@ def test_without_a_disk_there_is_no_answer(tmp_path: Path, log: Log, monkeypatch
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with raised(StoreTrouble, "memory-unwritable"):
+    with refusing(StoreTrouble, "memory-unwritable"):
         aa.add_checkpoint(log.request(0, 10))
 
 
@@ -303,7 +304,7 @@ def test_a_witness_that_does_not_know_what_it_cosigned_stops(tmp_path: Path, log
     }
     path.write_bytes(damaged[damage])
     for request in (log.request(0, 64), log.request(64)):
-        with raised(StoreTrouble, "memory-damaged"):
+        with refusing(StoreTrouble, "memory-damaged"):
             aa.add_checkpoint(request)
 
 
@@ -364,9 +365,9 @@ def test_a_ledger_pinned_by_its_post_quantum_key_is_cosigned(tmp_path: Path, log
 
 def test_a_ledger_cannot_be_its_own_witness(tmp_path: Path, log: Log) -> None:
     """The same key in both places is refused when the witness is made."""
-    with raised(Malformed, "witness-log-key"):
+    with refusing(Malformed, "witness-log-key"):
         Witness("w.example/1", log.signer, {ORIGIN: [log.pinned]}, Memory.at(tmp_path), lambda: NOW)
-    with raised(Malformed, "witness-no-logs"):
+    with refusing(Malformed, "witness-no-logs"):
         Witness("w.example/1", key("w"), {}, Memory.at(tmp_path), lambda: NOW)
 
 

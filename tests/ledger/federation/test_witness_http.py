@@ -13,7 +13,8 @@ import pytest
 from ledger.errors import Malformed, StoreTrouble
 from ledger.federation.add_checkpoint import MOST_BYTES
 from ledger.federation.witness_http import MOST_CONNECTIONS, WitnessServer, parse_address
-from tests.witnessing import ORIGIN, Log, raised, serving, witness
+from tests.refusing import refusing
+from tests.witnessing import ORIGIN, Log, serving, witness
 
 
 @pytest.fixture
@@ -219,7 +220,7 @@ def test_damaged_memory_is_a_fault_of_the_server(tmp_path: Path, log: Log) -> No
 
 def test_an_address_in_use_is_told(tmp_path: Path) -> None:
     """Two servers cannot have one port."""
-    with serving(witness(tmp_path)) as (server, _), raised(StoreTrouble, "witness-no-address"):
+    with serving(witness(tmp_path)) as (server, _), refusing(StoreTrouble, "witness-no-address"):
         WitnessServer(server.witness, ("127.0.0.1", server.server_address[1]), print)
 
 
@@ -240,5 +241,5 @@ def test_addresses_are_read(text: str, address: tuple[str, int]) -> None:
 @pytest.mark.parametrize("text", ["", "127.0.0.1", "x:", "x:65536", "x:-1", "x:٣"])
 def test_other_addresses_are_refused(text: str) -> None:
     """A port is a decimal number of 16 bits."""
-    with raised(Malformed, "witness-address"):
+    with refusing(Malformed, "witness-address"):
         parse_address(text)
