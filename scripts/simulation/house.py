@@ -100,6 +100,7 @@ class House:
         self.issued: list[tuple[int, Shipment]] = []
         self.pinned: set[str] = set()
         self.month = self.made = self.numbers = 0
+        self._days: list[str] = []
         self._late: list[tuple[str, str, int, int]] = []
         self._corrections: list[tuple[e.Corrected, str | None]] = []
         path = folder / f"{country.code.lower()}.db"
@@ -118,6 +119,8 @@ class House:
         last = self.first_day(month + 1) - dt.timedelta(days=1)
         moment = dt.datetime(last.year, last.month, last.day, 12, tzinfo=dt.UTC)
         self.now = int(moment.timestamp()) * _MICRO
+        first = self.first_day(month)
+        self._days = [first.replace(day=number).isoformat() for number in range(1, 29)]
 
     def clock(self) -> int:
         """The keeper's clock, a millisecond later each time it is read."""
@@ -132,7 +135,7 @@ class House:
 
     def day(self, number: int) -> str:
         """A day of this month, 1 to 28."""
-        return self.first_day(self.month).replace(day=number).isoformat()
+        return self._days[number - 1]
 
     def name(self) -> str:
         """A parcel's id, new in this ledger."""
