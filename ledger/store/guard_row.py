@@ -24,7 +24,7 @@ from typing import Any
 import psycopg
 
 from ledger.chain.merkle import EMPTY
-from ledger.errors import Conflict, KeyTrouble, StoreTrouble
+from ledger.errors import AdamasError, KeyTrouble
 from ledger.guard import ANY, Moved, Signed, _Any, check_grows
 from ledger.store.journal import Journal
 from ledger.store.postgres_connection import LASTING, LedgerDatastore
@@ -161,7 +161,7 @@ class RowGuard:
         except psycopg.Error as problem:
             reason = str(problem).partition("\n")[0]
             raise KeyTrouble("guard-row-unusable", path=self.place, reason=reason) from problem
-        except (StoreTrouble, Conflict) as trouble:
+        except AdamasError as trouble:
             reason = str(trouble.values.get("reason") or trouble)
             if trouble.code == "store-unreachable":
                 told = KeyTrouble("guard-unreachable", path=self.place, origin=self._origin, reason=reason)
