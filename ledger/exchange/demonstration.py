@@ -10,7 +10,7 @@ and judged by the rules, as in any ledger. What sources tell of real stones is i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypedDict, Unpack
 
 from ledger import keys as keyring
 from ledger.domain import events as e
@@ -39,18 +39,18 @@ CERTIFICATE = certificate_key("BW", NUMBER)
 SOURCE = {"title": "An example", "url": "https://example.org/", "seen": "2024-01-02"}
 
 
+class Said(TypedDict, total=False):
+    """What is said beside an act's own fields, as `ledger.application.Ledger.preview` takes it."""
+
+    occurred: str | None
+    on_behalf: str | None
+    evidence: Sequence[Mapping[str, Any]]
+
+
 class Asked(Protocol):
     """What is asked whether it would record an act."""
 
-    def preview(
-        self,
-        event: e.Event,
-        key: SigningKey,
-        *,
-        occurred: str | None = None,
-        on_behalf: str | None = None,
-        evidence: Sequence[Mapping[str, Any]] = (),
-    ) -> list[Refusal]:
+    def preview(self, event: e.Event, key: SigningKey, **said: Unpack[Said]) -> list[Refusal]:
         """Why it would be refused; nothing is recorded."""
 
 

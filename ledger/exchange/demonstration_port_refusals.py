@@ -4,15 +4,15 @@ yet or not any more. Nothing of them is recorded.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, Unpack
 
 from ledger.domain import events as e
 from ledger.domain import rules
 from ledger.domain.refusal import Refusal
 from ledger.domain.state import fold
-from ledger.exchange.demonstration import MINISTRY, Cast
+from ledger.exchange.demonstration import MINISTRY, Cast, Said
 from ledger.exchange.demonstration_port import (
     FORKED,
     OPENED,
@@ -46,18 +46,11 @@ class Imagined:
 
     entries: tuple[e.Recorded, ...]
 
-    def preview(
-        self,
-        event: e.Event,
-        key: SigningKey,
-        *,
-        occurred: str | None = None,
-        on_behalf: str | None = None,
-        evidence: Sequence[Mapping[str, Any]] = (),
-    ) -> list[Refusal]:
+    def preview(self, event: e.Event, key: SigningKey, **said: Unpack[Said]) -> list[Refusal]:
         """As `ledger.application.Ledger.preview`."""
         at = len(self.entries)
-        act = e.Recorded(at, at, key.public, event, occurred, on_behalf, sources=len(evidence))
+        around = said.get("occurred"), said.get("on_behalf")
+        act = e.Recorded(at, at, key.public, event, *around, sources=len(said.get("evidence", ())))
         return rules.refusals(fold(self.entries), act)
 
 

@@ -7,9 +7,9 @@ source.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import field, replace
-from typing import Any
+from typing import Any, Unpack
 
 from ledger import keys as keyring
 from ledger.chain.note import verifier_key
@@ -18,7 +18,17 @@ from ledger.domain import events as e
 from ledger.domain.refusal import Refusal
 from ledger.domain.vocabulary import LARGEST_WEIGHT
 from ledger.errors import Refused
-from ledger.exchange.demonstration import CERTIFICATE, MINISTRY, NUMBER, SOURCE, Asked, Cast, Stage, issue
+from ledger.exchange.demonstration import (
+    CERTIFICATE,
+    MINISTRY,
+    NUMBER,
+    SOURCE,
+    Asked,
+    Cast,
+    Said,
+    Stage,
+    issue,
+)
 from ledger.exchange.drafts import Draft
 from ledger.exchange.rehearsal import signed
 from ledger.keys import SigningKey
@@ -39,17 +49,10 @@ class AsSigned:
 
     ledger: Stage
 
-    def preview(
-        self,
-        event: e.Event,
-        key: SigningKey,
-        *,
-        occurred: str | None = None,
-        on_behalf: str | None = None,
-        evidence: Sequence[Mapping[str, Any]] = (),
-    ) -> list[Refusal]:
+    def preview(self, event: e.Event, key: SigningKey, **said: Unpack[Said]) -> list[Refusal]:
         """Why it is refused. Raises ``LookupError`` where it was recorded."""
-        draft = Draft(event, (), occurred, on_behalf, tuple(evidence))
+        around = said.get("occurred"), said.get("on_behalf")
+        draft = Draft(event, (), *around, tuple(said.get("evidence", ())))
         try:
             self.ledger.append([signed(self.ledger, draft, key)])
         except Refused as refused:
