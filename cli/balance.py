@@ -82,11 +82,10 @@ def balance(
         if session.json:
             emit_json({**_values(found, dates, opened=entries), **opaque_values(*opaque)})
             return
-        lines = list(_lines(found, opened=entries))
         if as_csv:
-            emit_csv(_HEADERS, lines)
+            emit_csv(_HEADERS, _lines(found, opened=entries))
         else:
-            _print(found, lines, kind, name, dates, documented=documented)
+            _print(found, kind, name, dates, documented=documented, opened=entries)
         opaque_remark(*opaque)
 
 
@@ -101,15 +100,15 @@ def _periods(context: click.Context, dates: dict[str, str | None]) -> tuple[Peri
 
 
 def _print(
-    found: Statement, lines: list[tuple[Any, ...]], kind: str, name: str, dates: dict[str, str | None], *,
-    documented: bool,
-) -> None:  # fmt: skip
+    found: Statement, kind: str, name: str, dates: dict[str, str | None], *, documented: bool, opened: bool
+) -> None:
     goods = "documented" if documented else "live"
     heading(f"balance of {kind} {name}".rstrip() + f", {goods} goods")
     given = [f"{option.replace('_', ' ')} {date}" for option, date in dates.items() if date is not None]
     remark(", ".join(given) if given else messages.text("whole-period", {}))
-    wide = 7 if any(line[5] is not None for line in lines) else 5
-    texts = [(line[0], line[1], carats(line[2]), *line[3:wide]) for line in lines]
+    wide = 7 if any(line[5] is not None for line in _lines(found, opened=opened)) else 5
+    lines = _lines(found, opened=opened)
+    texts = ((line[0], line[1], carats(line[2]), *line[3:wide]) for line in lines)
     emit_table([header.upper() for header in _HEADERS[:wide]], texts)
     if found.balance.unweighed:
         remark(messages.text("unknown-weights", {"count": found.balance.unweighed}))
@@ -153,7 +152,7 @@ def _values(found: Statement, dates: dict[str, str | None], *, opened: bool) -> 
         "documented": found.balance.account.documented,
         **{name: date for name, date in dates.items() if date is not None},
         **_parts(found.balance),
-        "lines": [_opened(found, line, opened=opened) for line in found.balance.lines],
+        "lines": (_opened(found, line, opened=opened) for line in found.balance.lines),
         "apart": {"documented": found.apart.account.documented, **_parts(found.apart)},
     }
 
@@ -177,8 +176,8 @@ def _opened(found: Statement, line: Line, *, opened: bool) -> dict[str, Any]:
         "weight": line.amount.weight, "unknown": line.amount.unknown, "movements": line.amount.movements,
     }  # fmt: skip
     if opened:
-        values["opens_to"] = [
+        values["opens_to"] = (
             {name: row[name] for name in ("entry", "parcel", "weight", "unknown")}
             for row in found.opens(line)
-        ]
+        )
     return values

@@ -207,12 +207,9 @@ def emit_json(value: Any) -> None:
     """One JSON value on standard output. Bytes are hexadecimal, what is withheld ``{"withheld": true}``.
 
     A member of an object that is an iterator is an array, and is written while it is gone through: it may be
-    longer than memory.
+    longer than memory. So it is in the objects of such an array.
     """
-    if not isinstance(value, Mapping) or not any(isinstance(one, Iterator) for one in value.values()):
-        say(as_json(value))
-        return
-    _write(chain(_members(value), "\n"))
+    _write(chain(_text(value, ""), "\n"))
 
 
 def _write(pieces: Iterable[str]) -> None:
@@ -232,26 +229,28 @@ _AT_ONCE = 1 << 20
 """So many characters are written at once: where going through a shorter answer fails, nothing was written."""
 
 
-def _members(value: Mapping[str, Any]) -> Iterator[str]:
-    """An object's text as `as_json` gives it, in pieces."""
-    between = "{"
-    for name, member in value.items():
-        yield f"{between}\n  {as_json(name)}: "
-        between = ","
-        if isinstance(member, Iterator):
-            yield from _items(member)
-        else:
-            yield as_json(member).replace("\n", "\n  ")
-    yield "\n}"
+def _text(value: Any, inside: str) -> Iterator[str]:
+    """A value's text as `as_json` gives it, in pieces, so far inside. Its line ends stand in no string."""
+    if isinstance(value, Iterator):
+        yield from _items(value, inside)
+    elif isinstance(value, Mapping) and any(isinstance(one, Iterator) for one in value.values()):
+        between = "{"
+        for name, member in value.items():
+            yield f"{between}\n{inside}  {as_json(name)}: "
+            between = ","
+            yield from _text(member, inside + "  ")
+        yield f"\n{inside}}}"
+    else:
+        yield as_json(value).replace("\n", "\n" + inside)
 
 
-def _items(items: Iterator[Any]) -> Iterator[str]:
-    """The text of an array one step inside: no line end of it stands in a string, which escapes them."""
+def _items(items: Iterator[Any], inside: str) -> Iterator[str]:
     between = "["
     for item in items:
-        yield f"{between}\n    " + as_json(item).replace("\n", "\n    ")
+        yield f"{between}\n{inside}  "
         between = ","
-    yield "[]" if between == "[" else "\n  ]"
+        yield from _text(item, inside + "  ")
+    yield "[]" if between == "[" else f"\n{inside}]"
 
 
 def as_json(value: Any) -> str:

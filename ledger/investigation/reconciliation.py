@@ -216,7 +216,7 @@ def _unpacked(values: list[Any]) -> Pair:
     return Pair(certificate, *groups, kind, tuple(differences))
 
 
-def _packed_group(group: Iterable[Shipment]) -> list[Any]:
+def _packed_group(group: Iterable[Shipment]) -> list[Sequence[Any]]:
     return [as_values(one) for one in group]
 
 

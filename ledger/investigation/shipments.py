@@ -71,7 +71,9 @@ class Shipment:
 
 
 _NAMES = tuple(field.name for field in dataclasses.fields(Shipment))
-MOST = 150_000
+_VALUES = attrgetter(*_NAMES)
+_CLASSES, _ORIGINS = _NAMES.index("classes"), _NAMES.index("origins")
+MOST = 120_000
 """So many shipments of a side are in memory at once; see `ledger.store.ordered`."""
 _MOST_ACTS = 400_000
 
@@ -116,17 +118,17 @@ def in_order(found: Iterable[Shipment]) -> Ordered[Shipment]:
     return kept
 
 
-def as_values(one: Shipment) -> list[Any]:
+def as_values(one: Shipment) -> Sequence[Any]:
     """A shipment as JSON can hold it."""
-    return [getattr(one, name) for name in _NAMES]
+    values: Sequence[Any] = _VALUES(one)
+    return values
 
 
 def of_values(values: list[Any]) -> Shipment:
     """The shipment of what `as_values` made of it, and JSON of that."""
-    named = dict(zip(_NAMES, values, strict=True))
-    named["classes"] = tuple((hs, weight) for hs, weight in named["classes"])
-    named["origins"] = tuple(named["origins"])
-    return Shipment(**named)
+    values[_CLASSES] = tuple((hs, weight) for hs, weight in values[_CLASSES])
+    values[_ORIGINS] = tuple(values[_ORIGINS])
+    return Shipment(*values)
 
 
 Told = Sequence[Any]

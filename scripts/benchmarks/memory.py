@@ -22,6 +22,12 @@ _WORKS = {
     "replay": ("replay", "--as-recorded-index", "LAST"),
     "replay in the order of occurrence": ("replay", "--as-occurred", "9998"),
     "list (views built from zero)": ("list", "parcels", "--limit", "1"),
+    "list, all of it as a table": ("list", "parcels"),
+    "list --json": ("list", "parcels", "--json"),
+    "list --csv": ("list", "parcels", "--csv"),
+    "log --limit 0": ("log", "--limit", "0"),
+    "log --limit 0 of one party": ("log", "--limit", "0", "--party", "miner-1", "--json"),
+    "compare --json": ("compare", "index:LAST", "now", "--json"),
     "publish": ("publish", "FOLDER/published"),
     "backup": ("backup", "FOLDER/backup"),
 }

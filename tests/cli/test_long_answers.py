@@ -70,8 +70,10 @@ def test_a_table_is_the_same_however_it_is_kept(rows: list[tuple[Any, ...]], emp
 @given(head=st.dictionaries(st.text(max_size=4), VALUES, max_size=3), lines=st.lists(VALUES, max_size=5))
 def test_json_is_the_same_however_it_is_written(head: dict[str, Any], lines: list[Any]) -> None:
     """An array that is gone through is that of a list, wherever it stands among the members."""
-    told = said(lambda: emit_json({"before": 1, "lines": iter(lines), **head, "more": iter(lines)}))
-    assert told == as_json({"before": 1, "lines": lines, **head, "more": lines}) + "\n"
+    told = said(
+        lambda: emit_json({"before": 1, "lines": iter(lines), **head, "more": iter([{"a": iter(lines)}])})
+    )
+    assert told == as_json({"before": 1, "lines": lines, **head, "more": [{"a": lines}]}) + "\n"
 
 
 @given(rows=ROWS)
