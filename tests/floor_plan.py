@@ -92,6 +92,7 @@ STEPS: Mapping[str, Steps] = {
         ("proof", "trust", "authority", "succession", "covered"),
         ("tiles", "bundle", "inspection"),
         ("bundle_check", "certificate_index", "tile_source", "paging"),
+        ("claims",),
         ("verification", "forks", "absence", "archive", "tile_check"),
     ),
     "ledger.store": (

@@ -7,9 +7,10 @@ nothing.
 
 ``read(start, stop)`` gives (index, bytes) of the entries from ``start`` up to but not including ``stop``
 (None: to the end), in order; it is asked for all of them once, and again for single pages to which later
-entries refer. Memory holds some pages, 8 bytes an entry, and the faults. A ``division`` is asked for them
-instead where it is faster that processes read ranges for themselves; what is found is the same. Where there
-is an ``earlier`` run that was stopped, this one goes on from where that came to.
+entries refer. Memory holds some pages, 8 bytes an entry, some 50 MB of what entries say of earlier ones, and
+the faults. A ``division`` is asked for them instead where it is faster that processes read ranges for
+themselves; what is found is the same. Where there is an ``earlier`` run that was stopped, this one goes on
+from where that came to.
 
 What bytes alone cannot show: that the tail was not cut off, and that entries which nothing later contradicts
 were not dropped, swapped or re-dated and the chain linked anew. An anchor held outside shows both up to its
@@ -23,7 +24,6 @@ from __future__ import annotations
 
 import sys
 from array import array
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -32,13 +32,14 @@ from typing import NamedTuple
 from ledger import encoding
 from ledger.chain import cores, merkle, steps
 from ledger.chain.checkpoint import Checkpoint
+from ledger.chain.claims import Claims, Tree
 from ledger.chain.covered import Covered
 from ledger.chain.entry import Entry, entry_hash
 from ledger.chain.inspection import Before, Inspected, Look, inspect
 from ledger.chain.paging import Division, Earlier, Read, inspected, pages
 from ledger.chain.statement import Statement
 from ledger.chain.steps import Anchor, StepFault
-from ledger.errors import Malformed, StoreTrouble
+from ledger.errors import Malformed
 
 OPENING = "ledger-opened/1"
 _PAGE_ELSEWHERE = 2_048
@@ -88,19 +89,18 @@ class Verification:
 
     def run(self) -> Iterator[int]:
         """Verify; gives the number of entries seen so far, page by page. To be exhausted before asking."""
-        self._tree = _Tree()
+        self._tree = Tree()
         self._start, self._before, self.size = 0, Before(), 0
         self._ids = _Ids()
-        self._roots: list[tuple[int, int, bytes]] = []
-        self._stated: list[tuple[int, int, bytes]] = []
         self._found: bytes | None = None
         self._statements = 0
         self.origin = self._open() if self.covered is None else self._go_on(self.covered)
+        self._claims = Claims(self._tree, self.read, self.covered, self._start)
         for seen in self._inspected():
             self._take(seen)
             yield self.size
         self._compare_ids()
-        self._compare_statements()
+        self.faults += self._claims.answer()
         self._compare_anchor()
         self._compare_held()
         self.faults = steps.in_order(self.faults)
@@ -170,9 +170,9 @@ class Verification:
     def _take(self, seen: Inspected) -> None:
         self.faults += seen.faults
         self._ids.add(seen.tails)
-        self._roots += seen.roots
-        self._stated += seen.stated
         self._tree.add(seen.first, seen)
+        self.faults += self._claims.add(seen.roots, are_roots=True)
+        self.faults += self._claims.add(seen.stated, are_roots=False)
         if self._found is None:
             self._found = seen.sought
         assert seen.end.hash is not None  # noqa: S101  a page has an entry
@@ -186,12 +186,11 @@ class Verification:
         looked = self.size - self._start
         chain = dict.fromkeys((steps.INDEXES, steps.LINKS, steps.RECORDED), looked)
         if self.statements:
-            claims = len(self._roots) + len(self._stated)
             self.checked = {
                 steps.BYTES: looked,
                 **chain,
                 steps.ORIGIN: self._statements,
-                steps.SEEN: claims,
+                steps.SEEN: self._claims.count,
             }
         else:
             self.checked = chain
@@ -226,49 +225,6 @@ class Verification:
             if before != index:
                 self.faults.append(StepFault(steps.ORIGIN, index, "verify-id-twice", {"before": before}))
 
-    def _compare_statements(self) -> None:
-        """What entries say of earlier ones: each earlier page is read once."""
-        questions: dict[int, list[tuple[int, int, bytes, bool]]] = {}
-        for claims, is_root in ((self._roots, True), (self._stated, False)):
-            for index, about, stated in claims:
-                if about > index or (about == index and not is_root):
-                    self.faults.append(_not_before(index, about, is_root))
-                elif self.covered is not None and about < self._start + is_root:
-                    self._answer_from(self.covered, about, index, stated, is_root)
-                elif about <= self._tree.size != 0:
-                    page = self._tree.page_of(about)
-                    questions.setdefault(page, []).append((about, index, stated, is_root))
-        for page, asked in sorted(questions.items()):
-            self._answer(page, asked)
-
-    def _answer(self, page: int, asked: list[tuple[int, int, bytes, bool]]) -> None:
-        start, frontier = self._tree.frontier_at(page)
-        last = max(about for about, *_ in asked)
-        roots = {about for about, _, _, is_root in asked if is_root}
-        known: dict[tuple[int, bool], bytes] = {}
-        for place, data in self.read(start, last + 1):
-            if place in roots:
-                known[place, True] = frontier.root()
-            known[place, False] = entry_hash(data)
-            frontier.append(known[place, False])
-        if frontier.size in roots:
-            known[frontier.size, True] = frontier.root()
-        for about, index, stated, is_root in asked:
-            found = known.get((about, is_root))
-            if found is not None and found != stated:
-                self.faults.append(_not_as_stated(index, about, stated, found, is_root))
-
-    def _answer_from(self, covered: Covered, about: int, index: int, stated: bytes, is_root: bool) -> None:
-        """What an entry says of those that were not read: by what leads to the checkpoint's root."""
-        try:
-            found = covered.root(about) if is_root else covered.hash(about)
-        except (Malformed, StoreTrouble) as trouble:
-            values = {"about": about, "reason": str(trouble)}
-            self.faults.append(StepFault(steps.SEEN, index, "verify-covered-unknown", values))
-            return
-        if found != stated:
-            self.faults.append(_not_as_stated(index, about, stated, found, is_root))
-
     def _compare_held(self) -> None:
         """What somebody holds outside says of the ledger, as authors say of what they had seen (step 6)."""
         for held in self.held if self.statements and self.covered is None else ():
@@ -292,54 +248,6 @@ class Verification:
         for _, data in self.read(start, size):
             frontier.append(entry_hash(data))
         return frontier.root()
-
-
-def _not_before(index: int, about: int, is_root: bool) -> StepFault:
-    if is_root:
-        return StepFault(steps.SEEN, index, "verify-seen-size", {"size": about})
-    return StepFault(steps.SEEN, index, "verify-stated-entry", {"about": about})
-
-
-def _not_as_stated(index: int, about: int, stated: bytes, found: bytes, is_root: bool) -> StepFault:
-    code = "verify-seen-root" if is_root else "verify-stated-hash"
-    values = {"size": about, "about": about, "stated": stated.hex()[:16], "found": found.hex()[:16]}
-    return StepFault(steps.SEEN, index, code, values)
-
-
-class _Tree:
-    """The Merkle tree over the entries before the first gap, with its right edge at the start of each
-    page."""
-
-    def __init__(self) -> None:
-        self.size = 0
-        self.peaks: list[tuple[int, bytes]] = []
-        self.whole = True
-        self._starts: list[int] = []
-        self._edges: list[tuple[bytes, ...]] = []
-
-    def add(self, first: int, seen: Inspected) -> None:
-        """One more page; after a gap the tree is that of nobody's ledger and grows no further."""
-        grows = self.whole and first == self.size
-        self.whole = grows and seen.unbroken == seen.count
-        if not grows:
-            return
-        self._starts.append(first)
-        self._edges.append(tuple(node for _, node in self.peaks))
-        for level, node in seen.subtrees:
-            self.size += 1 << level
-            while self.peaks and self.peaks[-1][0] == level:
-                node = merkle.node(self.peaks.pop()[1], node)
-                level += 1
-            self.peaks.append((level, node))
-
-    def page_of(self, place: int) -> int:
-        """The page that a place lies in, or ends."""
-        return bisect_right(self._starts, place) - 1
-
-    def frontier_at(self, page: int) -> tuple[int, merkle.Frontier]:
-        """A page's first index and the right edge there, to be grown."""
-        start = self._starts[page]
-        return start, merkle.Frontier(start, self._edges[page])
 
 
 class _Ids:
