@@ -49,7 +49,9 @@ def by_ministry(record: type[e.Event], certificate: str, **more: Any) -> e.Event
         more = {"technical": None, **more}
     if record is e.CertificateEndorsed:
         more = {"field": "remark", **more}
-    return dataclasses.replace(example(record, "ministry"), certificate=certificate, country=None, **more)
+    act: Any = example(record, "ministry")
+    made: e.Event = dataclasses.replace(act, certificate=certificate, country=None, **more)
+    return made
 
 
 def returned(to: str = "miner-1") -> e.ShipmentReturned:

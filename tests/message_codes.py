@@ -170,8 +170,8 @@ def _homes(trees: Mapping[str, ast.Module]) -> dict[str, dict[str, str]]:
     for module, tree in trees.items():
         names: dict[str, str] = {}
         for node in nodes(tree):
-            if isinstance(node, ast.ImportFrom) and node.module in trees:
-                names |= {alias.asname or alias.name: node.module for alias in node.names}
+            if isinstance(node, ast.ImportFrom) and (home := node.module) is not None and home in trees:
+                names |= {alias.asname or alias.name: home for alias in node.names}
         names |= {node.name: module for node in tree.body if isinstance(node, Node)}
         homes[module] = names
     return homes

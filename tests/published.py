@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from ledger.chain import checkpoint, disclosure, merkle
 from ledger.chain.checkpoint import Checkpoint, SignedCheckpoint
@@ -59,11 +60,12 @@ def book(count: int, changes: dict[int, Change] | None = None) -> Book:
         texts: Sequence[str] = ()
         if index % 7 == 0:
             salt = sha256(b"salt %d" % index).digest()[:16]
-            body, texts = disclosure.seal(body, [("buyer",)], lambda salt=salt: salt)
+            body, texts = disclosure.seal(body, [("buyer",)], lambda: salt)  # noqa: B023  called here and now
         statement = Statement(ORIGIN, id_of(index), "example-weighed/1", AUTHOR.public, body, "2015-11")
         previous = entry_hash(made.entries[-1]) if made.entries else ZERO_HASH
         parts = Made(statement, index, previous, 1_700_000_000_000_000 + index)
-        parts = (changes or {}).get(index, lambda same: same)(parts)
+        if changes is not None and index in changes:
+            parts = changes[index](parts)
         signed: SignedStatement = sign(parts.statement, AUTHOR)
         signature = signed.signature if parts.signature is None else parts.signature
         made.entries.append(frame(parts.index, parts.previous, parts.recorded, signed.statement, signature))
@@ -71,12 +73,12 @@ def book(count: int, changes: dict[int, Change] | None = None) -> Book:
     return made
 
 
-def stated(**changes: object) -> Change:
+def stated(**changes: Any) -> Change:
     """The change of a statement's fields."""
     return lambda made: replace(made, statement=replace(made.statement, **changes))
 
 
-def moved(**changes: object) -> Change:
+def moved(**changes: Any) -> Change:
     """The change of an entry's own parts."""
     return lambda made: replace(made, **changes)
 

@@ -380,7 +380,8 @@ class Play:
                 first = dataclasses.replace(event.lines[0], weight=1 + self._number(30_000))
                 if self._number(4) == 0:
                     first = dataclasses.replace(first, parcel=self._new())
-                return dataclasses.replace(event, lines=(first, *event.lines[1:]))
+                lines: Any = (first, *event.lines[1:])
+                return dataclasses.replace(event, lines=lines)
             case e.Sold() | e.Consigned() | e.Transferred() | e.Released():
                 return dataclasses.replace(event, to=self._choose(HANDS))
             case e.Weighed():

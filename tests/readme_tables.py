@@ -120,7 +120,8 @@ def renewed(text: str) -> str:
     """The text with every table made anew."""
     for name, make in TABLES.items():
         table = f"<!-- table {name} -->\n\n{make()}\n\n<!-- end {name} -->"
-        text = re.sub(_between(name), lambda _, table=table: table, text, flags=re.DOTALL)
+        found = re.search(_between(name), text, re.DOTALL)
+        text = text if found is None else text[: found.start()] + table + text[found.end() :]
     return text
 
 

@@ -31,7 +31,8 @@ def refused(world: World, *items: Act | SignedStatement) -> Problem:
         write(items)
     assert held(world) == before
     assert str(caught.value)
-    problem: Any = caught.value
+    problem = caught.value
+    assert isinstance(problem, Refused | Malformed | Conflict)
     return problem
 
 
