@@ -78,11 +78,9 @@ def received(mail: Mail, by: str) -> tuple[AlertReceived, AlertRaised]:
 
     Raises `Refused`: ``mail-no-alert``, ``mail-step``.
     """
-    wire = AlertRaised.TYPE
-    about = [index for index, one in mail.reports.items() if one.statement and one.statement.type == wire]
-    for refusal in mail.faults(about):
+    for refusal in mail.faults(mail.entries(AlertRaised.TYPE)):
         raise refused(refusal.code, refusal.subject, **refusal.values)
-    for act in mail.acts.values():
+    for act in mail.now.values():
         event = act.event
         if isinstance(event, AlertRaised):
             noted = AlertReceived(

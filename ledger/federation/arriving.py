@@ -116,11 +116,9 @@ def arriving(mail: Mail, name: str, participant: str | None, day: Span) -> Itera
 def _concerning(mail: Mail, name: str) -> list[int]:
     """The entries that speak of the certificate, and those that correct one of them."""
     bodies = {index: getattr(report.statement, "body", {}) for index, report in mail.reports.items()}
-    about = {index for index, body in bodies.items() if body.get("certificate") == name}
-    corrections = {
-        index for index, body in bodies.items() if "replacement" in body and body["index"] in about
-    }
-    return sorted(about | corrections)
+    about = [index for index, body in bodies.items() if body.get("certificate") == name]
+    corrections = {index: body for index, body in bodies.items() if "replacement" in body}
+    return [*about, *(index for index, body in corrections.items() if body.get("index") in about)]
 
 
 def _travelling(found: Foreign, subject: str) -> Iterator[Refusal]:

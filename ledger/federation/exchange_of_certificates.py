@@ -151,10 +151,14 @@ def confirmation(state: State, certificate: str, by: str) -> e.ImportConfirmed |
 
 
 def entries_of_confirmation(records: Records, certificate: str) -> tuple[int, ...]:
-    """The import and its confirmation, which a letter back is about."""
+    """The import and its confirmation, which a letter back is about, and what was corrected in them."""
     wanted = (e.Imported, e.ImportConfirmed)
     own = records.of(certificates.subject(certificate))
-    return tuple(record.index for record in own if isinstance(record.event, wanted))
+    return tuple(
+        act.index
+        for act in own
+        if isinstance(act.event, wanted) or (act.about is not None and isinstance(act.about.event, wanted))
+    )
 
 
 def confirmed(state: State, mail: Mail, by: str) -> e.ImportConfirmed:
@@ -165,10 +169,9 @@ def confirmed(state: State, mail: Mail, by: str) -> e.ImportConfirmed:
     (the shipment was for another participant).
     """
     origin = mail.peer.origin
-    about = [i for i, r in mail.reports.items() if r.statement and r.statement.type == e.ImportConfirmed.TYPE]
-    for refusal in mail.faults(about):
+    for refusal in mail.faults(mail.entries(e.ImportConfirmed.TYPE)):
         raise refused(refusal.code, refusal.subject, **refusal.values)
-    told = next((act.event for act in mail.acts.values() if isinstance(act.event, e.ImportConfirmed)), None)
+    told = next((act.event for act in mail.now.values() if isinstance(act.event, e.ImportConfirmed)), None)
     if told is None:
         raise refused("mail-no-confirmation", f"partner:{origin}", origin=origin)
     known, subject = state.certificate(told.certificate), certificates.subject(told.certificate)
@@ -191,7 +194,7 @@ def _names(mail: Mail, known: Certificate) -> bool:
         isinstance(act.event, e.Imported)
         and act.event.certificate == known.id
         and (act.event.entry, act.event.hash) == (issued.index, issued.hash)
-        for act in mail.acts.values()
+        for act in mail.now.values()
     )
 
 

@@ -34,6 +34,7 @@ from ledger.chain.statement import Statement
 from ledger.chain.trust import Log
 from ledger.domain.events import (
     CheckpointPinned,
+    Corrected,
     Event,
     LedgerKeyChanged,
     LedgerKeyRevoked,
@@ -43,7 +44,8 @@ from ledger.domain.events import (
 from ledger.domain.parties import HOUSE
 from ledger.domain.partners import Partner
 from ledger.domain.refusal import Refusal
-from ledger.domain.state import State
+from ledger.domain.state import State, replacement
+from ledger.domain.vocabulary import Role
 from ledger.edtf import Span
 from ledger.errors import Malformed
 from ledger.federation import entitling
@@ -106,6 +108,23 @@ class Mail:
     acts: Mapping[int, Recorded]
     keys: tuple[VerifierKey, ...] = ()
 
+    @property
+    def now(self) -> dict[int, Recorded]:
+        """The acts as they read now: each as the last correction of it that came along has it."""
+        read = dict(self.acts)
+        for index, act in sorted(self.acts.items()):
+            if isinstance(act.event, Corrected) and act.about is not None:
+                del read[index]
+                read[act.about.index] = replacement(act.event, act.about)
+        return dict(sorted(read.items()))
+
+    def entries(self, wire: str) -> list[int]:
+        """The entries of acts of a type, and those that correct one of them."""
+        said = {index: one.statement for index, one in self.reports.items() if one.statement is not None}
+        own = [index for index, one in said.items() if one.type == wire]
+        corrections = {index: one for index, one in said.items() if one.type == Corrected.TYPE}
+        return [*own, *(index for index, one in corrections.items() if one.body.get("index") in own)]
+
     def taken(self, by: str | None) -> list[Event]:
         """The acts that take over what the letter shows of its sender: its keys, its checkpoint."""
         return [act for act in (self.renewal(by), self.pin(by)) if act is not None]
@@ -134,7 +153,7 @@ class Mail:
 
     def faults(self, indexes: Iterable[int]) -> Iterator[Refusal]:
         """Of these entries, the first step that shows a fault; of those that hold, authority that is not
-        shown."""
+        shown, and corrections of what others said, but by an authority."""
         for index in indexes:
             report = self.reports[index]
             wanting = report.fault or next(
@@ -146,6 +165,16 @@ class Mail:
             if wanting is not None:
                 values = {"index": index, "step": wanting.step, "said": str(wanting)}
                 yield Refusal("mail-step", f"entry:{index}", {**values, "origin": self.peer.origin})
+            elif _of_another(self.acts.get(index), _authority(report)):
+                values = {"index": index, "origin": self.peer.origin}
+                yield Refusal("mail-correction", f"entry:{index}", values)
+
+
+def _of_another(act: Recorded | None, entitled: steps.Outcome) -> bool:
+    """Whether it corrects another author's act, and its author is not shown to be an authority."""
+    if act is None or not isinstance(act.event, Corrected) or act.about is None:
+        return False
+    return act.author != act.about.author and entitled.values.get("role") != Role.AUTHORITY
 
 
 def write(keeper: Keeper, journal: Journal, records: Records, letter: Letter) -> bytes:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from ledger.domain import rules
 from tests.ministries import Ministries
 
 
@@ -47,3 +50,36 @@ def test_what_its_issuer_endorsed_is_received_so(two: Ministries) -> None:
     assert "Importers House" in two.hub.ok("certificate", "print", key).out
     two.hub.ok("shipment", "confirm", key)
     assert two.hub.body(two.hub.size() - 1)["importer"] == "Importers House"
+
+
+def test_what_was_corrected_before_a_letter_was_written_arrives_corrected(two: Ministries) -> None:
+    """A confirmation and an alert: the entry is the one that was recorded, the words are those of now."""
+    two.receive(two.exported("K1", "SL 004201"))
+    answer, alert = str(two.post / "answer.zip"), str(two.post / "alert.zip")
+    two.hub.ok("certificate", "confirm", "SL/00004201", "-o", str(two.post / "first.zip"))
+    correct = ("--reason", "misread", "--set")
+    two.hub.ok("correct", str(two.hub.size() - 1), *correct, "weight=12.490")
+    two.hub.ok("certificate", "confirm", "SL/00004201", "-o", answer)
+    two.producer.ok("certificate", "receive-confirmation", answer)
+    assert two.producer.body(two.producer.size() - 2)["weight"] == 12_490
+    raised = two.hub.size()
+    two.hub.ok("alert", "raise", "A-1", "--about", "fake-certificate", "--certificate", "SL/00000107",
+               "--text", "an example")  # fmt: skip
+    two.hub.ok("correct", str(raised), *correct, "certificate=SL/00000108")
+    two.hub.ok("alert", "send", "A-1", "--to", "SL", "-o", alert)
+    two.producer.ok("alert", "receive", alert)
+    noted = two.producer.body(two.producer.size() - 2)
+    assert (noted["index"], noted["certificate"]) == (raised, "SL/00000108")
+
+
+def test_an_exporter_corrects_no_certificate(two: Ministries, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor with a keeper who lets all pass: the authority did not sign it, and its letter is refused."""
+    issue = two.producer.size()
+    key = two.certified("K1", "SL 004201", to="IN")
+    with monkeypatch.context() as patched:
+        patched.setattr(rules, "refusals", lambda *_: [])
+        two.producer.ok("correct", str(issue), "--key", "trader-sl", "--set", "destination=AE",
+                        "--reason", "for its own good")  # fmt: skip
+        two.producer.ok("shipment", "export", key, "--key", "trader-sl", "--occurred", "2024-02-02")
+    ran = two.receive(two.sent(key))
+    assert (ran.code, "mail-correction" in ran.err) == (3, True), ran.err
