@@ -54,6 +54,9 @@ _FINAL = (
 )
 
 
+_NO_VIEW = re.compile(r"\b(?:views|view_\w+)\b")
+"""A view's table that somebody dropped: the ledger is there, and ``adamas views rebuild`` makes it again."""
+
 _NO_DATABASE = re.compile(r'database "[^"]*" does not exist')
 """Who is not let in is told to which database, too."""
 
@@ -70,6 +73,8 @@ def trouble(problem: Exception, url: str) -> AdamasError | None:
     state, reason = problem.sqlstate, _first_line(problem)
     if state in _LOCKED:
         return Conflict("store-locked", path=url)
+    if state == "42P01" and _NO_VIEW.search(reason):
+        return StoreTrouble("store-damaged", path=url, reason=reason)
     if state in _CODES:
         return StoreTrouble(_CODES[state], path=url, reason=reason)
     if is_denied(problem):

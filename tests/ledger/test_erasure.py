@@ -37,6 +37,7 @@ def raw(world: World) -> bytes:
     return b"".join(path.read_bytes() for path in sorted(folder.iterdir()))
 
 
+@pytest.mark.file("the bytes of the file and its log")
 def test_an_erased_value_is_in_no_file(registered: tuple[World, int, str]) -> None:
     """Looked for in the raw bytes of database and log, before and after."""
     world, index, digest = registered
@@ -84,6 +85,7 @@ def test_only_an_authority_erases_and_only_what_is_sealed(registered: tuple[Worl
     assert world.ledger.sealed(index) == {"name": digest}
 
 
+@pytest.mark.file("the bytes of the file")
 def test_a_copy_that_brings_values_back_loses_them_on_opening(registered: tuple[World, int, str]) -> None:
     """A table put back from a backup, beside entries that say it was erased."""
     world, index, digest = registered
@@ -100,6 +102,7 @@ def test_a_copy_that_brings_values_back_loses_them_on_opening(registered: tuple[
     assert text.encode() not in raw(world)
 
 
+@pytest.mark.file("the file is copied")
 def test_a_copy_made_before_is_beyond_reach(registered: tuple[World, int, str], tmp_path: Path) -> None:
     """It says nothing of an erasure that came later, and keeps the value: what the documents say, too."""
     world, index, digest = registered

@@ -56,9 +56,9 @@ class Gate(Clock):
         return super().__call__()
 
 
-def test_each_is_recorded_or_refused_for_itself(tmp_path: Path) -> None:
+def test_each_is_recorded_or_refused_for_itself(ledger_url: str) -> None:
     """Refusals, damaged statements and repetitions in the middle keep nobody else from being recorded."""
-    world = World(tmp_path / "ledger.db")
+    world = World(ledger_url)
     parcels(world, 3)
     good = world.ledger.sign(weighed("P1"), KEY)
     damaged = replace(good, signature=bytes(64))
@@ -87,10 +87,10 @@ def test_each_is_recorded_or_refused_for_itself(tmp_path: Path) -> None:
     assert writers.faults(world.ledger) == []
 
 
-def test_a_refusal_on_what_is_no_longer_so_is_decided_again(tmp_path: Path) -> None:
+def test_a_refusal_on_what_is_no_longer_so_is_decided_again(ledger_url: str) -> None:
     """Another process sold the parcel to the dealer: what this one remembers refuses, what is there does
     not."""
-    world = World(tmp_path / "ledger.db")
+    world = World(ledger_url)
     parcels(world, 2)
     with Ledger.open(world.ledger.journal.url, clock=world.clock) as other:
         other.record(weighed("P0"), KEY)  # it remembers both parcels in the miner's hands
@@ -115,13 +115,13 @@ def test_a_refusal_on_what_is_no_longer_so_is_decided_again(tmp_path: Path) -> N
         assert writers.faults(other) == []
 
 
-def test_who_waits_shares_a_transaction(tmp_path: Path) -> None:
+def test_who_waits_shares_a_transaction(ledger_url: str, tmp_path: Path) -> None:
     """Eight threads, the first of which is held up: two transactions, and every receipt proves."""
-    world = World(tmp_path / "ledger.db", guard=tmp_path / "ledger.pem.guard")
+    world = World(ledger_url, guard=tmp_path / "ledger.pem.guard")
     names = parcels(world, 8)
     world.ledger.close()
     gate = Gate()
-    ledger = Ledger.open(str(tmp_path / "ledger.db"), clock=gate, keeper=world.kept)
+    ledger = Ledger.open(ledger_url, clock=gate, keeper=world.kept)
     gate.asked.clear()
     gate.open.clear()
     with GroupCommit(ledger) as desk, ThreadPoolExecutor(8) as clients:
@@ -144,14 +144,14 @@ def test_who_waits_shares_a_transaction(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("interruptible")
 @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="one thread cannot be interrupted here")
-def test_who_is_interrupted_in_the_queue_leaves_it_to_the_others(tmp_path: Path) -> None:
+def test_who_is_interrupted_in_the_queue_leaves_it_to_the_others(ledger_url: str) -> None:
     """Also when it would have been the next to write: nobody waits for ever, and its act is not recorded."""
-    world = World(tmp_path / "ledger.db")
+    world = World(ledger_url)
     names = parcels(world, 4)
     size = world.ledger.head().size
     world.ledger.close()
     gate = Gate()
-    ledger = Ledger.open(str(tmp_path / "ledger.db"), clock=gate)
+    ledger = Ledger.open(ledger_url, clock=gate)
     gate.asked.clear()
     gate.open.clear()
     with GroupCommit(ledger) as desk, ThreadPoolExecutor(4) as clients:
@@ -169,9 +169,9 @@ def test_who_is_interrupted_in_the_queue_leaves_it_to_the_others(tmp_path: Path)
         assert writers.faults(ledger) == []
 
 
-def test_of_two_that_spend_one_parcel_one_is_refused(tmp_path: Path) -> None:
+def test_of_two_that_spend_one_parcel_one_is_refused(ledger_url: str) -> None:
     """Threads that want the same goods; more than one transaction takes stand in line."""
-    world = World(tmp_path / "ledger.db")
+    world = World(ledger_url)
     names = parcels(world, 40)
     with GroupCommit(world.ledger, most=5) as desk, ThreadPoolExecutor(8) as clients:
 
@@ -194,9 +194,9 @@ def test_of_two_that_spend_one_parcel_one_is_refused(tmp_path: Path) -> None:
         assert writers.faults(world.ledger) == []
 
 
-def test_statements_come_to_the_same_desk(tmp_path: Path) -> None:
+def test_statements_come_to_the_same_desk(ledger_url: str) -> None:
     """A signed statement has its first receipt when it comes again; other bytes under its id do not."""
-    world = World(tmp_path / "ledger.db")
+    world = World(ledger_url)
     parcels(world, 1)
     with GroupCommit(world.ledger) as desk:
         statement = world.ledger.sign(weighed("P0"), KEY, id=bytes(16))
@@ -206,9 +206,9 @@ def test_statements_come_to_the_same_desk(tmp_path: Path) -> None:
             desk.append(world.ledger.sign(weighed("P0", 1_000), KEY, id=bytes(16)))
 
 
-def test_what_fails_for_all_is_told_to_all(tmp_path: Path) -> None:
+def test_what_fails_for_all_is_told_to_all(ledger_url: str) -> None:
     """A ledger that is open for reading takes nothing from anybody, and nobody waits for ever."""
-    world = World(tmp_path / "ledger.db")
+    world = World(ledger_url)
     names = parcels(world, 3)
     with GroupCommit(world.reopen(write=False)) as desk, ThreadPoolExecutor(3) as clients:
         for one in [clients.submit(desk.record, weighed(name), KEY) for name in names]:

@@ -31,14 +31,13 @@ PAPER_OF_ANOTHER = dataclasses.replace(
 
 
 @pytest.fixture
-def world() -> World:
+def world(world: World) -> World:
     """A ledger that recognises another State's."""
-    found = World()
     known = e.PartnerRecognised(
         by=AUTHORITY, origin=ISSUER, participant="ZW", keys=(f"{ISSUER}+00000000+AQ==",), since="2020-01-01"
     )
-    found.ledger.record(known, found.keys[AUTHORITY])
-    return found
+    world.ledger.record(known, world.keys[AUTHORITY])
+    return world
 
 
 def refused(world: World, item: Act | SignedStatement) -> bool:

@@ -24,9 +24,9 @@ READER = Reader(Trust((Log(VerifierKey.parse(LEDGER_KEY)),)))
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> World:
-    """A world in a file, whose ledger signs."""
-    return World(tmp_path / "ledger.db", guard=tmp_path / "ledger.pem.guard")
+def kept(ledger_url: str, tmp_path: Path) -> World:
+    """A world whose ledger signs."""
+    return World(ledger_url, guard=tmp_path / "ledger.pem.guard")
 
 
 def reopened(world: World) -> Ledger:
@@ -109,6 +109,7 @@ def put_back(kept: World, folder: Path) -> Path:
     return path
 
 
+@pytest.mark.file("a copy of the file is put back")
 def test_an_old_copy_put_back_takes_nothing_more(kept: World, tmp_path: Path) -> None:
     """Neither smaller than what was signed, nor when it is said to have grown beyond it."""
     path = put_back(kept, tmp_path)
@@ -128,6 +129,7 @@ def test_an_old_copy_put_back_takes_nothing_more(kept: World, tmp_path: Path) ->
         kept.ledger.checkpoint()
 
 
+@pytest.mark.file("a copy of the file is put back")
 def test_going_on_behind_the_guard_is_the_end_under_this_origin(kept: World, tmp_path: Path) -> None:
     """The old copy can record that it ends and what continues it; nobody signs that, and nothing follows."""
     put_back(kept, tmp_path)
@@ -143,6 +145,7 @@ def test_going_on_behind_the_guard_is_the_end_under_this_origin(kept: World, tmp
     assert house.successor == "ledger.example/bw/next"
 
 
+@pytest.mark.file("the file is copied")
 def test_of_two_copies_only_the_first_goes_on(kept: World, tmp_path: Path) -> None:
     """Both have the key and the guard's file; what the second recorded before is not signed."""
     path = Path(kept.ledger.journal.url)
@@ -186,6 +189,7 @@ class Lost(SqliteJournal):
         return answer
 
 
+@pytest.mark.file("a server's lost answers: tests/ledger/store/test_postgres.py")
 @pytest.mark.parametrize("before", [True, False])
 def test_an_unknown_outcome_is_read_again_before_signing(
     before: bool, kept: World, monkeypatch: pytest.MonkeyPatch

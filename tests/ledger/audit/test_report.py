@@ -8,7 +8,7 @@ import pytest
 
 from ledger.audit.auditing import Audit, AuditRemark, Options
 from ledger.audit.report import Report
-from ledger.chain.steps import STEPS, Anchor, StepFault
+from ledger.chain.steps import STEPS, Anchor, Findings, StepFault
 from ledger.store.salvage import open_for_checking
 from tests.world import World
 
@@ -33,7 +33,7 @@ def audited(path: Path, options: Options) -> Audit:
 
 def report(audit: Audit, *faults: StepFault, options: Options | None = None) -> Report:
     """The report of an audit that found these faults."""
-    told = Audit(audit.journal, options or audit.options, list(faults), audit.remarks, audit.checked)
+    told = Audit(audit.journal, options or audit.options, Findings(faults), audit.remarks, audit.checked)
     told.size, told.origin, told.head, told.root = audit.size, audit.origin, audit.head, audit.root
     told.recorded = audit.recorded
     return Report(told, "ledger.db", MOMENT, "1.2.3")

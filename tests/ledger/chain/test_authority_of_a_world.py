@@ -23,9 +23,9 @@ def roles_of(wire: str) -> frozenset[str]:
 
 
 @pytest.fixture(scope="module")
-def world() -> World:
+def world(module_url: str) -> World:
     """Acts of every kind of right: own keys, a clerk's, an archivist's, a revoked one, a withdrawn role."""
-    made = World()
+    made = World(module_url)
     made.mine("P1", "12.500", "P2", "0.350")
     made.split("P1", {"P1a": "5.000", "P1b": "7.500"})
     made.sell("P1a", to="dealer-7", price=100)

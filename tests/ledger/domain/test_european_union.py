@@ -14,9 +14,9 @@ from tests.world import AUTHORITY, World, signing_key
 
 
 @pytest.fixture
-def world() -> World:
+def world(ledger_url: str) -> World:
     """A ledger of the Union with one parcel from Botswana."""
-    world = World(participant="EU")
+    world = World(ledger_url, participant="EU")
     world.do(
         on_paper(by="dealer-7", certificate="BW/00000107", number="BW 107",
                    lines=(e.Arrival("A1", 5_000, None, "710231"),), weight=5_000, provenance="BW",

@@ -36,9 +36,8 @@ def values(found: Sheet) -> dict[str, str]:
 
 
 @pytest.fixture
-def world() -> World:
+def world(world: World) -> World:
     """A ledger with one parcel of its own."""
-    world = World()
     world.mine("P1", "12.500")
     return world
 

@@ -27,9 +27,9 @@ HEADINGS = "parcel,weight (ct),site,date\n"
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Any:
-    """A ledger in a file, with an archivist, a miner and a dealer."""
-    with archive.opened(str(tmp_path / "ledger.db")) as opened:
+def ledger(ledger_url: str) -> Any:
+    """A ledger with an archivist, a miner and a dealer."""
+    with archive.opened(ledger_url) as opened:
         yield opened
 
 
@@ -122,7 +122,7 @@ def test_ids_twice_in_the_file_or_in_the_ledger_are_named(ledger: Ledger, tmp_pa
     [
         ("A,0,karowe,2024-01-02", "weight-zero"),
         ("A,200000001,karowe,2024-01-02", "weight-too-large"),
-        ("A,1,elsewhere,2024-01-02", "licence-missing"),
+        ("A,1,elsewhere,2024-01-02", "site-unknown"),
         ("A,1,karowe,2031-01-02", "time-future"),
         ("A,1,karowe,2019-12-31", "licence-expired"),
     ],
@@ -288,6 +288,7 @@ with Ledger.open(sys.argv[1], clock_confirmed=True) as ledger:
 """
 
 
+@pytest.mark.file("a killed client of a server: tests/scripts/test_faults.py")
 @pytest.mark.parametrize("after", [1, 3])
 def test_an_import_that_was_killed_goes_on_and_records_nothing_twice(
     ledger: Ledger, tmp_path: Path, after: int

@@ -26,9 +26,9 @@ READER = Reader(trust.make([Log(verifier_key(ORIGIN, KEY))]), roles=roles)
 
 
 @pytest.fixture
-def world() -> World:
+def world(world: World) -> World:
     """A miner's clerk records a sheet under a mandate; a dealer's certificate is issued and validated."""
-    made = World()
+    made = world
     made.do(e.MandateGranted(by=MINISTRY, mandate="M-1", clerk="clerk-6", party="miner-1",
                              acts=(e.Mined.TYPE,), since="2024-01-01"))  # fmt: skip
     made.do(e.Mined(by="miner-1", site=SITE, lines=(goods("T1", "1.250", "710231"),), paid=31_000),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,18 +31,20 @@ from tests.artefacts import Book, trust_in
 from tests.refusing import refusing
 from tests.world import AUTHORITY, LEDGER_KEY, World, signing_key
 
+ZERO = ("zeroblob(32)", "decode(repeat('00', 32), 'hex')")
 READER = Reader(Trust((Log(VerifierKey.parse(LEDGER_KEY)),)), roles=roles)
 
 
 @pytest.fixture(scope="module")
-def traded(tmp_path_factory: pytest.TempPathFactory) -> World:
+def traded(module_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """P1 is mined, split and sold; P1a is certified and exported; a price is sealed."""
-    world = World(guard=tmp_path_factory.mktemp("guard") / "ledger.pem.guard")
+    world = World(module_url, guard=tmp_path_factory.mktemp("guard") / "ledger.pem.guard")
     world.mine("P1", "12.500", "P2", "1.000")
     world.split("P1", {"P1a": "5.000", "P1b": "7.500"})
     world.sell("P1a", to="dealer-7", price=2_500_000)
     world.export(world.certify("107", "P1a"))
-    return world
+    yield world
+    world.close()
 
 
 def prover(world: World) -> Prover:
@@ -177,12 +180,12 @@ def mutated(data: bytes, dice: random.Random) -> bytes:
             return data[:at] + data[at + 1 :]
 
 
-def test_a_node_that_was_altered_makes_no_proof(tmp_path: Path) -> None:
+def test_a_node_that_was_altered_makes_no_proof(ledger_url: str, tmp_path: Path) -> None:
     """What the store says of the tree is checked before it leaves the house."""
-    world = World(tmp_path / "ledger.db", guard=tmp_path / "guard")
+    world = World(ledger_url, guard=tmp_path / "guard")
     world.mine("P1", "1.000")
     with world.ledger.journal.transaction(write=True) as rows:
-        rows.execute("UPDATE nodes SET hash = zeroblob(32)")
+        rows.execute("UPDATE nodes SET hash = " + ZERO[ledger_url.startswith("postgresql:")])
     world.reopen()
     with refusing(StoreTrouble, "store-damaged"):
         world.ledger.proof(20)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -32,11 +32,12 @@ TRUST = Trust((Log(VerifierKey.parse(LEDGER_KEY)),))
 
 
 @pytest.fixture(scope="module")
-def grown(tmp_path_factory: pytest.TempPathFactory) -> World:
+def grown(module_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A ledger of some 600 entries that signs."""
-    world = World(guard=tmp_path_factory.mktemp("guard") / "ledger.pem.guard")
+    world = World(module_url, guard=tmp_path_factory.mktemp("guard") / "ledger.pem.guard")
     _mine(world, "G", 560)
-    return world
+    yield world
+    world.close()
 
 
 def _mine(world: World, name: str, count: int) -> None:
@@ -298,9 +299,9 @@ def test_a_mirror_that_does_not_hold_names_the_step(grown: World, tmp_path: Path
     assert {one.step for one in mirror(tmp_path / "altered").faults} == {ROOT}
 
 
-def test_erasing_a_value_changes_nothing_that_was_published(tmp_path: Path) -> None:
+def test_erasing_a_value_changes_nothing_that_was_published(ledger_url: str, tmp_path: Path) -> None:
     """Chain, root, tiles and proofs are the same; only the value can no longer be disclosed."""
-    world = World(tmp_path / "ledger.db", guard=tmp_path / "guard")
+    world = World(ledger_url, guard=tmp_path / "guard")
     registered = e.PartyRegistered(by="gaborone", party="digger-1", roles=("miner",), name="Widow Nkomo")
     receipt = world.do(registered)
     put(world, tmp_path / "before")

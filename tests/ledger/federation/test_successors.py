@@ -24,9 +24,9 @@ OLD, NEW = VerifierKey.parse(LEDGER_KEY), verifier_key(ORIGIN, signing_key("next
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
+def world(ledger_url: str, tmp_path: Path) -> World:
     """Entry 0, then a key change in entry 1."""
-    world = World(bare=True, guard=tmp_path / "ledger.guard")
+    world = World(ledger_url, bare=True, guard=tmp_path / "ledger.guard")
     proof = keys.prove_possession(signing_key("next"), possession_name(NEW), ORIGIN)
     world.do(e.LedgerKeyChanged(by=AUTHORITY, key=str(NEW), proof=proof))
     return world

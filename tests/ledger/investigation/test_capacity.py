@@ -18,9 +18,8 @@ IMPORT = on_paper(
 
 
 @pytest.fixture
-def world() -> World:
+def world(world: World) -> World:
     """A pit that can yield ten carats a year, and one of which nobody said how much."""
-    world = World()
     world.do(e.SiteRegistered(by=AUTHORITY, site=OLD, in_country="BW", operator="miner-1"))
     world.do(e.SiteRegistered(by=AUTHORITY, site=SMALL, in_country="BW", operator="miner-1", capacity=10_000))
     for site in (SMALL, OLD):

@@ -40,9 +40,8 @@ def waiting(world: World, profile: e.ProfileAdopted | None) -> dict[str, int]:
 
 
 @pytest.fixture
-def world() -> World:
+def world(world: World) -> World:
     """One certificate exported on a Monday."""
-    world = World()
     world.mine("P1", "12.500", "P2", "1.000")
     world.export(world.certify("BW 107", "P1"))
     return world

@@ -43,9 +43,8 @@ def embargo(participant: str, since: str, **more: object) -> e.MeasureAdopted:
 
 
 @pytest.fixture
-def world() -> World:
+def world(world: World) -> World:
     """A ledger that adopted the register, exported once and imported once."""
-    world = World()
     world.do(adoption(AUTHORITY))
     world.mine("P1", "12.500")
     world.export(world.certify("BW 107", "P1"))

@@ -42,9 +42,8 @@ def played() -> World:
     return world
 
 
-def test_a_replay_says_what_the_views_said_then() -> None:
+def test_a_replay_says_what_the_views_said_then(world: World) -> None:
     """As recorded, by index: everything, movements and names included."""
-    world = World()
     play, chance = Play(world), random.Random(29)
     said: dict[int, dict[str, list[Row]]] = {}
     for number in range(120):

@@ -54,9 +54,8 @@ def test_every_certificate_can_be_drawn() -> None:
     assert 20 < min(counted.values()) < 50 < max(counted.values()) < 90
 
 
-def test_the_population_are_the_live_certificates_first_met_in_the_period() -> None:
+def test_the_population_are_the_live_certificates_first_met_in_the_period(world: World) -> None:
     """Issued or received; what is known from sources only is left out, and an announcement is a beginning."""
-    world = World()
     world.mine("P1", "12.500", "P2", "1.000")
     world.certify("BW 107", "P1")
     world.do(IMPORT, occurred="2023-12-30")

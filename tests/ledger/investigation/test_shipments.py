@@ -43,9 +43,8 @@ def exported(world: World) -> str:
     return key
 
 
-def test_an_export_and_an_import_are_told_in_full() -> None:
+def test_an_export_and_an_import_are_told_in_full(world: World) -> None:
     """Weights by class, the value although it is sealed, the day, the entry."""
-    world = World()
     exported(world)
     world.do(IMPORT)
     left, came = found(world)
@@ -60,9 +59,8 @@ def test_an_export_and_an_import_are_told_in_full() -> None:
     assert (came.parcels, came.importer, came.day) == (2, "dealer-7", DAY)
 
 
-def test_what_was_confirmed_or_came_back_says_so() -> None:
+def test_what_was_confirmed_or_came_back_says_so(world: World) -> None:
     """One after the other, on two certificates."""
-    world = World()
     key = exported(world)
     assert [(one.confirmed, one.back) for one in found(world)] == [(False, False)]
     world.do(e.ImportConfirmed(by=AUTHORITY, certificate=key, parcels=1, weight=12_500))
@@ -73,9 +71,8 @@ def test_what_was_confirmed_or_came_back_says_so() -> None:
     assert [(one.confirmed, one.back) for one in found(world)] == [(True, False), (False, True)]
 
 
-def test_what_was_stolen_on_the_way_says_so() -> None:
+def test_what_was_stolen_on_the_way_says_so(world: World) -> None:
     """As the sender recorded it; the other one left as well, and nothing befell it."""
-    world = World()
     key = exported(world)
     world.mine("P2", "3.000")
     world.export(world.certify("BW 108", "P2"))
@@ -84,11 +81,10 @@ def test_what_was_stolen_on_the_way_says_so() -> None:
     assert [one.lost for one in found(world)] == [True, False]
 
 
-def test_a_confirmation_is_found_among_many_of_imports() -> None:
+def test_a_confirmation_is_found_among_many_of_imports(world: World) -> None:
     """One that came back for an export, one whose number was corrected to that of an export, and one of
     none.
     """
-    world = World()
     world.mine("P1", "12.500", "P2", "3.000", "P3", "1.000")
     first, second, third = (
         world.certify(f"BW {n}", f"P{place}") for place, n in enumerate((107, 108, 109), 1)
@@ -110,9 +106,8 @@ def test_a_confirmation_is_found_among_many_of_imports() -> None:
     assert confirmed == {first, second}
 
 
-def test_a_corrected_act_reads_as_corrected() -> None:
+def test_a_corrected_act_reads_as_corrected(world: World) -> None:
     """The last correction is the one that holds."""
-    world = World()
     receipt = world.do(IMPORT, occurred="2024-01-10")
     for country in ("NA", "ZA"):
         body = e.write(replace(IMPORT, origins=(country,)))
@@ -126,9 +121,8 @@ def test_a_corrected_act_reads_as_corrected() -> None:
     assert one.day == date(2024, 1, 10).toordinal()
 
 
-def test_an_erased_value_is_unknown() -> None:
+def test_an_erased_value_is_unknown(world: World) -> None:
     """Erased by law, it is not compared; all else is."""
-    world = World()
     receipt = world.do(IMPORT)
     digests = tuple(world.ledger.sealed(receipt.index).values())
     world.do(e.DisclosureErased(by=AUTHORITY, index=receipt.index, digests=digests, ground="a court order"))
@@ -136,9 +130,8 @@ def test_an_erased_value_is_unknown() -> None:
     assert (one.value, one.weight) == (None, 7_000)
 
 
-def test_sealed_values_are_opened_only_where_asked() -> None:
+def test_sealed_values_are_opened_only_where_asked(world: World) -> None:
     """And each in its own body."""
-    world = World()
     first, second = world.do(IMPORT), world.do(replace(IMPORT, certificate="ZW/00000010", number="ZW 10",
                                                        lines=(e.Arrival("Z3", 1_000),), weight=1_000,
                                                        value=5))  # fmt: skip
@@ -151,9 +144,8 @@ def test_sealed_values_are_opened_only_where_asked() -> None:
     assert [body.index for body in opened] == [first.index, second.index]
 
 
-def test_a_loss_that_was_told_is_no_arrival() -> None:
+def test_a_loss_that_was_told_is_no_arrival(world: World) -> None:
     """Whom the shipment was for records it under the other State's certificate, and nothing came."""
-    world = World()
     world.do(e.ShipmentLost(by=AUTHORITY, certificate="ZW/00000009", how="stolen"), occurred="2024-01-10")
     (one,) = found(world)
     assert (one.certificate, one.flow, one.lost, one.weight) == ("ZW/00000009", "import", True, None)

@@ -23,6 +23,7 @@ from ledger.projections.statistics import statistics
 from ledger.projections.wording import replaced, summary, told
 from ledger.store.journal import Draft
 from tests.busy import busy as made_busy
+from tests.extent import extent
 from tests.world import AUTHORITY, START, World
 from tests.world import SITE as MINE
 
@@ -128,11 +129,13 @@ def test_the_log_finds_what_is_asked_for(busy: World, asked: dict[str, Any], fou
     assert logged(busy, **asked) == found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at_once", [1, 3, 400])
 def test_the_log_names_what_names_all_whatever_the_pages(
-    busy: World, monkeypatch: pytest.MonkeyPatch, at_once: int
+    busy: World, store: str, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
-    """From either end: what the indexes of each subject have in common, as sets."""
+    """From either end: what the indexes of each subject have in common, as sets. Of a server, which takes
+    seconds for all, a part is asked, the same each time."""
     monkeypatch.setattr(chronicle, "_AT_ONCE", at_once)
     journal = busy.ledger.journal
     named: dict[str, set[int]] = defaultdict(set)
@@ -141,7 +144,8 @@ def test_the_log_names_what_names_all_whatever_the_pages(
     for subject, index in journal.mentions():
         named[subject].add(index)
     with reading(journal, busy.ledger.records) as rows:
-        for one, other in product(named, repeat=2):
+        pairs = list(product(sorted(named), repeat=2))
+        for one, other in pairs[:: 1 if store == "sqlite" else extent(13, 1)]:
             if one.startswith("entry:") or other.startswith("entry:"):
                 continue
             query = Query(subjects=tuple(dict.fromkeys((one, other))))

@@ -111,9 +111,8 @@ def check_lines(rows: Rows, account: Account, found: Balance, start: int, stop: 
         assert all(start <= row["entry"] < stop for row in moved)
 
 
-def test_the_check_of_the_stock_can_fail() -> None:
+def test_the_check_of_the_stock_can_fail(world: World) -> None:
     """A movement that is not booked is missed by the comparison above."""
-    world = World()
     play, chance = Play(world), random.Random(5)
     for _ in range(60):
         play.take(chance.getrandbits(80))

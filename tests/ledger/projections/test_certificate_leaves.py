@@ -15,9 +15,8 @@ DAY = 86_400 * 1_000_000
 
 
 @pytest.fixture
-def busy() -> World:
+def busy(world: World) -> World:
     """Three certificates: exported, validated, voided."""
-    world = World()
     world.mine("P1", "1.000", "P2", "2.000", "P3", "3.000")
     for parcel in ("P1", "P2", "P3"):
         world.sell(parcel, to="dealer-7")

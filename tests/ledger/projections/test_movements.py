@@ -19,9 +19,8 @@ def rows_of(world: World) -> list[dict[str, Any]]:
         return [MOVEMENTS.labelled(row) for row in rows.select(MOVEMENTS)]
 
 
-def test_what_is_used_up_is_what_is_made() -> None:
+def test_what_is_used_up_is_what_is_made(world: World) -> None:
     """In every act whose weights are known: losses and gains stand apart, and the rest is equal."""
-    world = World()
     play, chance = Play(world), random.Random(13)
     for _ in range(500):
         play.take(chance.getrandbits(80))
@@ -39,9 +38,8 @@ def test_what_is_used_up_is_what_is_made() -> None:
     world.close()
 
 
-def test_a_movement_leaves_where_its_way_says() -> None:
+def test_a_movement_leaves_where_its_way_says(world: World) -> None:
     """Into the stock nothing is on the left, out of it nothing on the right; no weight is negative."""
-    world = World()
     play, chance = Play(world), random.Random(12)
     for _ in range(300):
         play.take(chance.getrandbits(80))

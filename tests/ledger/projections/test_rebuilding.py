@@ -5,8 +5,11 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 
 from ledger.application import Ledger
@@ -54,7 +57,7 @@ DAMAGE = {
 
 @pytest.fixture
 def kept(world_file: World) -> World:
-    """A ledger in a file, with its views."""
+    """A ledger with its views."""
     for number in range(9):
         world_file.mine(f"P{number}", "1.000")
     world_file.split("P1", {"P1a": "0.400", "P1b": "0.600"})
@@ -62,18 +65,33 @@ def kept(world_file: World) -> World:
     return world_file
 
 
-def path_of(world: World) -> Path:
-    """The ledger's file."""
-    return Path(world.ledger.journal.url.removeprefix("sqlite:///"))
+def by_another_program(world: World, *statements: str) -> list[tuple[Any, ...]]:
+    """Done to the tables by one that knows nothing of ledgers; the rows of the last statement."""
+    url, rows = world.ledger.journal.url, []
+    server = url.startswith("postgresql:")
+    with closing(psycopg.connect(url) if server else sqlite3.connect(url)) as other:
+        for statement in statements:
+            done = other.execute(statement)
+            rows = list(done) if done.description else []
+        other.commit()
+    return rows
+
+
+def indexes_of(world: World) -> int:
+    """How many indexes the view of the parcels has."""
+    server = world.ledger.journal.url.startswith("postgresql:")
+    known = (
+        "pg_indexes WHERE schemaname = current_schema AND indexname" if server else "sqlite_schema WHERE name"
+    )
+    ((count,),) = by_another_program(world, f"SELECT count(*) FROM {known} LIKE 'view_parcels_by_%'")
+    return int(count)
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_whatever_was_done_to_them_they_are_as_the_entries_give(kept: World, damage: str) -> None:
-    """The file was edited by another program; afterwards nothing differs, and the entries are the same."""
+    """Another program was at the tables; afterwards nothing differs, and the entries are the same."""
     head = kept.ledger.head()
-    with sqlite3.connect(path_of(kept)) as other:
-        other.executescript(DAMAGE[damage])
-    other.close()
+    by_another_program(kept, *DAMAGE[damage].split("; "))
     ledger = kept.reopen()
     told: list[int] = []
     counted = rebuild(ledger.journal, ledger.records, told.append)
@@ -83,10 +101,7 @@ def test_whatever_was_done_to_them_they_are_as_the_entries_give(kept: World, dam
     assert all_rows(tables) == from_zero(ledger)
     assert compare_views(ledger.journal, ledger.records) == []
     assert ledger.head() == head
-    with sqlite3.connect(path_of(kept)) as other:
-        found = other.execute("SELECT count(*) FROM sqlite_schema WHERE name LIKE 'view_parcels_by_%'")
-        assert found.fetchone()[0] == sum(len(table.indexes) for table in TABLES if table.name == "parcels")
-    other.close()
+    assert indexes_of(kept) == sum(len(table.indexes) for table in TABLES if table.name == "parcels")
 
 
 @pytest.mark.parametrize("pages", [1, 2])

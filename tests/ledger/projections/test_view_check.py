@@ -46,6 +46,8 @@ def differences(world: World) -> list[Difference]:
 
 def plant(world: World, statement: str, *values: Any) -> None:
     """Change the views behind the program's back."""
+    if world.ledger.journal.url.startswith("postgresql:"):
+        statement = statement.replace("?", "%s")
     with world.ledger.journal.transaction(write=True) as cursor:
         cursor.execute(statement, values)
         assert cursor.rowcount == 1

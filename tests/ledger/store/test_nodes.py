@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from ledger.chain import merkle
@@ -15,16 +17,17 @@ COUNT = 300
 
 
 @pytest.fixture(scope="module")
-def journal() -> Journal:
+def journal(module_url: str) -> Iterator[Journal]:
     """Three hundred entries, appended in batches of many sizes."""
-    made = opening.create(":memory:")
+    made = opening.create(module_url)
     number, batch = 0, 1
     while number < COUNT:
         many = range(number, min(number + batch, COUNT))
         drafts = [Draft(b"\x80", bytes(64), index.to_bytes(16, "big"), "example/1") for index in many]
         made.append(drafts, clock=lambda: 1 << 40, read={}, head=made.head())
         number, batch = many.stop, batch % 37 + 5
-    return made
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="module")
@@ -51,9 +54,9 @@ def test_proofs_are_those_made_in_memory(journal: Journal, leaves: list[bytes]) 
             assert merkle.consistency(old, size, kept) == merkle.consistency(old, size, memory)
 
 
-def test_a_tree_that_grows_is_read_on() -> None:
+def test_a_tree_that_grows_is_read_on(ledger_url: str) -> None:
     """What was remembered of the right edge is read again when more of it is asked for."""
-    with opening.create(":memory:") as grown:
+    with opening.create(ledger_url) as grown:
         tree, leaves = JournalTree(grown), []
         for index in range(40):
             draft = Draft(b"\x80", bytes(64), index.to_bytes(16, "big"), "example/1")
