@@ -220,7 +220,7 @@ def _verify_ledger(
             _tell_resumed(audit, paper)
             paper.remove()
     if audit.faults:
-        count = len(audit.faults)
+        count = audit.faults.total
         raise Faults("verify-fault" if count == 1 else "verify-faults", count=count)
 
 

@@ -26,7 +26,7 @@ from ledger.audit.working_paper import WorkingPaper
 from ledger.chain import steps
 from ledger.chain.checkpoint import Checkpoint
 from ledger.chain.merkle import Frontier
-from ledger.chain.steps import Anchor, StepFault
+from ledger.chain.steps import Anchor, Findings, StepFault
 from ledger.chain.verification import Verification
 from ledger.errors import Malformed, StoreTrouble
 from ledger.projections.certificate_leaves import CertificateLeaves
@@ -91,7 +91,7 @@ class Audit:
 
     journal: Journal
     options: Options = field(default_factory=Options)
-    faults: list[StepFault] = field(default_factory=list)
+    faults: Findings = field(default_factory=Findings)
     remarks: list[AuditRemark] = field(default_factory=list)
     checked: dict[int, int] = field(default_factory=dict)
     size: int = 0
@@ -121,7 +121,7 @@ class Audit:
                 self._compare_indexes(look)
                 if self.options.views and self._views_can_be_compared(salvage):
                     yield from self._compare_views(stop)
-        self.faults = steps.in_order(self.faults)
+        self.faults.put_in_order()
 
     def _bytes(self, chain: Verification, look: Examination | None, stop: int) -> Iterator[Progress]:
         """The first phase. While others read and look at bytes, this process goes on with the second."""
@@ -156,7 +156,8 @@ class Audit:
         if self.division is not None:
             salvage.lost |= self.division.lost
         lost = salvage.lost
-        self.faults = [fault for fault in chain.faults if not _is_explained(fault, lost)]
+        self.faults = Findings(fault for fault in chain.faults if not _is_explained(fault, lost))
+        self.faults.unnamed.update(chain.faults.unnamed)
         for index, reason in lost.items():
             self.faults.append(StepFault(steps.BYTES, index, "verify-unreadable", {"reason": reason}))
         self.checked = dict(chain.checked)

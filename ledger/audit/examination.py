@@ -22,7 +22,7 @@ from ledger.chain import entry as entries
 from ledger.chain import steps
 from ledger.chain.inspection import UNDATED
 from ledger.chain.statement import Statement
-from ledger.chain.steps import StepFault
+from ledger.chain.steps import Findings, StepFault
 from ledger.chain.verification import Verification
 from ledger.domain.custody_rules import begun
 from ledger.domain.events import (
@@ -57,7 +57,7 @@ class Examination:
         evidence: Evidence | None,
         earlier: Resumption | None = None,
     ) -> None:
-        self.faults: list[StepFault] = []
+        self.faults = Findings()
         self.recorded: int | None = None
         self.entitlement = Entitlement()
         self.derived = DerivedRows(b"" if earlier is None else earlier.key)
@@ -124,7 +124,7 @@ class Examination:
 
     def _look(self, page: list[Topic]) -> list[Topic]:
         """Look at every entry of a page, and write down what was found where nothing is wrong."""
-        first, stop, before = page[0][0], page[-1][0] + 1, (len(self.faults), len(self.stated))
+        first, stop, before = page[0][0], page[-1][0] + 1, (self.faults.total, len(self.stated))
         kept = self._kept(first, stop)
         going_on: list[tuple[int, str]] = []
         leaves = [(index, topic, entries.entry_hash(data)) for index, topic, data in page]
@@ -135,7 +135,7 @@ class Examination:
         self._begun_before(going_on)
         rows, values, rights = self.derived.turn(), self.values.turn(), self.entitlement.turn()
         if self._run is not None:
-            right = len(self.faults) == before[0] and self._bad.isdisjoint(index for index, _, _ in page)
+            right = self.faults.total == before[0] and self._bad.isdisjoint(index for index, _, _ in page)
             stated = [index for index, _ in self.stated[before[1] :]]
             found = (self.recorded, stated, rows, values, rights)
             self._run.note(ExaminedPage(first, stop, digest_of(leaves, kept), right, *found))

@@ -9,7 +9,9 @@ evidence may have been withheld from the first.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from ledger.audit.derived_rows import strange, unreadable
@@ -20,8 +22,13 @@ from ledger.chain.steps import StepFault
 from ledger.domain.events import DisclosureErased
 from ledger.errors import Malformed, StoreTrouble
 from ledger.store.evidence import Evidence, Kept
+from ledger.store.ordered import Ordered
 from ledger.store.salvage import Salvage, Strange
 
+_DIGESTS = 50_000
+"""So many digests of each kind are in memory at most."""
+_DOCUMENTS = 50_000
+"""Of so many documents it is remembered how they were found; of others it is looked again."""
 _SEALED_KEY = b"\xa3_sd"
 Kepts = Sequence[tuple[str, str]]
 """(digest, disclosure) of the rows that are kept for an entry."""
@@ -52,8 +59,8 @@ class KeptValues:
         self.documents: Counter[Kept] = Counter()
         self._evidence = evidence
         self._new = PageValues()
-        self._missing: dict[int, set[str]] = {}
-        self._erased: dict[int, set[str]] = {}
+        self._missing = _digests()
+        self._erased = _digests()
         self._looked: dict[tuple[bytes, int], Kept] = {}
 
     def look(self, index: int, statement: Statement, signed: bytes, kept: Kepts) -> Iterator[StepFault]:
@@ -94,9 +101,10 @@ class KeptValues:
         self.sealed += page.sealed
         self.kept += page.kept
         self.documents.update(page.documents)
-        self._missing.update(page.missing)
-        for index, digests in page.erased.items():
-            self._erased.setdefault(index, set()).update(digests)
+        for kept, new in ((self._missing, page.missing), (self._erased, page.erased)):
+            for index, digests in new.items():
+                for name in digests:
+                    kept.add((index, name))
 
     def finish(self, salvage: Salvage, stop: int) -> Iterator[StepFault]:
         """What can only be said at the end: `erasing`, and rows of entries that there are not."""
@@ -113,34 +121,59 @@ class KeptValues:
 
     def erasing(self, salvage: Salvage) -> Iterator[StepFault]:
         """What is missing without an erasure, or there in spite of one."""
-        for index, digests in sorted(self._missing.items()):
-            for name in sorted(digests - self._erased.get(index, set())):
+        erased = _distinct(self._erased)
+        said = next(erased, None)
+        for one in _distinct(self._missing):
+            while said is not None and said < one:
+                said = next(erased, None)
+            if said != one:
+                index, name = one
                 yield StepFault(steps.DISCLOSURES, index, "verify-disclosure-missing", {"digest": name})
         try:
-            for index, digests in sorted(self._erased.items()):
+            for index, names in groupby(_distinct(self._erased), key=itemgetter(0)):
                 kept = {_digest(text) for _, text in salvage.disclosed(index, index + 1).get(index, ())}
-                for name in sorted(digests & kept):
-                    yield StepFault(
-                        steps.DISCLOSURES, index, "verify-disclosure-not-erased", {"digest": name}
-                    )
+                for _, name in names:
+                    if name in kept:
+                        values = {"digest": name}
+                        yield StepFault(steps.DISCLOSURES, index, "verify-disclosure-not-erased", values)
         except StoreTrouble as damage:
             yield unreadable("disclosures", damage)
 
     def erasures(self) -> int:
         """How many values entries say were erased."""
-        return sum(map(len, self._erased.values()))
+        return sum(1 for _ in _distinct(self._erased))
 
     def _documents(self, index: int, statement: Statement, evidence: Evidence) -> Iterator[StepFault]:
         for stated in statement.evidence:
             if "sha256" not in stated:
                 continue
             name = (stated["sha256"], stated["size"])
-            if name not in self._looked:
-                self._looked[name] = evidence.check(stated)
-            self._new.documents[self._looked[name]] += 1
-            if self._looked[name] is Kept.ALTERED:
+            found = self._looked.get(name)
+            if found is None:
+                found = self._looked[name] = evidence.check(stated)
+                if len(self._looked) > _DOCUMENTS:
+                    del self._looked[next(iter(self._looked))]
+            self._new.documents[found] += 1
+            if found is Kept.ALTERED:
                 path = str(evidence.path(stated["sha256"]))
                 yield StepFault(steps.EVIDENCE, index, "verify-evidence", {"path": path})
+
+
+def _digests() -> Ordered[tuple[int, str]]:
+    """Digests with the index of their entry, in that order; beyond some they wait in a nameless file."""
+    return Ordered(key=_itself, pack=list, unpack=_pair, most=_DIGESTS)
+
+
+def _itself(one: tuple[int, str]) -> tuple[int, str]:
+    return one
+
+
+def _pair(one: list[Any]) -> tuple[int, str]:
+    return int(one[0]), str(one[1])
+
+
+def _distinct(kept: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    return (one for one, _ in groupby(kept))
 
 
 def _digest(text: str) -> str:

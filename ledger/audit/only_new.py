@@ -59,7 +59,7 @@ class OnlyNew(Audit):
             covered = self._covered(rows, stop)
             if covered is not None:
                 yield from self._behind(salvage, rows, covered, stop)
-        self.faults = steps.in_order(self.faults)
+        self.faults.put_in_order()
 
     def _covered(self, rows: SingleRows, stop: int) -> Covered | None:
         """What the checkpoint covers, led to its root; None, and a fault, where it does not lead there."""

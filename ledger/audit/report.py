@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from textwrap import wrap
 from typing import Any
 
+from ledger import messages
 from ledger.audit.auditing import Audit, AuditRemark
 from ledger.audit.only_new import OnlyNew
 from ledger.chain.steps import STEPS, Step, StepFault
@@ -52,6 +53,10 @@ class Report:
             "held": max((held.size for held in audit.options.held), default=None),
             "steps": [self._step_values(step) for step in STEPS],
             "faults": [_fault_values(fault) for fault in audit.faults],
+            "unnamed": [
+                {"step": step, "code": code, "count": count}
+                for (step, code), count in sorted(audit.faults.unnamed.items())
+            ],
             "remarks": [{"code": remark.code, "said": str(remark)} for remark in audit.remarks],
             "limits": [{"code": limit.code, "said": str(limit)} for limit in self.limits()],
         }
@@ -83,7 +88,7 @@ class Report:
         return self.audit.unread if isinstance(self.audit, OnlyNew) else 0
 
     def _step_values(self, step: Step) -> dict[str, Any]:
-        found = sum(fault.step == step.number for fault in self.audit.faults)
+        found = self.audit.faults.of(step.number)
         checked = self.audit.checked.get(step.number)
         return {
             "step": step.number,
@@ -119,7 +124,7 @@ class Report:
         for limit in self.limits():
             yield from _wrapped("limit: ", str(limit))
         yield ""
-        count = len(audit.faults)
+        count = audit.faults.total
         if audit.head is not None:
             yield f"head: {audit.head}"
         if audit.head is not None and not count:
@@ -131,10 +136,14 @@ class Report:
         checked = self.audit.checked.get(step.number)
         yield f"({step.number}) {step.name}: {step.shows}"
         looked = "not checked" if checked is None else f"{checked:,} checked"
-        told = "" if checked is None and not found else f", {_counted(len(found))}"
+        count = self.audit.faults.of(step.number)
+        told = "" if checked is None and not found else f", {_counted(count)}"
         yield f"    {looked}{told}"
         for run in _runs(found):
             yield f"    {_where(run)}{run[0].code}: {run[0]}" + (" And so on." if len(run) > 1 else "")
+        for (number, code), unnamed in sorted(self.audit.faults.unnamed.items()):
+            if number == step.number:
+                yield f"    {code}: {messages.text('verify-unnamed', {'count': unnamed})}"
 
 
 def _wrapped(label: str, text: str) -> list[str]:

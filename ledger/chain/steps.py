@@ -7,6 +7,7 @@ tables (`ledger.audit.auditing`). A `StepFault` is a value: verification goes on
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import field
 from typing import Any
@@ -68,9 +69,54 @@ class StepFault:
         return messages.text(self.code, {"index": self.index, **self.values})
 
 
-def in_order(faults: Iterable[StepFault]) -> list[StepFault]:
-    """Faults by step, then by index; those of no single entry last."""
-    return sorted(faults, key=lambda fault: (fault.step, fault.index is None, fault.index or 0, fault.code))
+NAMED = 20_000
+"""So many faults of a step and code are kept; a damaged file may have one in every entry."""
+_ALL = (BYTES, INDEXES, RECORDED)
+"""Of these steps all faults are kept, since what later steps look into depends on each."""
+
+
+class Findings(list[StepFault]):
+    """Faults as they are found. ``unnamed``: how many more there were of a step and code than are kept."""
+
+    def __init__(self, faults: Iterable[StepFault] = ()) -> None:
+        super().__init__()
+        self.unnamed: Counter[tuple[int, str]] = Counter()
+        self._kept: Counter[tuple[int, str]] = Counter()
+        self.extend(faults)
+
+    @property
+    def total(self) -> int:
+        """How many there were."""
+        return len(self) + self.unnamed.total()
+
+    def of(self, step: int) -> int:
+        """How many a step found."""
+        unnamed = sum(count for (number, _), count in self.unnamed.items() if number == step)
+        return sum(fault.step == step for fault in self) + unnamed
+
+    def append(self, fault: StepFault) -> None:
+        """One more."""
+        kind = fault.step, fault.code
+        if self._kept[kind] >= NAMED and fault.step not in _ALL:
+            self.unnamed[kind] += 1
+        else:
+            self._kept[kind] += 1
+            super().append(fault)
+
+    def extend(self, faults: Iterable[StepFault]) -> None:
+        """Some more; of other findings those, too, that are not kept."""
+        for fault in faults:
+            self.append(fault)
+        if isinstance(faults, Findings):
+            self.unnamed.update(faults.unnamed)
+
+    def __iadd__(self, faults: Iterable[StepFault]) -> Findings:  # type: ignore[override,misc]
+        self.extend(faults)
+        return self
+
+    def put_in_order(self) -> None:
+        """By step, then by index; those of no single entry last."""
+        self.sort(key=lambda fault: (fault.step, fault.index is None, fault.index or 0, fault.code))
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ from ledger.chain.entry import Entry, entry_hash
 from ledger.chain.inspection import Before, Inspected, Look, inspect
 from ledger.chain.paging import Division, Earlier, Read, inspected, pages
 from ledger.chain.statement import Statement
-from ledger.chain.steps import Anchor, StepFault
+from ledger.chain.steps import Anchor, Findings, StepFault
 from ledger.errors import Malformed
 
 OPENING = "ledger-opened/1"
@@ -81,7 +81,7 @@ class Verification:
     covered: Covered | None = None
     division: Division | None = None
     earlier: Earlier | None = None
-    faults: list[StepFault] = field(default_factory=list)
+    faults: Findings = field(default_factory=Findings)
     checked: dict[int, int] = field(default_factory=dict)
     size: int = 0
     origin: str | None = None
@@ -103,7 +103,7 @@ class Verification:
         self.faults += self._claims.answer()
         self._compare_anchor()
         self._compare_held()
-        self.faults = steps.in_order(self.faults)
+        self.faults.put_in_order()
         self._count()
 
     @property

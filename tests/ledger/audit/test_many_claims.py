@@ -1,4 +1,4 @@
-"""However many entries state hashes and roots of earlier ones, few of these claims are held at a time."""
+"""However many claims, missing values and faults a ledger has, few of them are in memory at a time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from ledger.audit import kept_values
 from ledger.audit.auditing import Audit, Options
+from ledger.audit.report import Report
+from ledger.audit.working_paper import WorkingPaper
 from ledger.chain import claims, paging, steps
 from ledger.domain import events as e
 from ledger.store.checking import open_for_checking
@@ -77,3 +80,55 @@ def test_what_is_wrong_is_told_as_by_all_at_once(
     monkeypatch.setattr(claims, "_MOST", 1)
     monkeypatch.setattr(paging, "PAGE", 4)
     assert told(str(attacked.path)) == at_once
+
+
+@pytest.fixture
+def emptied(original: Scene, tmp_path: Path) -> Scene:
+    """A ledger all of whose sealed values were taken away, without a word."""
+    emptied = original.copy(tmp_path)
+    with Attacker(emptied.path) as attacker:
+        attacker.sql("DELETE FROM disclosures")
+        attacker.sql("DELETE FROM mentions")
+    return emptied
+
+
+def test_values_that_are_missing_wait_in_a_file(emptied: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However few are in memory, the same ones are named; what an entry says was erased is none of them."""
+    at_once = told(str(emptied.path))[0]
+    monkeypatch.setattr(kept_values, "_DIGESTS", 1)
+    assert told(str(emptied.path))[0] == at_once
+    missing = [fault for fault in at_once if "sealed" in fault]
+    assert len(missing) > 1
+    assert not any(emptied.forgotten in fault for fault in missing)
+
+
+def test_faults_without_number_are_counted(
+    emptied: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first ones of a kind are named, and how many more there are; also where the run was stopped."""
+    whole = audited(emptied)
+    monkeypatch.setattr(steps, "NAMED", 2)
+    few = audited(emptied)
+    (kind,) = {(fault.step, fault.code) for fault in whole.faults if fault.code == "verify-row-missing"}
+    assert few.faults.total == whole.faults.total > len(few.faults)
+    assert few.faults.unnamed[kind] == sum(fault.code == kind[1] for fault in whole.faults) - 2
+    assert all(fault in whole.faults for fault in few.faults)
+    report, full = Report(few, "ledger", 0, "1"), Report(whole, "ledger", 0, "1")
+    assert [one["faults"] for one in report.values()["steps"]] == [
+        one["faults"] for one in full.values()["steps"]
+    ]
+    assert "more faults of this kind are counted and not named" in report.as_text()
+    assert report.as_text().splitlines()[-1] == full.as_text().splitlines()[-1]
+    with WorkingPaper(tmp_path / "paper") as paper:
+        audited(emptied, paper)
+    with WorkingPaper(tmp_path / "paper") as paper:
+        again = audited(emptied, paper)
+    assert Report(again, "ledger", 0, "1").values() == report.values()
+
+
+def audited(of: Scene, paper: WorkingPaper | None = None) -> Audit:
+    """A finished audit."""
+    with open_for_checking(str(of.path)) as journal:
+        audit = Audit(journal, Options(cores=1), paper=paper)
+        list(audit.run())
+    return audit
