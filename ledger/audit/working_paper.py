@@ -28,6 +28,7 @@ from typing import Any, BinaryIO
 
 from ledger import encoding
 from ledger.errors import Malformed, StoreTrouble
+from ledger.store import kept_tables
 
 BOUND, ENTRIES, ACTS = 0, 1, 2
 """What a line is about: what the paper belongs to; a page of entries; the same page by the ledger's rules."""
@@ -130,9 +131,8 @@ class WorkingPaper:
         return self.path.with_name(f"{self.path.name}.views")
 
     def remove_views(self) -> None:
-        """Those tables are needed no more, or of no use."""
-        for ending in ("", "-wal", "-journal"):
-            self.views.with_name(f"{self.views.name}{ending}").unlink(missing_ok=True)
+        """Those tables are needed no more, or of no use; a file that is none stays."""
+        kept_tables.remove(self.views)
 
     def _flush(self) -> None:
         self._file.flush()

@@ -123,6 +123,8 @@ class _Building:
         """All of it."""
         is_anew = self._begin()
         done = self._tables.position(views.VIEW, views.VERSION) or 0
+        if progress is not None and done:
+            progress(done)
         uncertain = 0
         if self._moment.kind != moments.OCCURRED:
             acts = self._recorded(done)

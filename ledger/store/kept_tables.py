@@ -72,6 +72,23 @@ def check_structure(tables: Tables, path: Path) -> None:
         raise StoreTrouble(UNUSABLE, path=str(path), reason=" ".join(found))
 
 
+def remove(path: Path) -> None:
+    """Take the file away, and what SQLite has beside it; another program's file stays."""
+    try:
+        with path.open("rb") as file:
+            header = file.read(_HEADER)
+    except OSError:
+        return
+    if header and not _is_ours(header):
+        return
+    for ending in ("", "-wal", "-journal"):
+        path.with_name(f"{path.name}{ending}").unlink(missing_ok=True)
+
+
+def _is_ours(header: bytes) -> bool:
+    return len(header) == _HEADER and header.startswith(_MAGIC) and header[68:72] == _OURS.to_bytes(4, "big")
+
+
 def _is_new(path: Path) -> bool:
     """Whether there is nothing yet, where an empty file is made; one that is not ours is refused."""
     try:
@@ -81,8 +98,7 @@ def _is_new(path: Path) -> bool:
     except OSError as problem:
         reason = problem.strerror or str(problem)
         raise StoreTrouble(UNUSABLE, path=str(path), reason=reason) from None
-    ours = len(header) == _HEADER and header.startswith(_MAGIC) and header[68:72] == _OURS.to_bytes(4, "big")
-    if header and not ours:
+    if header and not _is_ours(header):
         raise Malformed("kept-tables-strange", path=str(path))
     return not header
 

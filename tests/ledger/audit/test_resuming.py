@@ -312,6 +312,16 @@ def test_the_comparing_of_views_goes_on_too(original: Scene, tmp_path: Path, fol
     assert [path.name for path in tmp_path.iterdir()] == ["copy"]
 
 
+def test_a_file_that_only_has_the_name_stays(original: Scene, tmp_path: Path) -> None:
+    """Where the tables of views would lie: it is refused where they are needed, and not taken away."""
+    (tmp_path / "paper.views").write_bytes(b"A landscape.")
+    with refusing(Malformed, "kept-tables-strange"):
+        audited(original, tmp_path / "paper", views=True)
+    with WorkingPaper(tmp_path / "paper") as held:
+        held.remove()
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"A landscape."]
+
+
 @pytest.mark.parametrize("harm", ["damaged", "another paper's", "a value erased meanwhile"])
 def test_views_that_cannot_be_gone_on_with_begin_anew(
     original: Scene, tmp_path: Path, folded: list[int], harm: str
@@ -335,6 +345,7 @@ def test_views_that_cannot_be_gone_on_with_begin_anew(
 
 SCRIPT = """
 import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background ignores it
 sys.path.insert(0, {root!r})
 from pathlib import Path
 from ledger.audit import examination

@@ -67,7 +67,7 @@ def stopped_after(ledger: Ledger, moment: Moment, file: Path, pages: int) -> Non
     """A replay that ends after so many pages."""
     ledger_views = asked(ledger, as_occurred("1900"))  # the views themselves stand, and tell no progress
     assert ledger_views[0].counted == 0
-    left = [pages]
+    left = [pages + file.exists()]  # first it is told how much is there already
 
     def progress(count: int) -> None:
         left[0] -= 1
