@@ -33,6 +33,7 @@ _PLENTY = 4 * 2**30
 SETTINGS = (
     "listen_addresses=", "fsync=off", "shared_buffers=64MB", "max_connections=60", "autovacuum=on",
     "log_min_messages=fatal", "max_wal_senders=4", "wal_level=replica", "hot_standby=on",
+    "dynamic_shared_memory_type=mmap",  # in the server's own folder: a killed one leaves nothing elsewhere
 )  # fmt: skip
 
 
