@@ -26,7 +26,6 @@ _WORKS = {
     "list --json": ("list", "parcels", "--json"),
     "list --csv": ("list", "parcels", "--csv"),
     "log --limit 0": ("log", "--limit", "0"),
-    "log --limit 0 of one party": ("log", "--limit", "0", "--party", "miner-1", "--json"),
     "compare --json": ("compare", "index:LAST", "now", "--json"),
     "publish": ("publish", "FOLDER/published"),
     "backup": ("backup", "FOLDER/backup"),
