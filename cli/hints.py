@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from cli.output import Settings
 from cli.session import Session
 from ledger import messages
-from ledger.domain.vocabulary import HS_MOVES, folded
+from ledger.domain.vocabulary import HS_MOVES, certificate_key, folded
 from ledger.errors import AdamasError
 
 if TYPE_CHECKING:
@@ -67,10 +67,16 @@ def near(kind: str, text: str, settings: Settings) -> list[str]:
 
 
 def _near(kind: str, text: str, ledger: Ledger) -> list[str]:
-    """Of all names that share as many first letters as any do, those that are nearest on the whole."""
+    """Of all names that share as many first letters as any do, those that are nearest on the whole; of
+    certificates the one whose number was written otherwise."""
     from ledger.projections import following, names
     from ledger.store.rows import Where
 
+    issuer, slash, number = text.upper().partition("/")
+    if kind == "certificate" and slash:
+        key = certificate_key(issuer, number)
+        if ledger.state().certificate(key) is not None:
+            return [key]
     if following.behind(ledger.journal) > _MOST_BEHIND:
         return []
     kinds = Where("subject", "starts", f"{kind}:")

@@ -76,6 +76,13 @@ def _index(session: Session, ledger: Ledger, given: dict[str, Any], body: Body) 
 
 
 def _close(session: Session, ledger: Ledger, given: dict[str, Any], body: Body) -> Body:
+    """What ends a ledger for ever must name one that can be. Raises `Malformed` (``name-origin``)."""
+    from ledger.chain.names import check_origin
+
+    if isinstance(successor := body.get("successor"), str):
+        check_origin(successor)
+        if successor == ledger.origin:
+            raise click.UsageError(f"{successor} is this ledger itself; name its successor's own origin.")
     return _root_so_far(ledger, body)
 
 

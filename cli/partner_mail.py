@@ -28,7 +28,20 @@ def _recognise(session: Session, context: click.Context, event: type[Event], giv
         origin, keys = verifier_keys(trust)
         given["field_origin"] = given.get("field_origin") or origin
         given["field_keys"] = (*keys, *given.get("field_keys", ()))
+    _check_keys(given)
     run_act(session, context, event, given)
+
+
+def _check_keys(given: Given) -> None:
+    """No letter could ever be verified by a key that is none, or another ledger's.
+
+    Raises `Malformed` (``note-key``, ``partner-key-name``).
+    """
+    from ledger.chain.note import VerifierKey
+
+    for text in given.get("field_keys", ()):
+        if (name := VerifierKey.parse(text).name) != given["field_origin"]:
+            raise Malformed("partner-key-name", name=name, origin=given["field_origin"])
 
 
 def verifier_keys(path: Path) -> tuple[str, tuple[str, ...]]:

@@ -91,7 +91,7 @@ def read_profile(text: str, by: str, where: str = "profile") -> Profile:
     event, problems = e.read(e.ProfileAdopted.TYPE, {"by": by, **body})
     faults += [_said(problem) for problem in problems if problem.field not in _QUOTED]
     if faults or not isinstance(event, e.ProfileAdopted):
-        said = "".join(f"\n  {fault}" for fault in faults)
+        said = ", ".join(f"({number}) {fault}" for number, fault in enumerate(faults, 1))
         raise Malformed("profile-faults", where=where, faults=said)
     return Profile(event, sources)
 

@@ -9,11 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.go_program import VKEY
 from tests.laptop import LEDGER, Laptop
 
 MINER = ("--key", "miner-1")
 KEY = f"{LEDGER}.keys/authority.pem"
 GUARD = f"{LEDGER}.keys/ledger.pem.guard"
+
+
+RECOGNISE = ("partner", "recognise", "ledger.example/eu/1", "--participant", "EU", "--since", "2026",
+             "--verifier-key")  # fmt: skip
 
 
 def _digest(file: Path) -> str:
@@ -94,6 +99,7 @@ def test_an_older_answer_gives_way_and_a_device_stays_one(laptop: Laptop) -> Non
         ("party register x --role miner --residence C\u00f4te\u00a0d'Ivoire", "did you mean CI?"),
         ("parcel value K1 --value 5\u202f300,00", "write a point before the decimals, and no comma"),
         ("template parties --out p.ods", "A sheet is written as a workbook (FILE.xlsx) or as CSV"),
+        ("house close --successor ledger.example/bw/k7q2", "is this ledger itself; name its successor's own"),
         ("erase 3 --ground law", "Error: Missing --field: what of it goes.\n"),
         ("erase --ground law", "Missing INDEX: which entry.\nMissing --field: what of it goes.\n"),
         ("profile adopt ours.toml", "'ours.toml' reads like a file, and a name belongs here; give a"),
@@ -130,6 +136,10 @@ def test_nothing_is_published_where_other_files_lie(laptop: Laptop, folder: str)
         (("parcel", "split", "K1", "--output", "A=6", "--output", "A=6.5", *MINER), 3, "an id of its own"),
         (("parcel", "weigh", "K1", "--weight", "1", "--key", "notes.txt"), 6, "notes.txt holds no Ed25519"),
         (("init", "--ledger", "no/n.db", "--yes", "--no-passphrase"), 7, "the ledger no/n.db cannot be made"),
+        (("house", "close", "--successor", "x y"), 4, "name-origin: 'x y' (3 bytes) is no origin"),
+        ((*RECOGNISE, "garbage"), 4, "note-key: 'garbage' is no verifier key"),
+        ((*RECOGNISE, VKEY), 4, "partner-key-name: the verifier key names ledger.example/bw/k7q2, and"),
+        (("key", "new", "miner-1", "--no-passphrase"), 6, "to record with the key that is there: --key"),
         (("verify", "ftp://ledger.example/bw", "--trust", "t"), 4, "'ftp://ledger.example/bw' is no http or"),
     ],
 )  # fmt: skip
@@ -139,3 +149,13 @@ def test_the_nearest_cause_is_told(laptop: Laptop, words: tuple[str, ...], code:
     ran = laptop(*words)
     assert (ran.code, sentence in ran.err) == (code, True), ran.err
     assert len([line for line in ran.err.splitlines() if line.startswith(("refused", "adamas:"))]) == 1
+
+
+def test_a_certificate_whose_number_is_written_otherwise_is_meant(laptop: Laptop) -> None:
+    """Without the zeros of its normal form."""
+    laptop.ok(
+        "certificate", "issue", "BW 107", "--part", "K1", "--value", "1000", "--origin", "BW",
+        "--destination", "BE", "--exporter", "miner-1", "--importer", "x", "--expiry", "2099-12-31",
+    )  # fmt: skip
+    ran = laptop("certificate", "validate", "BW/107", "--seal", "S1")
+    assert (ran.code, "next: did you mean BW/00000107? Otherwise see" in ran.err) == (3, True), ran.err
