@@ -290,3 +290,15 @@ def test_a_store_that_is_only_read(played: World, tmp_path: Path) -> None:
     stopped_after(ledger, MOMENTS[2], tmp_path / "kept", 3)
     assert asked(ledger, MOMENTS[2], tmp_path / "kept")[1] == asked(ledger, MOMENTS[2])[1]
     ledger.close()
+
+
+def test_of_either_store(store_url: str, tmp_path: Path) -> None:
+    """A ledger on a server is replayed into a file here."""
+    with closing(World(store_url)) as world:
+        for number in range(12):
+            world.mine(f"P{number}", "1.000", occurred="2023-01-10")
+        for name, moment in (("recorded", as_recorded("2030")), ("occurred", as_occurred("2030"))):
+            stopped_after(world.ledger, moment, tmp_path / name, 2)
+            found, rows = asked(world.ledger, moment, tmp_path / name)
+            assert found.found == 20
+            assert rows == asked(world.ledger, moment)[1]
