@@ -11,6 +11,7 @@ from cli.output import remark
 from cli.session import Session
 from ledger import messages
 from ledger.errors import Malformed
+from ledger.store import opening
 
 if TYPE_CHECKING:
     from ledger.investigation.shipments import Shipment
@@ -25,13 +26,20 @@ _LOOKED_AT = 4_096
 
 
 def shipments_of(
-    session: Session, others: Sequence[Path], participant: str, given: dict[str, Any]
+    session: Session, named: Sequence[str], participant: str, given: dict[str, Any]
 ) -> Iterable[Shipment]:
-    """The other side's shipments: one ledger, one table, or any number of letters and folders of them.
+    """The other side's shipments: one ledger, in a file or on a server, one table, or any number of letters
+    and folders of them.
 
     Raises `Malformed` (``reconcile-several``, ``reconcile-neither``, ``reconcile-no-letters``,
     ``table-...``, ``archive-...``), `Refused` (``partner-...``, ``mail-...``), `StoreTrouble`.
     """
+    servers = [name for name in named if opening.is_postgresql(name)]
+    if servers and len(named) == 1:
+        return _their_ledger(servers[0], participant)
+    if servers:
+        raise Malformed("reconcile-several", path=opening.shown(servers[0]))
+    others = [Path(name) for name in named]
     kinds = {path: LETTER if path.is_dir() else _kind(path) for path in others}
     if set(kinds.values()) == {LETTER}:
         return _their_letters(session, others, participant)
@@ -39,7 +47,7 @@ def shipments_of(
         strange = next(path for path, kind in kinds.items() if kind != LETTER)
         raise Malformed("reconcile-several", path=str(strange))
     (path,) = others
-    return _their_ledger(path, participant) if kinds[path] == LEDGER else _their_table(path, given)
+    return _their_ledger(str(path), participant) if kinds[path] == LEDGER else _their_table(path, given)
 
 
 def _kind(path: Path) -> str:
@@ -130,13 +138,14 @@ def _their_table(path: Path, given: dict[str, Any]) -> list[Shipment]:
     return found
 
 
-def _their_ledger(path: Path, participant: str) -> Iterable[Shipment]:
+def _their_ledger(url: str, participant: str) -> Iterable[Shipment]:
     from ledger.application import Ledger
     from ledger.investigation.shipments import shipments
 
-    with Ledger.open(str(path), write=False) as ledger:
+    with Ledger.open(url, write=False) as ledger:
         house = ledger.state().house()
         whose = None if house is None else house.participant
         if whose != participant:
-            raise Malformed("reconcile-other", path=str(path), whose=whose or "nobody", wanted=participant)
+            name = opening.shown(url)
+            raise Malformed("reconcile-other", path=name, whose=whose or "nobody", wanted=participant)
         return shipments(ledger.journal, ledger.records, whose)

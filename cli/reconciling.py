@@ -41,7 +41,7 @@ _HEADERS = (
     "adamas reconcile partner.csv --participant AE --period 2024-07/2024-09 --statement q3.jsonl",
     exits=(0, 3, 4, 5, 6, 7, 9),
 )
-@click.argument("others", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="OTHER...")
+@click.argument("others", nargs=-1, required=True, metavar="OTHER...")
 @click.option(
     "--participant",
     type=FieldType(COUNTRY),
@@ -111,7 +111,7 @@ _HEADERS = (
 @csv_option
 @pass_session
 def reconcile(
-    session: Session, others: tuple[Path, ...], participant: str, period: str, limit: int, as_csv: bool,
+    session: Session, others: tuple[str, ...], participant: str, period: str, limit: int, as_csv: bool,
     **given: Any
 ) -> None:  # fmt: skip
     """Compare this ledger's certificates with a partner's, and class every difference.

@@ -66,6 +66,21 @@ class Laptop:
         """The ledger: the folder's own file, unless there is a URL of another store."""
         return self._url or str(self.folder / LEDGER)
 
+    def beside(self, what: str) -> str:
+        """The name of the folder of its ``keys`` or its ``evidence``, which is called as the ledger is."""
+        name = f"postgres.{self._url.rpartition('%3D')[2]}" if self._url else LEDGER
+        return f"{name}.{what}"
+
+    def move_to(self, url: str) -> None:
+        """The ledger lies on a server from now on, under the same keys."""
+        self.ok("copy", LEDGER, url)
+        folders = {what: self.beside(what) for what in ("keys", "evidence")}
+        self._url = url
+        for what, folder in folders.items():
+            if (self.folder / folder).exists():
+                (self.folder / folder).rename(self.folder / self.beside(what))
+        (self.folder / LEDGER).unlink()
+
     def __call__(self, *words: str, passphrase: bytes | None = None, answers: str = "") -> Ran:
         """Run the command; ``answers`` is what is typed, ``passphrase`` comes through a descriptor."""
         out, err = io.StringIO(), io.StringIO()

@@ -13,7 +13,7 @@ import shutil
 from pathlib import Path
 
 from ledger.application import Ledger
-from tests.laptop import LEDGER, Laptop, Ran
+from tests.laptop import Laptop, Ran
 
 PRODUCER, HUB = "ledger.example/sl/f3k9", "ledger.example/ae/h7m2"
 DAY = ("--occurred", "2024-02-05")
@@ -97,7 +97,7 @@ class Ministries:
 
 def key_of(laptop: Laptop) -> str:
     """The verifier key of a laptop's ledger."""
-    with Ledger.open(str(laptop.folder / LEDGER), write=False) as ledger:
+    with Ledger.open(laptop.ledger, write=False) as ledger:
         house = ledger.state().house()
         assert house is not None
         return house.keys[0]

@@ -12,6 +12,7 @@ import pytest
 from ledger import keys
 from tests.laptop import Laptop, begin
 from tests.ministries import Ministries
+from tests.postgres_server import PostgresServer
 
 
 @pytest.fixture(autouse=True)
@@ -57,6 +58,11 @@ def _two_prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def two(_two_prepared: Path, tmp_path: Path) -> Ministries:
-    """A producer and a hub that recognise each other, the test's own copies."""
-    return Ministries(tmp_path, _two_prepared)
+def two(_two_prepared: Path, tmp_path: Path, store: str, request: pytest.FixtureRequest) -> Ministries:
+    """A producer and a hub that recognise each other, the test's own copies, in each store."""
+    made = Ministries(tmp_path, _two_prepared)
+    if store == "postgresql":
+        server: PostgresServer = request.getfixturevalue("postgres")
+        for laptop in (made.producer, made.hub):
+            laptop.move_to(server.url())
+    return made

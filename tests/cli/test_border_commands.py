@@ -11,7 +11,7 @@ import pytest
 from cli.acts import act_command, run_act
 from cli.options import act_classes, metavar
 from ledger.domain.fields import table
-from tests.laptop import LEDGER, PAPER, Laptop
+from tests.laptop import PAPER, Laptop
 from tests.ministries import Ministries
 
 CERTIFICATE, TECHNICAL = "SL/00004201", "AE/00000403"
@@ -66,7 +66,7 @@ def sent_back(two: Ministries) -> None:
 
 def classes(laptop: Laptop, other: Laptop, participant: str) -> dict[str, str]:
     """How a ledger classes each certificate against another."""
-    file = str(other.folder / LEDGER)
+    file = other.ledger
     told = laptop.data("reconcile", file, "--participant", participant, "--period", "2024", "--all")
     return {line["certificate"]: line["class"] for line in told["certificates"]}
 

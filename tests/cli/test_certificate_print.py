@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.laptop import LEDGER, Laptop
+from tests.laptop import Laptop
 from tests.ministries import PRODUCER, Ministries
 
 CERTIFICATE = "SL/00004201"
@@ -35,7 +35,7 @@ def test_the_importers_sheet_is_told_from_the_kept_letter(two: Ministries) -> No
 def test_a_letter_that_is_gone_or_another_tells_no_sheet(two: Ministries) -> None:
     """Then the sheet says whose ledger knows, and never that nothing was validated."""
     two.receive(two.exported("K1", "SL 004201"))
-    folder = two.hub.folder / f"{LEDGER}.evidence"
+    folder = two.hub.folder / two.hub.beside("evidence")
     (kept,) = folder.iterdir()
     whole = kept.read_bytes()
     two.stock("K2", "3.000")

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from tests.again import again
-from tests.laptop import FIRST, LEDGER, Laptop
+from tests.laptop import FIRST, Laptop
 from tests.postgres_server import PostgresServer
 
 HERE = Path(__file__).parent
@@ -71,8 +71,8 @@ AGAIN: dict[str, tuple[str, ...]] = {
     ),
     "views": ("test_a_wrong_list_is_right_again",),
 }
-"""Modules whose tests of a laptop with a ledger run here too, but those that are about the file, or about what
-is called and kept as the file is."""
+"""Modules whose tests of a laptop with a ledger run here too, but those that are about the file, or about
+what is called and kept as the file is. Two ministries lie in each store by their fixture."""
 ELSEWHERE = {
     "copying": "from server to file and back: below, and in tests/ledger/store/test_copying.py",
     "cosign": "a book stands for the ledger",
@@ -84,12 +84,10 @@ ELSEWHERE = {
 @pytest.fixture
 def laptop(_prepared: Path, tmp_path: Path, postgres: PostgresServer) -> Laptop:
     """The prepared ledger, copied onto the server, with its keys."""
-    url = postgres.url()
     shutil.copytree(_prepared, tmp_path, dirs_exist_ok=True)
-    Laptop(tmp_path).ok("copy", LEDGER, url)
-    (tmp_path / f"{LEDGER}.keys").rename(tmp_path / f"postgres.{url.rpartition('%3D')[2]}.keys")
-    (tmp_path / LEDGER).unlink()
-    return Laptop(tmp_path, url)
+    laptop = Laptop(tmp_path)
+    laptop.move_to(postgres.url())
+    return laptop
 
 
 for _name, _but in AGAIN.items():

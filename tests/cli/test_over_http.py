@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from ledger.application import Ledger
-from tests.laptop import LEDGER
 from tests.ministries import PRODUCER, Ministries
 from tests.web_server import served
 
@@ -30,7 +29,7 @@ def publish(two: Ministries) -> Path:
 
 def pinned(two: Ministries) -> list[str]:
     """How each pin of the producer came about."""
-    with Ledger.open(str(two.hub.folder / LEDGER), write=False) as ledger:
+    with Ledger.open(two.hub.ledger, write=False) as ledger:
         partner = ledger.state().partner(PRODUCER)
         assert partner is not None
         return [outcome for _, _, _, outcome in partner.pins]

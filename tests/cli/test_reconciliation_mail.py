@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.laptop import LEDGER, Laptop
+from tests.laptop import Laptop
 from tests.ministries import HUB, PRODUCER, Ministries
 
 CERTIFICATE = "SL/00004201"
@@ -22,7 +22,7 @@ def state(two: Ministries, laptop: Laptop, period: str = "2024", *more: str) -> 
     """A ministry compares with the other one's ledger, and records the statement."""
     other, whose = (two.hub, "AE") if laptop is two.producer else (two.producer, "SL")
     file = f"{period.replace('/', '-')}-{laptop.size()}.jsonl"
-    laptop.ok("reconcile", str(other.folder / LEDGER), "--participant", whose, "--period", period,
+    laptop.ok("reconcile", other.ledger, "--participant", whose, "--period", period,
               "--statement", file, "--record", *more)  # fmt: skip
 
 

@@ -11,7 +11,6 @@ import pytest
 from ledger.chain import archive, checkpoint
 from ledger.chain.bundle import Bundle
 from ledger.federation import mail
-from tests.laptop import LEDGER
 from tests.ministries import PRODUCER, Ministries
 from tests.world import signing_key
 
@@ -39,7 +38,7 @@ def classes(two: Ministries, *others: str) -> dict[str, str]:
 
 def test_letters_tell_what_the_ledger_would(two: Ministries) -> None:
     """The same classes from the producer's ledger, its letter, and a single proof of the export."""
-    of_ledger = classes(two, str(two.producer.folder / LEDGER))
+    of_ledger = classes(two, two.producer.ledger)
     assert classes(two, letter_of(two)) == of_ledger == {CERTIFICATE: "weighing"}
     out = str(two.post / "export.tlog-proof")
     exported = two.producer.size() - 1
@@ -56,7 +55,7 @@ def test_several_letters_and_a_folder_of_them(two: Ministries) -> None:
     assert found == {CERTIFICATE: "weighing", "SL/00004202": "missing-at-importer"} or found == {
         CERTIFICATE: "weighing", "SL/00004202": "not-returned"
     }  # fmt: skip
-    folder = two.hub.folder / f"{LEDGER}.evidence"
+    folder = two.hub.folder / two.hub.beside("evidence")
     (folder / "note").write_text("a note", "utf-8")
     ran = two.hub.ok("reconcile", str(folder), *TERMS)
     assert "1 file in" in ran.err
@@ -118,5 +117,7 @@ def test_what_is_neither_is_refused_in_one_sentence(two: Ministries) -> None:
         ran = two.hub("reconcile", str(path), *TERMS)
         assert (ran.code, "reconcile-neither" in ran.err, "Error" in ran.err) == (4, True, False), ran.err
     assert "reconcile-several" in two.hub("reconcile", letter_of(two), str(table), *TERMS).err
+    several = two.hub("reconcile", letter_of(two), "postgresql://keeper:secret@db/sl", *TERMS).err
+    assert ("reconcile-several" in several, "secret" in several) == (True, False)
     assert "reconcile-no-letters" in two.hub("reconcile", str(two.post / "empty"), *TERMS).err
     assert "table-unreadable" in two.hub("reconcile", str(two.post / "none"), *TERMS).err

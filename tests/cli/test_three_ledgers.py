@@ -28,7 +28,7 @@ CERTIFICATE = "SL/00004201"
 
 def pins(laptop: Laptop, origin: str) -> list[tuple[int, str]]:
     """Size and outcome of each pin of a partner."""
-    with Ledger.open(str(laptop.folder / LEDGER), write=False) as ledger:
+    with Ledger.open(laptop.ledger, write=False) as ledger:
         partner = ledger.state().partner(origin)
         assert partner is not None
         return [(size, outcome) for size, _, _, outcome in partner.pins]
@@ -220,6 +220,7 @@ def rewritten(two: Ministries, folder: Path) -> str:
     return two.exported("K9", "SL 004201", "--pinned", str(pinned))
 
 
+@pytest.mark.file("the folder of before is put back")
 def test_a_rewritten_past_is_convicted_and_stops_imports(two: Ministries, tmp_path: Path) -> None:
     """The proof lies beside the letter, is recorded by its hash with an alarm, and convicts by itself."""
     letter = rewritten(two, tmp_path)
@@ -228,7 +229,7 @@ def test_a_rewritten_past_is_convicted_and_stops_imports(two: Ministries, tmp_pa
     data = Path(letter + ".fork-proof").read_bytes()
     verdict = ForkProof.decode(data).verify([VerifierKey.parse(key_of(two.producer))])
     assert [key.name for key in verdict.keys] == [PRODUCER]
-    with Ledger.open(str(two.hub.folder / LEDGER), write=False) as ledger:
+    with Ledger.open(two.hub.ledger, write=False) as ledger:
         partner = ledger.state().partner(PRODUCER)
         assert partner is not None
         assert partner.forked == sha256(data).digest()
@@ -236,22 +237,23 @@ def test_a_rewritten_past_is_convicted_and_stops_imports(two: Ministries, tmp_pa
     assert "partner-forked" in two.receive(letter).err
 
 
+@pytest.mark.file("the folder of before is put back")
 def test_a_trace_refuses_a_ledger_that_is_not_the_pinned_one(two: Ministries, tmp_path: Path) -> None:
     """The rewritten file is named as such, and no word of it is believed."""
     rewritten(two, tmp_path)
-    ran = two.hub("trace", "K1", "--with", str(two.producer.folder / LEDGER))
+    ran = two.hub("trace", "K1", "--with", two.producer.ledger)
     assert ran.code == 1
     assert "another history" in ran.out
     assert "was rewritten" in ran.out
     assert "K1  12.50 ct [outside" not in ran.out
-    told = two.hub("trace", "K1", "--with", str(two.producer.folder / LEDGER), "--json")
+    told = two.hub("trace", "K1", "--with", two.producer.ledger, "--json")
     assert (told.code, '"fault"' in told.out) == (1, True)
 
 
 def test_a_trace_goes_on_in_the_true_ledger_and_says_where_it_ends(two: Ministries) -> None:
     """As data: the border, its checks, the trace behind it; without a source, that none is at hand."""
     two.receive(two.exported("K1", "SL 004201"), "--parcel", "K1=D1")
-    told = two.hub.data("trace", "D1", "--with", str(two.producer.folder / LEDGER))
+    told = two.hub.data("trace", "D1", "--with", two.producer.ledger)
     (border,) = told["borders"]
     assert (border["ledger"], border["foreign_parcel"], border["certificate"]) == (
         PRODUCER,
@@ -260,7 +262,7 @@ def test_a_trace_goes_on_in_the_true_ledger_and_says_where_it_ends(two: Ministri
     )
     assert [check["standing"] for check in border["checks"]] == ["ok", "ok"]
     assert border["trace"]["parcels"][0]["parcel"] == "K1"
-    own = two.hub.data("trace", "D1", "--with", str(two.hub.folder / LEDGER))
+    own = two.hub.data("trace", "D1", "--with", two.hub.ledger)
     assert [check["code"] for check in own["borders"][0]["checks"]] == ["border-no-source"]
     assert own["borders"][0]["trace"] is None
 
@@ -303,6 +305,7 @@ def test_published_tiles_show_what_the_letter_does_not(two: Ministries) -> None:
     assert [step["step"] for step in told["steps"]] == list(range(1, 12))
 
 
+@pytest.mark.file("the folder of before is put back")
 def test_a_rewritten_publication_convicts_too(two: Ministries, tmp_path: Path) -> None:
     """No path in the letter: the public tiles are the second history."""
     rewritten(two, tmp_path)
@@ -328,7 +331,7 @@ def test_a_trace_reads_publications_and_letters(two: Ministries) -> None:
 def test_a_trace_reads_the_letters_that_were_kept(two: Ministries) -> None:
     """What was received lies in the evidence folder, among other documents, and is enough to go on."""
     two.receive(two.exported("K1", "SL 004201", "--history"), "--parcel", "K1=D1")
-    kept = two.hub.folder / f"{LEDGER}.evidence"
+    kept = two.hub.folder / two.hub.beside("evidence")
     (kept / "scan").write_bytes(b"PK\x03\x04 a scan that begins as a letter does")
     (kept / "note").write_text("a note", "utf-8")
     (border,) = two.hub.data("trace", "D1", "--with", str(kept))["borders"]
