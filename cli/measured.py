@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import IO
 
+from ledger.errors import StoreTrouble
+
 _FEW = 4_000
 _NUMBER = re.compile(r"(-?[0-9][0-9,.]*( ct)?|US\$ .*|)")
 
@@ -31,7 +33,8 @@ class Measured:
         self._file: IO[str] | None = None
 
     def add(self, line: Sequence[str]) -> None:
-        """Another line, of as many cells as there are headers."""
+        """Another line, of as many cells as there are headers. Raises `StoreTrouble`
+        (``store-scratch``) where there is no room for the file."""
         for n, (cell, width) in enumerate(zip(line, self._widths, strict=True)):
             if cell:
                 self._filled[n] = True
@@ -43,11 +46,17 @@ class Measured:
             self._put_away()
 
     def _put_away(self) -> None:
-        if self._file is None:
-            import tempfile  # seldom needed, and takes long to import
+        import tempfile  # seldom needed, and takes long to import
 
-            self._file = tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n")
-        self._file.writelines("\t".join(line) + "\n" for line in self._lines)
+        try:
+            if self._file is None:
+                self._file = tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n")
+            self._file.writelines("\t".join(line) + "\n" for line in self._lines)
+            self._file.flush()
+        except OSError as problem:
+            raise StoreTrouble(
+                "store-scratch", path=tempfile.gettempdir(), reason=problem.strerror
+            ) from problem
         self._lines = []
 
     def __iter__(self) -> Iterator[Sequence[str]]:

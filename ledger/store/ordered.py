@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator
 from typing import IO, Any, Generic, TypeVar
 from weakref import finalize
 
+from ledger.errors import StoreTrouble
+
 T = TypeVar("T")
 
 _READ = 256
@@ -28,7 +30,8 @@ class Ordered(Generic[T]):
     """Things in the order of ``key``; where keys are equal, in the order in which they came.
 
     ``pack`` makes of a thing what JSON has, ``unpack`` makes the same thing of it again. At most ``most`` are
-    in memory.
+    in memory. Adding one more may raise `StoreTrouble` (``store-scratch``) where there is no room for
+    the file.
     """
 
     def __init__(
@@ -64,21 +67,30 @@ class Ordered(Generic[T]):
             self._is_sorted = True
 
     def _put_away(self) -> None:
-        self._sort()
-        if self._file is None:
-            import tempfile  # seldom needed, and takes long to import
+        import tempfile  # seldom needed, and takes long to import
 
-            self._file = tempfile.TemporaryFile()
-            finalize(self, self._file.close)
-        place, run = self._file.seek(0, 2), []
+        self._sort()
+        try:
+            if self._file is None:
+                self._file = tempfile.TemporaryFile()
+                finalize(self, self._file.close)
+            self._runs.append(self._written(self._file))
+        except OSError as problem:
+            raise StoreTrouble(
+                "store-scratch", path=tempfile.gettempdir(), reason=problem.strerror
+            ) from problem
+        self._few = []
+
+    def _written(self, file: IO[bytes]) -> list[_Part]:
+        place, run = file.seek(0, 2), []
         for start in range(0, len(self._few), _READ):
             some = [self._pack(thing) for thing in self._few[start : start + _READ]]
             text = json.dumps(some, separators=(",", ":")).encode("ascii")
-            self._file.write(text)
+            file.write(text)
             run.append((place, len(text)))
             place += len(text)
-        self._runs.append(run)
-        self._few = []
+        file.flush()
+        return run
 
     def _read(self, run: list[_Part]) -> Iterator[T]:
         for place, length in run:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,9 @@ from hypothesis import strategies as st
 from cli import measured, output
 from cli.measured import shown_width
 from cli.output import as_json, emit_csv, emit_json, emit_table
+from ledger.errors import StoreTrouble
 from tests.peak import highest
+from tests.refusing import refusing
 
 CELLS = st.one_of(
     st.none(),
@@ -103,6 +106,17 @@ def test_memory_does_not_grow_with_the_answer(way: str, monkeypatch: pytest.Monk
     monkeypatch.setattr(measured, "_FEW", 50)
     monkeypatch.setattr("click.echo", lambda *_, **__: None)
     assert highest(lambda: WAYS[way](2_000)) < 1.2 * highest(lambda: WAYS[way](500)) + 20_000
+
+
+def test_where_there_is_no_room_for_a_long_table_that_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the folder where its lines should have waited."""
+    monkeypatch.setattr(measured, "_FEW", 3)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    with refusing(StoreTrouble, "store-scratch") as told:
+        emit_table(("id", "n"), lines(3))
+    assert str(tmp_path) in str(told.value)
 
 
 def test_where_the_first_lines_fail_nothing_is_written(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from itertools import islice
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger.errors import StoreTrouble
 from ledger.store import ordered
 from ledger.store.ordered import Ordered
 from tests.peak import highest
+from tests.refusing import refusing
 
 Thing = tuple[str, int]
 
@@ -47,6 +50,17 @@ def test_more_can_be_added_afterwards() -> None:
     for one in (("c", 3), ("a", 4), ("e", 5)):
         made.add(one)
     assert [key for key, _ in made] == list("abcde")
+
+
+def test_where_there_is_no_room_for_the_file_that_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the folder where it should have been."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    made = kept([("b", 1)], 2)
+    with refusing(StoreTrouble, "store-scratch") as told:
+        made.add(("a", 2))
+    assert str(tmp_path) in str(told.value)
 
 
 def test_memory_does_not_grow_with_them(monkeypatch: pytest.MonkeyPatch) -> None:
