@@ -216,7 +216,7 @@ journeys = st.builds(
 journals = st.lists(journeys, max_size=40)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(journals, journals, st.sampled_from((0, 3, 50, 400)))
 def test_side_by_side_is_what_two_lists_give(ours: list[Shipment], theirs: list[Shipment], near: int) -> None:
     """Pair for pair, in the same order; also where all but a few have gone through a file."""
