@@ -38,6 +38,10 @@ AGAIN: dict[str, tuple[str, ...]] = {
     "border_commands": (),
     "certificates": (),
     "hints": ("test_what_is_shown_is_looked_up_in_the_ledger_that_is_named",),
+    "hostile_files": (
+        "test_no_command_reads_a_ledger_that_computes_its_rows",
+        "test_no_act_is_written_into_a_ledger_that_acts_by_itself",
+    ),
     "importing": (
         "test_without_the_extra_a_workbook_is_unavailable",
         "test_the_command_killed_in_the_middle_goes_on",
@@ -52,6 +56,12 @@ AGAIN: dict[str, tuple[str, ...]] = {
         "test_a_key_that_is_not_enrolled_is_shown_as_such",
     ),
     "main": (),
+    "misunderstood": (
+        "test_no_answer_takes_the_place_of_a_ledger_a_key_or_a_guard",
+        "test_what_was_meant_stands_behind",
+        "test_nothing_is_published_where_other_files_lie",
+        "test_the_nearest_cause_is_told",
+    ),
     "oversight": (),
     "prepared_bodies": ("test_whoever_is_named_takes_the_place_of_the_bodys",),
     "signing": (
