@@ -38,10 +38,6 @@ AGAIN: dict[str, tuple[str, ...]] = {
     "border_commands": (),
     "certificates": (),
     "hints": ("test_what_is_shown_is_looked_up_in_the_ledger_that_is_named",),
-    "hostile_files": (
-        "test_no_command_reads_a_ledger_that_computes_its_rows",
-        "test_no_act_is_written_into_a_ledger_that_acts_by_itself",
-    ),
     "importing": (
         "test_without_the_extra_a_workbook_is_unavailable",
         "test_the_command_killed_in_the_middle_goes_on",
@@ -86,6 +82,7 @@ what is called and kept as the file is. Two ministries lie in each store by thei
 ELSEWHERE = {
     "copying": "from server to file and back: below, and in tests/ledger/store/test_copying.py",
     "cosign": "a book stands for the ledger",
+    "hostile_files": "files that somebody prepared",
     "terminal": "a command of its own process names the file",
 }
 """Modules whose tests do not, and why."""
