@@ -96,7 +96,9 @@ def beside(found: Replay) -> Mapping[str, Any]:
 
 
 def say_beside(found: Replay) -> None:
-    """The same for people, beside the answer."""
+    """The same for people, beside the answer; an empty one is told apart from a ledger that was not there."""
+    if not found.counted:
+        remark(messages.text("nothing-then", {}))
     if found.uncertain:
         remark(messages.text("uncertain-acts", {"count": found.uncertain, "at": found.moment.text}))
     opaque_remark(*found.opaque)

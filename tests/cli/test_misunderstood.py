@@ -159,3 +159,11 @@ def test_a_certificate_whose_number_is_written_otherwise_is_meant(laptop: Laptop
     )  # fmt: skip
     ran = laptop("certificate", "validate", "BW/107", "--seal", "S1")
     assert (ran.code, "next: did you mean BW/00000107? Otherwise see" in ran.err) == (3, True), ran.err
+
+
+@pytest.mark.parametrize("moment", ["--as-recorded", "--as-occurred"])
+def test_a_moment_before_the_ledger_is_told_from_an_empty_list(laptop: Laptop, moment: str) -> None:
+    """Nobody takes it for an answer about the goods."""
+    early = laptop.ok("replay", moment, "1999-01-01", "parcels").err
+    assert "no entry of this ledger counts at that moment" in early
+    assert "no entry" not in laptop.ok("replay", "--as-recorded-index", "1", "parcels").err
