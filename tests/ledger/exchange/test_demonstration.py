@@ -23,6 +23,7 @@ from tests import archive, message_codes
 from tests.world import Chance, Clock
 
 ROOT = Path(__file__).parents[3]
+pytestmark = pytest.mark.xdist_group("sources")  # read and parsed by one process
 
 NOT_SHOWN = {
     "field-unknown-date": "said of documented acts only, which it never stops: it is stored with them",
