@@ -101,11 +101,11 @@ WAYS: dict[str, Callable[[int], None]] = {
 
 @pytest.mark.parametrize("way", WAYS)
 def test_memory_does_not_grow_with_the_answer(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Four times as many lines take as much memory at the highest."""
+    """Four times as many lines take as much memory at the highest; to hold them would take 300 kB more."""
     monkeypatch.setattr(output, "_AT_ONCE", 2_000)
     monkeypatch.setattr(measured, "_FEW", 50)
     monkeypatch.setattr("click.echo", lambda *_, **__: None)
-    assert highest(lambda: WAYS[way](2_000)) < 1.2 * highest(lambda: WAYS[way](500)) + 20_000
+    assert highest(lambda: WAYS[way](2_000)) < 1.2 * highest(lambda: WAYS[way](500)) + 100_000
 
 
 def test_where_there_is_no_room_for_a_long_table_that_is_told(
