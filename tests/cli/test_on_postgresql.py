@@ -26,6 +26,7 @@ AGAIN: dict[str, tuple[str, ...]] = {
         "test_verify_finds_a_row_that_somebody_changed",
         "test_a_ledger_that_nobody_may_write_answers_the_same",
         "test_a_ledger_opened_for_reading_answers_the_same",
+        "test_a_replay_is_answered_from_its_file",
     ),
     "bad_input": (
         "test_a_key_of_another_role",
@@ -73,6 +74,8 @@ AGAIN: dict[str, tuple[str, ...]] = {
         "test_what_is_no_ledger_ends_with_7",
         "test_a_ledger_that_was_cut_off_is_a_fault",
         "test_an_attached_document_is_looked_at",
+        "test_a_run_that_was_stopped_goes_on",
+        "test_a_run_goes_on_from_its_own_paper_alone",
         "test_the_command_runs_in_a_process_of_its_own",
     ),
     "views": ("test_a_wrong_list_is_right_again",),

@@ -20,7 +20,6 @@ ELSEWHERE = {
     "exchange/test_demonstration": "the tour plays in memory",
     "federation/test_filed_acts": "what a partner published; no ledger is there",
     "federation/test_mutations": "what was published of a ledger is altered",
-    "investigation/test_replay_kept": "the file that a replay keeps; replays of a server: test_replay",
     "investigation/test_simulated_frauds": "scripts/simulate makes files",
     "store/test_closed_and_full": "a full disk, closed folders; a server's faults: scripts/test_faults",
     "store/test_frozen": "a file of an earlier version",
