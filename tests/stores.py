@@ -3,7 +3,8 @@
 A test that takes ``world``, ``world_file`` or ``ledger_url`` (tests/conftest.py), itself or through a
 fixture of its own, is run once for each store. What is about the file says so:
 ``@pytest.mark.file("why")``. Of a test with very many parameters some run on PostgreSQL every day, the same
-ones, and all with ADAMAS_SLOW=full; the store's own tests run all.
+ones, and all with ADAMAS_SLOW=full; so of the commands' tests on a server (tests/cli/test_on_postgresql.py).
+The store's own tests run all.
 """
 
 from __future__ import annotations
