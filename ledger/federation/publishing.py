@@ -8,8 +8,8 @@
    lead to the subtree that the ledger has there, and each entry of its bundle has its hash
 3. the entries behind them are read; full tiles are written, then those of the right edge
 4. the root that follows is the new checkpoint's
-5. every file, written or taken over, is on the disk; then the checkpoint is put in the place of the old one,
-   whole
+5. every file, written or taken over, is on the disk; then, where no other run has published a later one
+   meanwhile, the checkpoint is put in the place of the old one, whole
 
 So a checkpoint never precedes its tiles, and a run that is killed leaves what the next one goes on from, the
 first one, too; the file that it was writing is taken away then.
@@ -87,8 +87,13 @@ def publish(
     if tiler.size != head.size or tiler.root() != head.root:  # (4)
         reason = f"the entries lead to another root at size {head.size} than the one that is signed"
         raise StoreTrouble("store-damaged", path=str(folder), reason=reason)
-    if old is None or old.checkpoint != head:
-        writing.finish(signed)  # (5)
+    if old is None or old.checkpoint != head:  # (5)
+        writing.settle()
+        lying = checkpoint_of(folder)
+        if lying is not None:  # another run may have been faster
+            _check_past(folder, lying.checkpoint, head, nodes)
+        if lying is None or lying.checkpoint != head:
+            writing.finish(signed)
     return Published(before, head.size, writing.count, found)
 
 
@@ -158,13 +163,17 @@ def files_of(folder: Path) -> Iterator[str]:
 
 
 def _grown_from(folder: Path, old: Checkpoint, head: Checkpoint, nodes: Nodes) -> Tiler:
+    _check_past(folder, old, head, nodes)
+    return TileSource(reading(str(folder)), old).tiler()
+
+
+def _check_past(folder: Path, old: Checkpoint, head: Checkpoint, nodes: Nodes) -> None:
     if old.origin != head.origin:
         raise Conflict("publish-other", path=str(folder), found=old.origin, origin=head.origin)
     if old.size > head.size:
         raise Conflict("publish-behind", path=str(folder), found=old.size, size=head.size)
     if merkle.root_of(old.size, nodes) != old.root:
         raise Conflict("publish-fork", path=str(folder), origin=old.origin, size=old.size)
-    return TileSource(reading(str(folder)), old).tiler()
 
 
 class _Writing:
@@ -187,10 +196,13 @@ class _Writing:
         self.write(made for made in tiler.add_leaves(leaves) if made[0] != own)
         self._files += [self._folder / own.path, self._folder / Tile(ENTRIES, place).path]
 
-    def finish(self, signed: SignedCheckpoint) -> None:
-        """The new checkpoint, behind everything that it promises."""
+    def settle(self) -> None:
+        """Bring to the disk what the new checkpoint promises."""
         for path in (*self._files, *{path.parent for path in self._files}):
             _on_disk(path)
+
+    def finish(self, signed: SignedCheckpoint) -> None:
+        """The new checkpoint, behind everything that it promises."""
         self._put(self._folder / CHECKPOINT, signed.encode())
         _on_disk(self._folder / CHECKPOINT)
         _on_disk(self._folder)
