@@ -39,7 +39,7 @@ def _anchor(context: click.Context, parameter: click.Parameter, text: str | None
     "verify",
     example="adamas verify\nadamas verify --head 17:5f3a... --views --report report.txt\n"
     "adamas verify 107.zip --trust bw.trust\nadamas verify https://ledger.example/bw --trust bw.trust",
-    exits=(0, 1, 4, 6, 7, 10),
+    exits=(0, 1, 4, 6, 7, 8, 10),
 )
 @click.argument("target", metavar="[FILE|DIR|URL]", required=False)
 @click.option(

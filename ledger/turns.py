@@ -53,6 +53,12 @@ else:
         fcntl.flock(file, fcntl.LOCK_UN)
 
 
+def have_alone(file: int) -> bool:
+    """Whether an open file is this process's alone from now on, until it is closed. Raises `OSError` where
+    the system cannot lock it."""
+    return _try(file)
+
+
 def _is_there(file: int) -> bool:
     """Whether the file still has a name, so that others find the same one."""
     return os.fstat(file).st_nlink > 0

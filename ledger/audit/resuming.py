@@ -177,7 +177,8 @@ class Resumption:
 
     def views(self) -> Tables:
         """Private tables to compare views with, as far as an earlier run filled them: of entries that are the
-        same now, by this paper, and whole; others begin anew."""
+        same now, by a paper of which nothing is lost, and whole; others begin anew."""
+        self._paper.settle()  # else it could be lost, of which entries these rows are
         try:
             tables = kept(self._paper.views)
         except StoreTrouble:
@@ -188,7 +189,7 @@ class Resumption:
             check_structure(tables, self._paper.views)
             if tables.advance(_OF, 1, (_PAPER,), 0, 0, Changes()):
                 found = tables.get(_PAPER, mark)
-                if self.changed is None and found is not None:
+                if self.changed is None and not self._paper.dropped and found is not None:
                     return tables
         except StoreTrouble:
             tables.close()

@@ -27,8 +27,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ledger import encoding
-from ledger.errors import Malformed, StoreTrouble
+from ledger.errors import AdamasError, Conflict, Malformed, StoreTrouble
 from ledger.store import kept_tables
+from ledger.turns import have_alone
 
 BOUND, ENTRIES, ACTS = 0, 1, 2
 """What a line is about: what the paper belongs to; a page of entries; the same page by the ledger's rules."""
@@ -45,7 +46,8 @@ class WorkingPaper:
 
     def __init__(self, path: Path) -> None:
         """Open it, or begin one. Raises `Malformed` (``working-paper-strange``) for a file that is none and
-        stays as it is; `StoreTrouble` (``working-paper-unwritable``)."""
+        stays as it is; `Conflict` (``working-paper-busy``) while another process has it; `StoreTrouble`
+        (``working-paper-unwritable``)."""
         self.path = path
         self.dropped = False
         self.key = secrets.token_bytes(32)
@@ -56,11 +58,13 @@ class WorkingPaper:
         except OSError as problem:
             raise self._trouble(problem) from None
         try:
+            if not have_alone(self._file.fileno()):
+                raise Conflict("working-paper-busy", path=str(path))
             self._end, self._digest = self._checked()
         except OSError as problem:
             self._file.close()
             raise self._trouble(problem) from None
-        except Malformed:
+        except AdamasError:
             self._file.close()
             raise
 
@@ -109,8 +113,15 @@ class WorkingPaper:
         except OSError as problem:
             raise self._trouble(problem) from None
 
+    def settle(self) -> None:
+        """Bring everything to the disk. Raises `StoreTrouble` (``working-paper-unwritable``)."""
+        try:
+            self._flush()
+        except OSError as problem:
+            raise self._trouble(problem) from None
+
     def close(self) -> None:
-        """Everything is on the disk."""
+        """Everything is on the disk; another process may have the paper."""
         if self._file.closed:
             return
         try:
@@ -122,7 +133,10 @@ class WorkingPaper:
     def remove(self) -> None:
         """It is needed no more."""
         self.close()
-        self.path.unlink(missing_ok=True)
+        try:
+            self.path.unlink(missing_ok=True)
+        except OSError as problem:
+            raise self._trouble(problem) from None
         self.remove_views()
 
     @property

@@ -22,7 +22,7 @@ from ledger.audit.report import Report
 from ledger.audit.working_paper import ENTRIES, WorkingPaper
 from ledger.chain import inspection, paging, verification
 from ledger.chain.verification import _Pays
-from ledger.errors import Malformed
+from ledger.errors import Conflict, Malformed
 from ledger.projections import views
 from ledger.store.checking import open_for_checking
 from ledger.store.rows import Changes
@@ -206,6 +206,17 @@ def test_a_file_that_is_no_paper_stays_as_it_is(original: Scene, tmp_path: Path)
         assert (tmp_path / "file").read_bytes() == content
 
 
+def test_a_paper_that_another_run_has_is_left_to_it(tmp_path: Path) -> None:
+    """Two that write in one would each cut off what the other wrote."""
+    with WorkingPaper(tmp_path / "paper") as paper:
+        paper.bind({"ledger": "ledger.example/bw"})
+        with refusing(Conflict, "working-paper-busy"):
+            WorkingPaper(tmp_path / "paper")
+    with WorkingPaper(tmp_path / "paper") as again:
+        again.bind({"ledger": "ledger.example/bw"})
+        assert not again.dropped
+
+
 def test_a_paper_of_another_verification_is_refused(original: Scene, tmp_path: Path) -> None:
     """Of another ledger, with other steps, with other documents: named, and left as it is."""
     paper = tmp_path / "paper"
@@ -322,7 +333,7 @@ def test_a_file_that_only_has_the_name_stays(original: Scene, tmp_path: Path) ->
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"A landscape."]
 
 
-@pytest.mark.parametrize("harm", ["damaged", "another paper's", "a value erased meanwhile"])
+@pytest.mark.parametrize("harm", ["damaged", "another paper's", "a value erased meanwhile", "lines lost"])
 def test_views_that_cannot_be_gone_on_with_begin_anew(
     original: Scene, tmp_path: Path, folded: list[int], harm: str
 ) -> None:
@@ -334,6 +345,8 @@ def test_views_that_cannot_be_gone_on_with_begin_anew(
         kept.write_bytes(kept.read_bytes()[:4_096] + b"\xee" * 20_000)
     elif harm == "another paper's":
         paper.unlink()
+    elif harm == "lines lost":  # of which entries the rows are, nobody knows any more
+        paper.write_bytes(paper.read_bytes()[:-1])
     else:
         with Attacker(here.path) as attacker:
             attacker.sql("DELETE FROM disclosures WHERE idx = ?", here.at["valued"])
