@@ -198,7 +198,8 @@ class Resumption:
         for view in (VIEW, _OF):
             tables.drop(view)
         changes = Changes()
-        changes.put(_PAPER, (mark,))
+        if self.changed is None:  # else the paper has lines of what is no more, and may be again
+            changes.put(_PAPER, (mark,))
         tables.advance(_OF, 1, (_PAPER,), 0, 0, changes)
         return tables
 
