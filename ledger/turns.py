@@ -36,6 +36,11 @@ if sys.platform == "win32":
     def _give_back(file: int) -> None:
         msvcrt.locking(file, msvcrt.LK_UNLCK, 1)
 
+    def have_alone(file: int) -> bool:
+        """Whether no other process has an open file, which is this one's until it is closed. Raises `OSError`
+        where the system cannot lock it."""
+        return _try(file)
+
 else:
     import fcntl
 
@@ -52,11 +57,14 @@ else:
     def _give_back(file: int) -> None:
         fcntl.flock(file, fcntl.LOCK_UN)
 
-
-def have_alone(file: int) -> bool:
-    """Whether an open file is this process's alone from now on, until it is closed. Raises `OSError` where
-    the system cannot lock it."""
-    return _try(file)
+    def have_alone(file: int) -> bool:
+        """Whether no other process has an open file, which is this one's until it is closed. Raises `OSError`
+        where the system cannot lock it."""
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # unlike `flock`, no forked child keeps it
+        except (BlockingIOError, PermissionError):
+            return False
+        return True
 
 
 def _is_there(file: int) -> bool:

@@ -22,7 +22,7 @@ from ledger.audit.report import Report
 from ledger.audit.working_paper import ENTRIES, WorkingPaper
 from ledger.chain import inspection, paging, verification
 from ledger.chain.verification import _Pays
-from ledger.errors import Conflict, Malformed
+from ledger.errors import Malformed
 from ledger.projections import views
 from ledger.store.checking import open_for_checking
 from ledger.store.rows import Changes
@@ -204,17 +204,6 @@ def test_a_file_that_is_no_paper_stays_as_it_is(original: Scene, tmp_path: Path)
         with refusing(Malformed, "working-paper-strange"):
             WorkingPaper(tmp_path / "file")
         assert (tmp_path / "file").read_bytes() == content
-
-
-def test_a_paper_that_another_run_has_is_left_to_it(tmp_path: Path) -> None:
-    """Two that write in one would each cut off what the other wrote."""
-    with WorkingPaper(tmp_path / "paper") as paper:
-        paper.bind({"ledger": "ledger.example/bw"})
-        with refusing(Conflict, "working-paper-busy"):
-            WorkingPaper(tmp_path / "paper")
-    with WorkingPaper(tmp_path / "paper") as again:
-        again.bind({"ledger": "ledger.example/bw"})
-        assert not again.dropped
 
 
 def test_a_paper_of_another_verification_is_refused(original: Scene, tmp_path: Path) -> None:
