@@ -162,6 +162,8 @@ def verify(
         raise click.UsageError("--only-new goes by one --since, without --head and --views.")
     if paper_file is not None and (only_new or chain_only):
         raise click.UsageError("--resume is for the whole verification, without --chain-only and --only-new.")
+    if paper_file is not None and file is not None and paper_file.absolute() == file.absolute():
+        raise click.UsageError("--report and --resume take a file each: the latter is removed at the end.")
     _verify_ledger(session, given, views, no_signatures, chain_only, file, only_new, paper_file)
 
 

@@ -22,6 +22,9 @@ _PAUSE = 0.001
 if sys.platform == "win32":
     import msvcrt
 
+    _BEYOND = (1 << 31) - 2
+    """A place behind the end of any file that is locked here."""
+
     def _try(file: int) -> bool:
         try:
             msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
@@ -38,8 +41,12 @@ if sys.platform == "win32":
 
     def have_alone(file: int) -> bool:
         """Whether no other process has an open file, which is this one's until it is closed. Raises `OSError`
-        where the system cannot lock it."""
-        return _try(file)
+        where the system cannot lock it. Afterwards it stands at its beginning."""
+        os.lseek(file, _BEYOND, os.SEEK_SET)  # others cannot even read what is locked here
+        try:
+            return _try(file)
+        finally:
+            os.lseek(file, 0, os.SEEK_SET)
 
 else:
     import fcntl
@@ -59,7 +66,8 @@ else:
 
     def have_alone(file: int) -> bool:
         """Whether no other process has an open file, which is this one's until it is closed. Raises `OSError`
-        where the system cannot lock it."""
+        where the system cannot lock it. Afterwards it stands at its beginning."""
+        os.lseek(file, 0, os.SEEK_SET)
         try:
             fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # unlike `flock`, no forked child keeps it
         except (BlockingIOError, PermissionError):

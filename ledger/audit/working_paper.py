@@ -58,8 +58,7 @@ class WorkingPaper:
         except OSError as problem:
             raise self._trouble(problem) from None
         try:
-            if not have_alone(self._file.fileno()):
-                raise Conflict("working-paper-busy", path=str(path))
+            self._take()
             self._end, self._digest = self._checked()
         except OSError as problem:
             self._file.close()
@@ -153,12 +152,18 @@ class WorkingPaper:
         os.fsync(self._file.fileno())
         self._waiting = 0
 
+    def _take(self) -> None:
+        """Have it alone; no other file is locked, which a program may be at work on."""
+        handle = self._file.fileno()
+        if not _MAGIC.startswith(os.read(handle, len(_MAGIC))):
+            raise self.strange()
+        if not have_alone(handle):
+            raise Conflict("working-paper-busy", path=str(self.path))
+
     def _checked(self) -> tuple[int, bytes]:
         """Where what counts ends, and the digest there; what stands behind it is cut off."""
         file, digest = self._file, b""
         start = file.read(len(_MAGIC))
-        if not _MAGIC.startswith(start):
-            raise self.strange()
         if start != _MAGIC:
             file.seek(0)
             file.write(_MAGIC)

@@ -192,7 +192,7 @@ def test_a_run_goes_on_from_its_own_paper_alone(laptop: Laptop) -> None:
     assert refused.code == 4
     assert "working-paper-strange" in refused.err
     assert (laptop.folder / LEDGER).read_bytes() == before
-    for other in ("--chain-only", "--only-new"):
-        assert laptop("verify", "--resume", "paper", other).code == 2
+    for other in (("--chain-only",), ("--only-new",), ("--report", "./paper")):
+        assert laptop("verify", "--resume", "paper", *other).code == 2
     unwritable = laptop("verify", "--resume", "nowhere/paper")
     assert (unwritable.code, "working-paper-unwritable" in unwritable.err) == (7, True)
