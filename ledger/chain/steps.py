@@ -71,8 +71,13 @@ class StepFault:
 
 NAMED = 20_000
 """So many faults of a step and code are kept; a damaged file may have one in every entry."""
-_ALL = (BYTES, INDEXES, RECORDED)
-"""Of these steps all faults are kept, since what later steps look into depends on each."""
+_GAP, _UNDATED = "verify-gap", "verify-recorded-range"
+
+
+def _is_needed(fault: StepFault) -> bool:
+    """Whether it is kept however many there are, since what later steps look into depends on each: entries
+    of which nothing more can be said, or that are missing."""
+    return fault.step == BYTES or fault.code in (_GAP, _UNDATED)
 
 
 class Findings(list[StepFault]):
@@ -97,7 +102,7 @@ class Findings(list[StepFault]):
     def append(self, fault: StepFault) -> None:
         """One more."""
         kind = fault.step, fault.code
-        if self._kept[kind] >= NAMED and fault.step not in _ALL:
+        if self._kept[kind] >= NAMED and not _is_needed(fault):
             self.unnamed[kind] += 1
         else:
             self._kept[kind] += 1

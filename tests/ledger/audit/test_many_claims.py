@@ -12,7 +12,7 @@ from ledger.audit import kept_values
 from ledger.audit.auditing import Audit, Options
 from ledger.audit.report import Report
 from ledger.audit.working_paper import WorkingPaper
-from ledger.chain import claims, paging, steps
+from ledger.chain import claims, inspection, paging, steps
 from ledger.domain import events as e
 from ledger.store.checking import open_for_checking
 from tests.attacker import Attacker
@@ -124,6 +124,20 @@ def test_faults_without_number_are_counted(
     with WorkingPaper(tmp_path / "paper") as paper:
         again = audited(emptied, paper)
     assert Report(again, "ledger", 0, "1").values() == report.values()
+
+
+def test_entries_of_which_nothing_can_be_said_are_all_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Later steps leave each of them out; of other faults of the same steps some stand for all."""
+    monkeypatch.setattr(steps, "NAMED", 2)
+    for step, code, named in (
+        (steps.BYTES, "verify-entry-bytes", 5),
+        (steps.INDEXES, "verify-gap", 5),
+        (steps.RECORDED, inspection.UNDATED, 5),
+        (steps.INDEXES, "verify-index-stated", 2),
+        (steps.RECORDED, "verify-recorded", 2),
+    ):
+        found = steps.Findings(steps.StepFault(step, index, code) for index in range(5))
+        assert (len(found), found.total, found.of(step)) == (named, 5, 5)
 
 
 def audited(of: Scene, paper: WorkingPaper | None = None) -> Audit:
