@@ -19,6 +19,7 @@ ELSEWHERE = {
     "audit/test_single_edits": "bytes of the file; a server's pages: store/test_postgres_pages",
     "exchange/test_demonstration": "the tour plays in memory",
     "federation/test_filed_acts": "what a partner published; no ledger is there",
+    "federation/test_publishing_at_once": "two runs write files; what they read of a ledger is given",
     "federation/test_mutations": "what was published of a ledger is altered",
     "investigation/test_simulated_frauds": "scripts/simulate makes files",
     "store/test_closed_and_full": "a full disk, closed folders; a server's faults: scripts/test_faults",

@@ -36,6 +36,7 @@ from ledger.store.rows import Where
 from tests import plain_reconciliation
 from tests.simulated import World, key, ledgers, played
 
+pytestmark = pytest.mark.xdist_group("simulated")  # one process plays the world
 MONTHS = 10
 SETTLED = date(2018, 8, 31).toordinal()
 """What left by then has arrived by the world's end, late mail too."""
