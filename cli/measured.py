@@ -11,8 +11,6 @@ from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import IO
 
-from ledger.errors import StoreTrouble
-
 _FEW = 4_000
 _NUMBER = re.compile(r"(-?[0-9][0-9,.]*( ct)?|US\$ .*|)")
 
@@ -54,9 +52,9 @@ class Measured:
             self._file.writelines("\t".join(line) + "\n" for line in self._lines)
             self._file.flush()
         except OSError as problem:
-            raise StoreTrouble(
-                "store-scratch", path=tempfile.gettempdir(), reason=problem.strerror
-            ) from problem
+            from ledger.store.ordered import no_room
+
+            raise no_room(problem) from problem
         self._lines = []
 
     def __iter__(self) -> Iterator[Sequence[str]]:

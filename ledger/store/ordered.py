@@ -20,6 +20,16 @@ from ledger.errors import StoreTrouble
 
 T = TypeVar("T")
 
+
+def no_room(problem: OSError) -> StoreTrouble:
+    """What to raise where a nameless file cannot be made or grow: ``store-scratch``."""
+    import tempfile
+
+    # Which folder it is may be unknown: it is asked for by writing there, and a full disk is what is told.
+    reason = problem.strerror or str(problem)
+    return StoreTrouble("store-scratch", path=tempfile.tempdir or "TMPDIR", reason=reason)
+
+
 _READ = 256
 """So many things of a run are in memory while runs are merged."""
 _Part = tuple[int, int]
@@ -76,9 +86,7 @@ class Ordered(Generic[T]):
                 finalize(self, self._file.close)
             self._runs.append(self._written(self._file))
         except OSError as problem:
-            raise StoreTrouble(
-                "store-scratch", path=tempfile.gettempdir(), reason=problem.strerror
-            ) from problem
+            raise no_room(problem) from problem
         self._few = []
 
     def _written(self, file: IO[bytes]) -> list[_Part]:

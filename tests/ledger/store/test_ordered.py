@@ -55,12 +55,14 @@ def test_more_can_be_added_afterwards() -> None:
 def test_where_there_is_no_room_for_the_file_that_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By the folder where it should have been."""
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
-    made = kept([("b", 1)], 2)
-    with refusing(StoreTrouble, "store-scratch") as told:
-        made.add(("a", 2))
-    assert str(tmp_path) in str(told.value)
+    """By the folder where it should have been; where none can be written, by those that were tried."""
+    for place, tried in ((str(tmp_path / "gone"), []), (None, [str(tmp_path / "gone")])):
+        monkeypatch.setattr("tempfile.tempdir", place)
+        monkeypatch.setattr("tempfile._candidate_tempdir_list", lambda tried=tried: tried)
+        made = kept([("b", 1)], 2)
+        with refusing(StoreTrouble, "store-scratch") as told:
+            made.add(("a", 2))
+        assert str(tmp_path) in str(told.value)
 
 
 def test_memory_does_not_grow_with_them(monkeypatch: pytest.MonkeyPatch) -> None:
