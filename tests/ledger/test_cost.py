@@ -6,6 +6,7 @@ read, each one that is passed over, takes some.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -21,7 +22,7 @@ from ledger.projections.tracing import trace, track
 from ledger.store.journal import Draft
 from ledger.store.nodes import JournalTree
 from ledger.store.sqlite import SqliteJournal
-from tests.world import World
+from tests.world import World, signing_key
 
 SMALL, LARGE = 1_000, 20_000
 
@@ -72,7 +73,7 @@ def ledgers(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
     return played(folder / "small.db", SMALL), played(folder / "large.db", LARGE)
 
 
-def cost(path: str, work: Callable[[Ledger], object]) -> Cost:
+def cost(path: str, work: Callable[[Ledger], object], *, write: bool = False) -> Cost:
     """What a work costs the store, first thing after opening."""
     statements: list[str] = []
     steps = [0]
@@ -81,7 +82,7 @@ def cost(path: str, work: Callable[[Ledger], object]) -> Cost:
         steps[0] += 1
         return 0
 
-    with Ledger.open(path, write=False) as ledger:
+    with Ledger.open(path, write=write, clock_confirmed=True) as ledger:
         assert isinstance(ledger.journal, SqliteJournal)
         connection = ledger.journal._connection._connection()
         connection.set_trace_callback(statements.append)
@@ -119,6 +120,20 @@ def test_goods_cost_the_same_in_a_larger_ledger(
     small, large = (cost(path, work) for path in ledgers)
     assert small == large
     assert 0 < small.statements < small.steps < 5_000
+
+
+def recorded(ledger: Ledger) -> None:
+    """An act, from its rules to its place in the file."""
+    ledger.record(e.Valued(by="dealer-7", parcel="X", value=9), signing_key("dealer-7"))
+
+
+def test_an_act_costs_the_same_in_a_larger_ledger(ledgers: tuple[str, str], tmp_path: Path) -> None:
+    """But for the hashes of the tree that it completes: one for each doubling of the ledger at most."""
+    copies = [shutil.copyfile(path, tmp_path / Path(path).name) for path in ledgers]
+    small, large = (cost(str(path), recorded, write=True) for path in copies)
+    assert 0 < small.statements < 40
+    assert abs(large.statements - small.statements) <= 2
+    assert abs(large.steps - small.steps) <= 100 < small.steps < 5_000
 
 
 def test_a_trace_asks_one_question_a_generation_and_a_few(ledgers: tuple[str, str]) -> None:
