@@ -19,7 +19,7 @@ import pytest
 from tests.extent import extent
 
 STORES = ("sqlite", "postgresql")
-MANY = extent(4, 10_000)
+MANY = extent(2, 10_000)
 """How many parameters of one test run on PostgreSQL."""
 
 

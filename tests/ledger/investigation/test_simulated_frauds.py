@@ -47,7 +47,7 @@ TERMS = r.Terms(date(2018, 1, 1).toordinal(), date(2018, 12, 31).toordinal(), va
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two producers, two hubs and a cutter among five countries, a fraud in most months of each."""
     folder = tmp_path_factory.mktemp("world")
-    played(folder, World(1, 5, 16_000, MONTHS, 26))
+    played(folder, World(1, 5, 10_000, MONTHS, 26))
     return folder
 
 
