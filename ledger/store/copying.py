@@ -199,7 +199,7 @@ def _copy_pages(source: SqliteJournal, draft: Path, progress: Progress | None) -
         before = total - remaining
 
     try:
-        draft.touch(exist_ok=False)
+        draft.touch(mode=0o600, exist_ok=False)  # what is sealed in the ledger lies here too
     except OSError as problem:
         raise StoreTrouble("store-unwritable", path=str(draft), reason=problem.strerror) from None
     with source.transaction(write=False) as rows:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import threading
 from pathlib import Path
 
@@ -216,6 +218,17 @@ def test_a_backup_while_others_write_is_one_state(store_url: str, tmp_path: Path
             assert Records(made).recorded(head.size - 1).index == head.size - 1
     assert sorted(p.name for p in tmp_path.glob("*.backup*")) == ["0.backup", "1.backup", "2.backup"]
     world.close()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files have no such modes here")
+def test_a_backup_is_no_more_open_than_the_ledger(store_url: str, tmp_path: Path) -> None:
+    """Sealed names and prices lie in it too, and in a copy."""
+    world = busy(store_url)
+    backup(world.ledger.journal, tmp_path / "safe.db")
+    copy(world.ledger.journal, str(tmp_path / "moved.db"))
+    world.close()
+    for name in ("safe.db", "moved.db"):
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
 
 
 def test_a_backup_takes_no_name_that_is_taken(store_url: str, tmp_path: Path) -> None:
