@@ -19,13 +19,15 @@ POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals of this kind
 ROOT = Path(__file__).parents[3]
 SCRIPT = """
 import signal, sys
+from contextlib import closing
 signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs tests in the background ignores it
 sys.path.insert(0, {root!r})
 from ledger.audit.processes import on_others
 print("main", flush=True)
-answers = on_others(eval, ["__import__('os').getpid()"] * 2 + ["__import__('time').sleep({nap})"] * 4, 2)
-print(next(answers)[1], next(answers)[1], flush=True)
-next(answers)
+asked = ["__import__('os').getpid()"] * 2 + ["__import__('time').sleep({nap})"] * 4
+with closing(on_others(eval, asked, 2)) as answers:  # whenever it is interrupted
+    print(next(answers)[1], next(answers)[1], flush=True)
+    next(answers)
 """
 PID = "__import__('os').getpid()"
 
