@@ -69,14 +69,19 @@ def _exported(state: State, act: e.Recorded, event: e.Exported) -> Refusals:
     if certificate is None or certificate.issued is None:
         return
     yield from expired(state, act, certificate.id)
+    yield from left_otherwise(certificate, event)
+    yield from leaving(state, certificate, event)
+    yield from _same_parcels(state, certificate, event)
+
+
+def left_otherwise(certificate: Certificate, event: e.Exported) -> Refusals:
+    """Refusals of what left for another place, by another sender or under other seals than were certified."""
     if event.destination != certificate.destination:
         yield differs(certificate.id, "destination", certificate.destination, event.destination)
     if event.by not in (certificate.exporter, certificate.issuer):
         yield differs(certificate.id, "exporter", certificate.exporter, event.by)
     if event.seals and certificate.seals and set(event.seals) != set(certificate.seals):
         yield differs(certificate.id, "seals", ", ".join(certificate.seals), ", ".join(event.seals))
-    yield from leaving(state, certificate, event)
-    yield from _same_parcels(state, certificate, event)
 
 
 def _same_parcels(state: State, certificate: Certificate, event: e.Exported) -> Refusals:

@@ -16,7 +16,7 @@ from ledger.chain.statement import Statement
 from ledger.chain.tile_source import TileSource
 from ledger.domain import certificates
 from ledger.domain import events as e
-from ledger.domain.border_rules import tolerance
+from ledger.domain.border_rules import left_otherwise, tolerance
 from ledger.domain.certificate_rules import differs, in_range, matches
 from ledger.domain.certificates import LIFE, LOST, REPLACED, RETURNED, VOIDED, Certificate
 from ledger.domain.fields import CERTIFICATE
@@ -151,12 +151,7 @@ def _left(found: Foreign, event: e.Exported) -> Iterator[Refusal]:
     paper = found.certificate
     stated = {part.parcel: part.weight for part in paper.parts}
     left = {part.parcel: part.weight for part in event.parts}
-    if event.destination != paper.destination:
-        yield differs(paper.id, "destination", paper.destination, event.destination)
-    if event.by not in (paper.exporter, paper.issuer):
-        yield differs(paper.id, "exporter", paper.exporter, event.by)
-    if event.seals and paper.seals and set(event.seals) != set(paper.seals):
-        yield differs(paper.id, "seals", ", ".join(paper.seals), ", ".join(event.seals))
+    yield from left_otherwise(paper, event)
     if stated.keys() != left.keys():
         yield differs(paper.id, "parcels", ", ".join(sorted(stated)), ", ".join(sorted(left)))
         return
